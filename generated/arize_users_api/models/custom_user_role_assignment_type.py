@@ -1,0 +1,9 @@
+# Generated from openapi/users.yaml by `python scripts/regenerate.py`. Do not edit: run it again.
+from enum import StrEnum
+
+
+class CustomUserRoleAssignmentType(StrEnum):
+    CUSTOM = "custom"
+
+    def __str__(self) -> str:
+        return str(self.value)

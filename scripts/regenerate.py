@@ -1,0 +1,210 @@
+"""Regenerate the low-level client from the checked-in contract.
+
+    python scripts/regenerate.py            replace generated/arize_users_api
+    python scripts/regenerate.py --check    change nothing; exit 1 with the diff when it is out of date
+
+Exit codes: 0 done or up to date, 1 out of date (--check), 2 refused; then the output is as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = ROOT / "openapi" / "users.yaml"
+CONFIG = ROOT / "openapi" / "generator.yaml"
+TEMPLATES = ROOT / "openapi" / "templates"
+OUTPUT = ROOT / "generated" / "arize_users_api"
+
+COMMAND = "python scripts/regenerate.py"
+HEADER = f"# Generated from openapi/users.yaml by `{COMMAND}`. Do not edit: run it again.\n"
+# Isolated from pyproject.toml, so that a change of our own style never rewrites the output.
+RUFF = (sys.executable, "-m", "ruff")
+RUFF_STYLE = ("--isolated", "--line-length", "100", "--target-version", "py311", "--quiet")
+
+
+class Refused(Exception):
+    """The client was not regenerated; the message says where and why."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with the diff")
+    parser.add_argument("--spec", type=Path, default=SPEC, help="the OpenAPI document")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="the package to write")
+    options = parser.parse_args(argv)
+    output: Path = options.output.resolve()
+    try:
+        validate(options.spec)
+        if not options.check:
+            output.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the output, so that putting it in place is a rename and never a copy.
+        parent = None if options.check else output.parent
+        with tempfile.TemporaryDirectory(prefix=".regenerate-", dir=parent) as scratch:
+            fresh = Path(scratch) / output.name
+            generate(options.spec, fresh)
+            if options.check:
+                return report_difference(output, fresh)
+            put_in_place(fresh, output, Path(scratch) / "previous")
+    except (Refused, OSError) as refusal:
+        print(f"regenerate: {refusal}", file=sys.stderr)
+        return 2
+    print(f"regenerate: wrote {display(output)}")
+    return 0
+
+
+def validate(spec: Path) -> None:
+    """Refuse a spec that does not parse or is not valid OpenAPI, naming the place."""
+    try:
+        document = YAML(typ="safe", pure=True).load(spec.read_bytes())
+    except OSError as error:
+        raise Refused(f"{display(spec)}: cannot be read: {error.strerror}") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        problem = (error.problem or "not YAML").splitlines()[0]
+        raise Refused(f"{display(spec)}{place}: {problem}") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Refused(f"{display(spec)}: {error}") from error
+    if not isinstance(document, Mapping) or not isinstance(document.get("openapi"), str):
+        raise Refused(f"{display(spec)}: not an OpenAPI document: there is no `openapi` version")
+    problems = list(dangling_references(document, document, ()))
+    if not problems:
+        problems = [describe(error) for error in invalidities(document)]
+    if problems:
+        raise Refused("\n".join(f"{display(spec)}: {problem}" for problem in problems))
+
+
+def dangling_references(node: Any, document: Any, place: tuple[object, ...]) -> Iterator[str]:
+    """Find the local references that lead nowhere, which the validator only stumbles over."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from dangling_references(item, document, (*place, index))
+    elif isinstance(node, Mapping):
+        target = node.get("$ref")
+        if isinstance(target, str) and target.startswith("#/") and not leads_somewhere(target, document):
+            yield f"at {'/'.join(map(str, place))}: $ref {target!r} leads nowhere"
+        for name, value in node.items():
+            yield from dangling_references(value, document, (*place, name))
+
+
+def leads_somewhere(reference: str, document: Any) -> bool:
+    """Follow a local reference through mappings and lists."""
+    for step in unquote(reference.removeprefix("#/")).split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, Mapping) and name in document:
+            document = document[name]
+        elif isinstance(document, list) and name.isdigit() and int(name) < len(document):
+            document = document[int(name)]
+        else:
+            return False
+    return True
+
+
+def invalidities(document: Mapping[str, Any]) -> Iterable[Any]:
+    """Validate against the document's own version of OpenAPI."""
+    version = document["openapi"]
+    if version.startswith("3.0."):
+        return OpenAPIV30SpecValidator(dict(document)).iter_errors()
+    if version.startswith("3.1."):
+        return OpenAPIV31SpecValidator(dict(document)).iter_errors()
+    return [f"OpenAPI {version} is not supported; 3.0 and 3.1 are"]
+
+
+def describe(error: Any) -> str:
+    """Say where in the spec a validation error is, and what it is."""
+    reason = getattr(error, "message", None) or str(error)
+    place = "/".join(str(step) for step in getattr(error, "absolute_path", ()))
+    return f"at {place}: {reason}" if place else reason
+
+
+def generate(spec: Path, fresh: Path) -> None:
+    """Write a formatted client of ``spec`` to ``fresh``, which must not exist."""
+    run(
+        sys.executable,
+        *("-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"),
+        *("--path", str(spec.resolve()), "--output-path", str(fresh)),
+        *("--config", str(CONFIG), "--custom-template-path", str(TEMPLATES)),
+    )
+    (fresh / "py.typed").touch()
+    for module in sorted(fresh.rglob("*.py")):
+        text = module.read_text(encoding="utf-8")
+        module.write_text(HEADER + text, encoding="utf-8", newline="\n")
+    run(*RUFF, "check", "--fix-only", "--select", "F401,I,UP", *RUFF_STYLE, str(fresh))
+    run(*RUFF, "format", *RUFF_STYLE, str(fresh))
+
+
+def run(*command: str) -> None:
+    """Run one tool; a failure becomes a refusal with all that the tool said."""
+    # Colours and widths of the caller's terminal have no business in an error text.
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
+        raise Refused(f"{' '.join(command[1:3])} failed; nothing was replaced:\n{said}")
+
+
+def put_in_place(fresh: Path, output: Path, previous: Path) -> None:
+    """Swap ``fresh`` for ``output``; on any failure, an interrupt too, the old output is put back."""
+    try:
+        if output.exists():
+            output.rename(previous)
+        fresh.rename(output)
+    except BaseException:
+        if previous.exists() and not output.exists():
+            previous.rename(output)
+        raise
+
+
+def report_difference(output: Path, fresh: Path) -> int:
+    """Print the diff from the checked-in output to a fresh one; give the exit code."""
+    before, after = read_tree(output), read_tree(fresh)
+    if before == after:
+        print(f"regenerate: {display(output)} is up to date")
+        return 0
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    (old or "").splitlines(keepends=True),
+                    (new or "").splitlines(keepends=True),
+                    fromfile=f"a/{name}" if old is not None else "/dev/null",
+                    tofile=f"b/{name}" if new is not None else "/dev/null",
+                )
+            )
+    print(f"regenerate: {display(output)} is out of date; run `{COMMAND}`", file=sys.stderr)
+    return 1
+
+
+def read_tree(folder: Path) -> dict[str, str]:
+    """Read a package as relative path -> text, leaving out what Python compiled."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def display(path: Path) -> str:
+    """Name a path from the project's root where it lies below it."""
+    resolved = path.resolve()
+    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
