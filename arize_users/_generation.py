@@ -1,0 +1,190 @@
+"""Both generations of the API on the wire, behind one surface.
+
+The first generation spells enum values in lower case and takes ``is_developer`` on create; the second, which
+the hosted API has spoken since July 2026, spells them in upper case and does not. Self-hosted deployments
+may speak either, and no answer names its generation. So each client starts with the first, learns the
+server's case from any answer that shows one, and uses it from then on. Answers are read in either case
+by `_wire`. All the rest about generations is here; when no first-generation deployment is left, this
+module goes, and `_wire` sends what the spec says.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+
+from . import _wire
+from ._flow import Alone, Flow
+from ._retry import Delivery, Retrier
+from ._wire import Request
+from .config import EnumCase
+from .errors import APIError, BadRequestError, ResponseDecodeError, UnprocessableEntityError
+from .types import InviteMode, UserPage, UserStatus, open_member
+
+Case = Literal["lower", "upper"]
+
+logger = logging.getLogger("arize_users")
+
+# A server that does not know a value refuses the request before doing anything.
+_REFUSALS = (BadRequestError, UnprocessableEntityError)
+
+
+@frozen
+class Answer:
+    """A 2xx with its document. ``repeated``: see `Delivery`."""
+
+    delivery: Delivery
+    document: Any
+
+
+class Dialect:
+    """The case one server uses, shared by all threads and tasks of a client."""
+
+    def __init__(self, retrier: Retrier, setting: EnumCase) -> None:
+        self._retrier = retrier
+        self._settled = setting != "auto"
+        self.case: Case | None = None if setting == "auto" else setting
+
+    def deliver(self, request: Request, *, repeatable: bool) -> Flow[Delivery]:
+        """Send a request in the server's case; while that is unknown, find it out.
+
+        Clients of many threads find it out once: the others wait for the first.
+        """
+        if self.case is None and _has_enums(request):
+            delivery: Delivery = yield Alone(self._try_both(request, repeatable))
+            return delivery
+        return (yield from self._retrier.deliver(self._spelled(request), repeatable=repeatable))
+
+    def _try_both(self, request: Request, repeatable: bool) -> Flow[Delivery]:
+        if self.case is not None:
+            spelled = self._spelled(request)
+            return (yield from self._retrier.deliver(spelled, repeatable=repeatable))
+        try:
+            delivery = yield from self._retrier.deliver(request, repeatable=repeatable)
+        except _REFUSALS as refusal:
+            try:
+                delivery = yield from self._retrier.deliver(_upper(request), repeatable=repeatable)
+            except _REFUSALS as second:
+                raise refusal from second
+            self.case = "upper"
+            return delivery
+        # Learnt before the next flow gets its turn, so that it need not find out again.
+        self._learn_from(delivery)
+        return delivery
+
+    def _spelled(self, request: Request) -> Request:
+        return _upper(request) if self.case == "upper" and _has_enums(request) else request
+
+    def read(self, delivery: Delivery, request: Request) -> Any:
+        """Read the document of an answer, and learn from it.
+
+        Raises:
+            ResponseDecodeError: it is not JSON.
+        """
+        try:
+            document = _wire.document(delivery.response.content)
+        except _wire.Undecodable as problem:
+            raise decode_error(problem, delivery, request) from problem
+        self._learn(document)
+        return document
+
+    def _learn_from(self, delivery: Delivery) -> None:
+        try:
+            self._learn(_wire.document(delivery.response.content))
+        except _wire.Undecodable:
+            pass
+
+    def _learn(self, document: Any) -> None:
+        if self._settled:
+            return
+        shown = _shown_case(document)
+        if shown is not None and shown != self.case:
+            self.case = shown
+
+    def page(self, request: Request) -> Flow[UserPage]:
+        """Ask for a page of users and trust its status filter only if the server surely knew it."""
+        asked_in = self.case or "lower"
+        page = yield from self._page(request)
+        wanted = (request.params or {}).get("status")
+        if not wanted:
+            return page
+        if not page and self.case is None:
+            # Nobody has the status, or the server did not know its spelling: see how it spells.
+            yield from self._page(_wire.list_users(limit=1))
+        if self.case not in (None, asked_in):
+            page = yield from self._page(request)
+        return _without_strays(page, wanted)
+
+    def _page(self, request: Request) -> Flow[UserPage]:
+        delivery = yield from self.deliver(request, repeatable=True)
+        document = self.read(delivery, request)
+        try:
+            return _wire.user_page(document)
+        except _wire.Undecodable as problem:
+            raise decode_error(problem, delivery, request) from problem
+
+
+def decode_error(problem: _wire.Undecodable, delivery: Delivery, request: Request) -> ResponseDecodeError:
+    """Make the error for a 2xx whose body is not what the contract says."""
+    return ResponseDecodeError(
+        str(problem), response=delivery.response, method=request.method, path=request.path
+    )
+
+
+def explain_refused_developer_flag(error: APIError) -> None:
+    """Name the way out where a refusal may be the second generation's, which has no such field."""
+    refusals = (error, error.__cause__)
+    if any(isinstance(one, APIError) and b"is_developer" in one.body for one in refusals):
+        error.hint = (
+            "This deployment does not take is_developer on create: create the user without it, "
+            "then set it with users.update(user_id=..., is_developer=...)."
+        )
+
+
+def _without_strays(page: UserPage, wanted: list[str]) -> UserPage:
+    allowed = {*wanted, None}
+    kept = tuple([user for user in page.users if user.status in allowed])
+    if len(kept) == len(page.users):
+        return page
+    logger.warning(
+        "the server ignored the status filter: %d of %d users of a page left out",
+        *(len(page.users) - len(kept), len(page.users)),
+    )
+    return evolve(page, users=kept)
+
+
+def _has_enums(request: Request) -> bool:
+    return "status" in (request.params or ()) or "role" in (request.body or ())
+
+
+def _upper(request: Request) -> Request:
+    params, body = request.params, request.body
+    if params is not None and "status" in params:
+        params = {**params, "status": [one.upper() for one in params["status"]]}
+    if body is not None and "role" in body:
+        role = {**body["role"], "type": body["role"]["type"].upper()}
+        if body["role"]["type"] == "predefined":
+            role["name"] = role["name"].upper()
+        body = {**body, "role": role, "invite_mode": body["invite_mode"].upper()}
+    return evolve(request, params=params, body=body)
+
+
+def _shown_case(document: Any) -> Case | None:
+    """Find the first enum value known to us in an answer, and its case."""
+    if not isinstance(document, Mapping):
+        return None
+    users = document.get("users")
+    for user in users if isinstance(users, list) else (document,):
+        if isinstance(user, Mapping):
+            for enum, name in ((UserStatus, "status"), (InviteMode, "invite_mode")):
+                value = user.get(name)
+                if isinstance(value, str) and isinstance(open_member(enum, value), enum):
+                    return "upper" if value.isupper() else "lower"
+            role = user.get("role")
+            kind = role.get("type") if isinstance(role, Mapping) else None
+            if isinstance(kind, str) and kind.lower() in ("predefined", "custom"):
+                return "upper" if kind.isupper() else "lower"
+    return None

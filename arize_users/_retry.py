@@ -1,0 +1,158 @@
+"""When a request is sent again: by operation, never by HTTP method.
+
+| operation                  | sent again after                                            |
+|----------------------------|-------------------------------------------------------------|
+| list, get, update, delete, | a broken or refused connection, a timeout, 429, 502, 503,   |
+| create with email_link     | 504                                                         |
+| create with another mode,  | a connection that was never made, 429                       |
+| resend, reset              |                                                             |
+
+What follows from a repetition (a 404 that means deleted, a user who may exist) is the operation's to say:
+`Delivery.repeated` and `in_doubt` tell it what it needs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+import httpx
+from attrs import frozen
+
+from ._flow import Flow, Now, Send, Sleep, Stopped
+from ._wire import Request
+from .errors import (
+    APIConnectionError,
+    APIError,
+    ArizeError,
+    RateLimitError,
+    ServerError,
+    api_error,
+)
+
+FIRST_BACKOFF = 0.5
+"""Seconds; doubled for each further repetition."""
+LONGEST_BACKOFF = 8.0
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds; a server that wants a longer pause is reported at once, not waited for."""
+TIME_BUDGET = 120.0
+"""Seconds from the first attempt; no repetition starts later."""
+TRANSIENT_STATUSES = frozenset({502, 503, 504})
+
+logger = logging.getLogger("arize_users")
+logger.addHandler(logging.NullHandler())
+
+
+@frozen
+class Delivery:
+    """A 2xx answer. ``repeated``: an earlier attempt may have been carried out already."""
+
+    response: httpx.Response
+    repeated: bool
+
+
+def in_doubt(failure: ArizeError) -> bool:
+    """Tell whether the server may have carried out a request that failed so."""
+    if isinstance(failure, APIConnectionError):
+        return failure.sent
+    return isinstance(failure, ServerError)
+
+
+def _transient(failure: ArizeError) -> bool:
+    if isinstance(failure, APIError):
+        return isinstance(failure, RateLimitError) or failure.status_code in TRANSIENT_STATUSES
+    return isinstance(failure, APIConnectionError)
+
+
+class Retrier:
+    """Sends the requests of one client, again where that is safe. Shared by its threads and tasks."""
+
+    def __init__(
+        self, *, max_retries: int, uniform: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        self._max_retries = max_retries
+        self._uniform = uniform
+        self._lock = threading.Lock()
+        self._paused_until = 0.0
+
+    def deliver(self, request: Request, *, repeatable: bool) -> Flow[Delivery]:
+        """Send a request until it is answered with a 2xx or must not be sent again.
+
+        ``repeatable``: doing it twice is the same as doing it once. The last failure is raised; its
+        ``after_doubt`` says that an attempt before it may have been carried out.
+        """
+        started: float = yield Now()
+        failure: ArizeError | None = None
+        doubted = False
+        for retry in itertools.count(1):
+            try:
+                yield from self._wait_for_pause()
+                answer = yield from self._attempt(request)
+            except Stopped:
+                if failure is None:
+                    raise
+                raise failure from None
+            if isinstance(answer, httpx.Response):
+                return Delivery(answer, repeated=doubted)
+            failure = answer
+            failure.after_doubt = doubted
+            delay = self._delay(failure, retry, repeatable=repeatable)
+            now: float = yield Now()
+            if delay is None or now + delay - started > TIME_BUDGET:
+                break
+            doubted = doubted or in_doubt(failure)
+            _log(request, failure, retry, self._max_retries, delay)
+            yield from self._pause(failure, now, delay)
+        assert failure is not None
+        raise failure
+
+    def _attempt(self, request: Request) -> Flow[httpx.Response | ArizeError]:
+        try:
+            response: httpx.Response = yield Send(request)
+        except APIConnectionError as error:
+            return error
+        if response.is_success:
+            return response
+        return api_error(response, method=request.method, path=request.path)
+
+    def _delay(self, failure: ArizeError, retry: int, *, repeatable: bool) -> float | None:
+        """Say how long to wait before a retry, counted from 1; None when there must be none."""
+        if retry > self._max_retries or not _transient(failure):
+            return None
+        if in_doubt(failure) and not repeatable:
+            return None
+        asked = failure.retry_after if isinstance(failure, APIError) else None
+        if asked is not None:
+            return asked if asked <= LONGEST_RETRY_AFTER else None
+        return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
+
+    def _pause(self, failure: ArizeError, now: float, delay: float) -> Flow[None]:
+        if isinstance(failure, RateLimitError):
+            # The limit is the account's, so the pause is every worker's, kept before each attempt.
+            with self._lock:
+                self._paused_until = max(self._paused_until, now + delay)
+            return
+        try:
+            yield Sleep(delay)
+        except Stopped:
+            raise failure from None
+
+    def _wait_for_pause(self) -> Flow[None]:
+        while self._paused_until:
+            now: float = yield Now()
+            left = self._paused_until - now
+            if left <= 0:
+                return
+            yield Sleep(left)
+
+
+def _log(request: Request, failure: ArizeError, retry: int, retries: int, delay: float) -> None:
+    # The class or status only: what a server or a library says may quote what was sent.
+    reason = failure.status_code if isinstance(failure, APIError) else type(failure).__name__
+    logger.warning(
+        "%s %s: %s; retry %d of %d in %.2f s",
+        *(request.method, request.path, reason, retry, retries, delay),
+    )
