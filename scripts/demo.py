@@ -1,0 +1,143 @@
+"""Every users operation, sync and async, on a local account: `make demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+
+from arize_users import (
+    ArizeClient,
+    ArizeError,
+    AsyncArizeClient,
+    BetaWarning,
+    BulkUserDeletionResult,
+    CustomUserRole,
+    PredefinedUserRole,
+    User,
+)
+
+
+def say(text: str) -> None:
+    """Print one step of the story."""
+    print(f"\n{text}")
+
+
+def show(user: User) -> None:
+    """Print one user on one line."""
+    role = user.role.name if user.role else None
+    print(f"   {user.status!s:9} {user.email!s:26} {user.name!s:16} {role or 'custom'}")
+
+
+def show_outcome(result: BulkUserDeletionResult) -> None:
+    """Print what became of one input of a bulk delete."""
+    print(f"   {result.status!s:10} {result.email or result.user_id}")
+
+
+def tour() -> None:
+    """Go through every operation with the synchronous client."""
+    with ArizeClient(base_url="sandbox:") as client:
+        users, sandbox = client.users, client.sandbox
+        assert sandbox is not None
+
+        say("1. Create users, in each of the three invite modes.")
+        ada = users.create(name="Ada Lovelace", email="ada@acme.com", role="member", invite_mode="email_link")
+        grace = users.create(
+            name="Grace Hopper",
+            email="grace@acme.com",
+            role=PredefinedUserRole(name="admin"),
+            invite_mode="temporary_password",
+        )
+        bot = users.create(name="Annotator Bot", email="bot@acme.com", role="annotator", invite_mode="none")
+        audit = users.create(
+            name="Auditor",
+            email="audit@acme.com",
+            role=CustomUserRole(id="Um9sZToxMjM="),
+            invite_mode="none",
+        )
+        for created in (ada, grace, bot, audit):
+            show(created)
+        length = len(grace.temporary_password or "")
+        print(f"   Grace got a temporary password of {length} characters, answered this once.")
+
+        say("2. Invite Ada a second time: the same user, and no second mail.")
+        repeated = users.create(
+            name="Ada Lovelace", email="ADA@acme.com", role="member", invite_mode="email_link"
+        )
+        print(f"   created={repeated.created}, same id={repeated.id == ada.id}, mails={len(sandbox.outbox)}")
+
+        say("3. List one page; then walk through all pages, two users at a time.")
+        page = users.list(email="@acme.com", limit=3)
+        print(f"   a page of {len(page)}, more to come: {page.pagination.has_more}")
+        for user in users.iter(email="@acme.com", page_size=2):
+            show(user)
+
+        say("4. Find a user by email, in any case; and one who does not exist.")
+        print(f"   {users.get(user='GRACE@ACME.COM') == users.get(user=str(grace.id))}")
+        print(f"   {users.get(user='nobody@acme.com')}")
+
+        say("5. Update a name and the developer permission.")
+        show(users.update(user_id=str(bot.id), name="Bot of Acme", is_developer=True))
+
+        say("6. Send Ada's invitation again, and the bot a password reset.")
+        users.resend_invitation(user_id=str(ada.id))
+        users.reset_password(user_id=str(bot.id))
+        for mail in sandbox.outbox:
+            print(f"   mail to {mail.to}: {mail.kind}")
+
+        say("7. What the API refuses is a typed error that says what to do.")
+        try:
+            users.reset_password(user_id=str(grace.id))
+        except ArizeError as error:
+            print(f"   {type(error).__name__}: {error}")
+        try:
+            users.delete(user_id="ada@acme.com")
+        except ArizeError as error:
+            print(f"   {type(error).__name__}: {error}")
+
+        say("8. Delete one user, then many: by id, by email, one of them unknown.")
+        users.delete(user_id=str(audit.id))
+        users.bulk_delete(
+            user_ids=[str(ada.id)],
+            emails=["Grace@acme.com", "bot@acme.com", "unknown@acme.com"],
+            on_result=show_outcome,
+        )
+        print(f"   left of acme.com: {len(users.list(email='@acme.com'))}")
+
+
+async def tour_async() -> None:
+    """Go through every operation with the asynchronous client."""
+    async with AsyncArizeClient(base_url="sandbox:") as client:
+        users = client.users
+        say("9. The same surface, awaited.")
+        modes = {"ada": "email_link", "grace": "temporary_password", "bot": "none"}
+        made = await asyncio.gather(
+            *(
+                users.create(name=name.title(), email=f"{name}@acme.com", role="member", invite_mode=mode)
+                for name, mode in modes.items()
+            )
+        )
+        ids = {user.name: str(user.id) for user in made}
+        async for user in users.iter(email="@acme.com", page_size=2, prefetch=True):
+            show(user)
+        page = await users.list(status=["active", "invited"], limit=2)
+        print(f"   a page of {len(page)}, more to come: {page.pagination.has_more}")
+        found = await users.get(user="Grace@Acme.com")
+        print(f"   found by email: {found is not None and found.name}")
+        show(await users.update(user_id=ids["Grace"], name="Grace Hopper"))
+        await users.resend_invitation(user_id=ids["Ada"])
+        await users.reset_password(user_id=ids["Bot"])
+        print("   invitation sent again, password reset sent")
+        await users.delete(user_id=ids["Bot"])
+        await users.bulk_delete(
+            user_ids=[ids["Ada"]],
+            emails=["grace@acme.com", "unknown@acme.com"],
+            on_result=show_outcome,
+        )
+
+
+if __name__ == "__main__":
+    print("A tour of arize_users on a local account: no server, no key, nothing leaves this machine.")
+    warnings.simplefilter("ignore", BetaWarning)
+    tour()
+    asyncio.run(tour_async())
+    print("\nEvery operation ran, sync and async.")

@@ -1,0 +1,90 @@
+"""The wheel: what it holds, and that it works where the repository is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel, offline, with the build backend that is installed."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_two_packages_and_nothing_named_generated(wheel: Path) -> None:
+    """An installation brings arize_users and arize_users_api, typed, and no other top-level name."""
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"arize_users", "arize_users_api"}
+    assert {"arize_users/py.typed", "arize_users_api/py.typed"} <= set(names)
+    assert not [name for name in names if "generated" in name or "__pycache__" in name]
+
+
+def requirements(name: str, seen: set[str]) -> set[str]:
+    """Collect a distribution and everything it needs at run time, without extras."""
+    if name.lower() not in seen:
+        seen.add(name.lower())
+        for text in distribution(name).requires or ():
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                requirements(requirement.name, seen)
+    return seen
+
+
+def test_the_installed_wheel_works_without_the_repository(wheel: Path, tmp_path: Path) -> None:
+    """In an environment with only the wheel and its run-time requirements, every part imports and runs."""
+    home = tmp_path / "env"
+    venv.create(home, with_pip=False)
+    (site,) = home.glob("lib/python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(site)
+    for name in requirements("arize-users", set()) - {"arize-users"}:
+        files = distribution(name).files or ()
+        for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+            link = site / top
+            if not link.exists():
+                link.symlink_to(Path(str(distribution(name).locate_file(top))))
+    program = (
+        "import sys, arize_users, arize_users_api\n"
+        "client = arize_users.ArizeClient(base_url='sandbox:')\n"
+        "made = client.users.create(name='Ada', email='a@b.co', role='member', invite_mode='none')\n"
+        "assert client.users.get(user='A@B.co').id == made.id\n"
+        "assert not {'pandas', 'rich', 'typer', 'pytest'} & set(sys.modules)\n"
+        "print(arize_users.__file__)\n"
+    )
+    done = subprocess.run(
+        [str(home / "bin" / "python"), "-I", "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("ARIZE_")},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(home)
+
+
+def test_the_public_names_are_sorted_and_all_there() -> None:
+    """`from arize_users import *` gives every documented name, in the order of __all__."""
+    import arize_users
+
+    names = arize_users.__all__
+    assert len(names) == len(set(names))
+    assert all(hasattr(arize_users, name) for name in names)

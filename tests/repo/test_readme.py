@@ -1,0 +1,126 @@
+"""The README and the demo: everything they show runs as shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import arize_users
+from arize_users import AsyncUsersClient, UsersClient
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A local account in a file, which every client and command of the README uses."""
+    for name in [name for name in os.environ if name.startswith("ARIZE_")]:
+        monkeypatch.delenv(name)
+    path = tmp_path / "account.db"
+    monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def test_the_python_examples_run_one_after_the_other(
+    account: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever pastes the README's code into one file, from top to bottom, gets no error."""
+    names: dict[str, Any] = {}
+    for block in blocks("python"):
+        if "def test_" not in block:
+            exec(compile(block, "README.md", "exec"), names)
+    results = {result.email or "id": str(result.status) for result in names["results"]}
+    assert results == {"id": "deleted", "ADA@example.com": "deleted", "nobody@example.com": "not_found"}
+    names["client"].close()
+
+
+def test_the_test_example_passes_as_a_test(tmp_path: Path) -> None:
+    """The README's example of testing one's own code is itself a passing test."""
+    (example,) = [block for block in blocks("python") if "def test_" in block]
+    (tmp_path / "test_example.py").write_text(example)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
+
+
+def test_the_commands_run_one_after_the_other(account: Path) -> None:
+    """Whoever types the README's commands, in order, gets what they promise."""
+    program = str(Path(sys.executable).with_name("ax"))
+    commands = [
+        line.removeprefix("$ ")
+        for block in blocks("console")
+        for line in block.splitlines()
+        if line.startswith("$ ax ")
+    ]
+    assert len(commands) >= 5
+    for command in commands:
+        done = subprocess.run(
+            [program, *shlex.split(command)[1:]], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
+    """`make demo` ends well, shows every outcome, and prints no temporary password."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "demo.py")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "Every operation ran, sync and async." in done.stdout
+    for part in ("invited", "active", "not_found", "deleted", "answered this once"):
+        assert part in done.stdout
+
+
+def test_every_error_and_every_setting_is_in_the_readme() -> None:
+    """The README names every error class and every environment variable that the client reads."""
+    errors = [
+        name
+        for name in arize_users.__all__
+        if isinstance(getattr(arize_users, name), type)
+        and issubclass(getattr(arize_users, name), (arize_users.ArizeError, Warning))
+        and name != "ArizeError"
+    ]
+    source = "".join(path.read_text() for path in (ROOT / "arize_users").glob("*.py"))
+    variables = set(re.findall(r"\bARIZE_[A-Z_]+\b", source))
+    assert [name for name in [*errors, *sorted(variables)] if f"`{name}" not in README] == []
+
+
+def test_sync_and_async_clients_have_the_same_surface() -> None:
+    """Every operation has the same arguments and the same documentation in both clients."""
+    import inspect
+
+    for name, method in inspect.getmembers(UsersClient, inspect.isfunction):
+        if not name.startswith("_"):
+            twin = getattr(AsyncUsersClient, name)
+            assert list(inspect.signature(method).parameters) == list(inspect.signature(twin).parameters)
+            assert method.__doc__ == twin.__doc__
+            assert all(
+                parameter.kind is parameter.KEYWORD_ONLY
+                for parameter in list(inspect.signature(method).parameters.values())[1:]
+            )
