@@ -30,6 +30,7 @@ from attrs import frozen
 from .types import (
     CreatedUser,
     CustomUserRole,
+    E,
     InviteMode,
     Pagination,
     PredefinedUserRole,
@@ -164,93 +165,114 @@ def document(content: bytes) -> Any:
 
 def user_page(document: Any) -> UserPage:
     """Read a page of users."""
-    fields = _object(document, "the body")
-    users = fields.pop("users", None)
-    if not isinstance(users, list):
-        raise Undecodable("`users` is not a list")
+    fields = _fields(document, _PAGE_KINDS)
+    if fields["users"] is None:
+        raise Undecodable("`users` of the body is missing")
+    pagination = _fields(fields["pagination"] or {}, _PAGINATION_KINDS)
+    cursor, more = pagination["next_cursor"], pagination["has_more"]
     return UserPage(
-        users=tuple([user(one, f"users[{index}]") for index, one in enumerate(users)]),
-        pagination=_pagination(fields.pop("pagination", {})),
-        extra=fields,
+        users=tuple([user(one, index) for index, one in enumerate(fields["users"])]),
+        pagination=Pagination(has_more=bool(cursor) if more is None else more, next_cursor=cursor or None),
+        extra=fields["extra"],
     )
 
 
-def _pagination(document: Any) -> Pagination:
-    fields = _object(document, "`pagination`")
-    cursor = _typed(fields, "next_cursor", str, "pagination")
-    more = _typed(fields, "has_more", bool, "pagination")
-    return Pagination(has_more=bool(cursor) if more is None else more, next_cursor=cursor or None)
+def user(document: Any, place: int | None = None) -> User:
+    """Read a user; ``place`` is its index on a page."""
+    fields = _fields(document, _USER_KINDS, place)
+    _interpret(fields, place)
+    return User(**fields)
 
 
-def user(document: Any, place: str = "the body") -> User:
-    """Read a user."""
-    return User(**_user_fields(_object(document, place), place))
+def _interpret(fields: dict[str, Any], place: int | None = None) -> None:
+    """Turn the texts and objects of a user's fields into what they stand for."""
+    status = fields["status"]
+    fields["status"] = _STATUSES.get(status) or _member(UserStatus, status)
+    fields["created_at"] = _time(fields["created_at"], place)
+    fields["role"] = _role(fields["role"])
 
 
 def created_user(document: Any, *, created: bool | None) -> CreatedUser:
     """Read the answer to a create: 201 has the invite mode, and sometimes a password; 200 has neither."""
-    place = "the body"
-    fields = _object(document, place)
-    mode = _typed(fields, "invite_mode", str, place)
-    password = _typed(fields, "temporary_password", str, place)
-    return CreatedUser(
-        created=created,
-        invite_mode=None if mode is None else open_member(InviteMode, mode),
-        temporary_password=password,
-        **_user_fields(fields, place),
-    )
+    fields = _fields(document, _CREATED_KINDS)
+    _interpret(fields)
+    fields["invite_mode"] = _member(InviteMode, fields["invite_mode"])
+    return CreatedUser(created=created, **fields)
 
 
-def _user_fields(fields: dict[str, Any], place: str) -> dict[str, Any]:
-    """Read the fields of a user out of ``fields``; what is left over is beyond the contract."""
-    status = _typed(fields, "status", str, place)
-    created_at = _typed(fields, "created_at", str, place)
-    return {
-        "id": _typed(fields, "id", str, place),
-        "name": _typed(fields, "name", str, place),
-        "email": _typed(fields, "email", str, place),
-        "created_at": None if created_at is None else _time(created_at, place),
-        "status": None if status is None else open_member(UserStatus, status),
-        "role": _role(fields.pop("role", None), place),
-        "is_developer": _typed(fields, "is_developer", bool, place),
-        "extra": fields,
-    }
+_ABSENT = type(None)
+_TEXT = (str, _ABSENT)
+_USER_KINDS = {
+    "id": _TEXT,
+    "name": _TEXT,
+    "email": _TEXT,
+    "created_at": _TEXT,
+    "status": _TEXT,
+    "role": (dict, _ABSENT),
+    "is_developer": (bool, _ABSENT),
+}
+_PAGE_KINDS = {"users": (list, _ABSENT), "pagination": (dict, _ABSENT)}
+_PAGINATION_KINDS = {"has_more": (bool, _ABSENT), "next_cursor": _TEXT}
+_ONLY_CREATED = {"invite_mode": _TEXT, "temporary_password": _TEXT}
+_CREATED_KINDS = _USER_KINDS | _ONLY_CREATED
+_NAMES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
+
+# Look-ups instead of calls: a page holds these a hundred times. Roles are immutable, so one will do.
+_STATUSES = {text: status for status in UserStatus for text in (status.value, status.value.upper())}
+_ROLES: dict[tuple[str, str | None], PredefinedUserRole] = {
+    (kind, name): PredefinedUserRole(name=role)
+    for role in UserRole
+    for kind, name in (("predefined", role.value), ("PREDEFINED", role.value.upper()))
+}
 
 
-def _role(document: Any, place: str) -> Role | None:
+def _fields(document: Any, kinds: Mapping[str, tuple[type, ...]], place: int | None = None) -> dict[str, Any]:
+    """Take the known fields out of an object, None for an absent one, and check their kinds.
+
+    What a server sends beyond the contract is kept under ``extra``.
+    """
+    if not isinstance(document, dict):
+        raise Undecodable(f"{_named(place)} is not a JSON object")
+    fields: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        value = fields[name] = document.get(name)
+        if not isinstance(value, kind):
+            raise Undecodable(f"`{name}` of {_named(place)} is not {_NAMES[kind[0]]}")
+    known = document.keys() <= kinds.keys()
+    fields["extra"] = {} if known else {name: document[name] for name in document if name not in kinds}
+    return fields
+
+
+def _named(place: int | None) -> str:
+    return "the body" if place is None else f"users[{place}]"
+
+
+def _member(enum: type[E], text: str | None) -> E | str | None:
+    return None if text is None else open_member(enum, text)
+
+
+def _role(document: dict[str, Any] | None) -> Role | None:
     if document is None:
         return None
-    if not isinstance(document, dict):
-        raise Undecodable(f"`role` of {place} is not an object")
-    kind = document.get("type")
-    kind = kind.lower() if isinstance(kind, str) else None
-    name = document.get("name")
-    # A role with members beyond the contract is kept as it came, so nothing is lost.
-    if kind == "predefined" and isinstance(name, str) and len(document) == 2:
-        return PredefinedUserRole(name=open_member(UserRole, name))
-    named = name is None or isinstance(name, str)
-    if kind == "custom" and named and isinstance(document.get("id"), str) and document.keys() <= _CUSTOM:
-        return CustomUserRole(id=document["id"], name=name)
+    kind, name, identifier = document.get("type"), document.get("name"), document.get("id")
+    if not isinstance(kind, str) or not isinstance(name, str | None):
+        return UnknownUserRole(data=document)
+    if len(document) == 2 and (kind, name) in _ROLES:
+        return _ROLES[kind, name]
+    if kind.lower() == "predefined" and name is not None:
+        return PredefinedUserRole(name=name, extra=_without(document, "type", "name"))
+    if kind.lower() == "custom" and isinstance(identifier, str):
+        return CustomUserRole(id=identifier, name=name, extra=_without(document, "type", "id", "name"))
     return UnknownUserRole(data=document)
 
 
-_CUSTOM = {"type", "id", "name"}
+def _without(document: dict[str, Any], *known: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in known}
 
 
-def _object(document: Any, place: str) -> dict[str, Any]:
-    if not isinstance(document, dict):
-        raise Undecodable(f"{place} is not a JSON object")
-    return dict(document)
-
-
-def _typed(fields: dict[str, Any], name: str, kind: type, place: str) -> Any:
-    value = fields.pop(name, None)
-    if value is None or isinstance(value, kind):
-        return value
-    raise Undecodable(f"`{name}` of {place} is not a {'text' if kind is str else 'boolean'}")
-
-
-def _time(text: str, place: str) -> datetime:
+def _time(text: str | None, place: int | None) -> datetime | None:
+    if text is None:
+        return None
     try:
         return as_utc(datetime.fromisoformat(text))
     except ValueError:
@@ -259,4 +281,4 @@ def _time(text: str, place: str) -> datetime:
     try:
         return as_utc(datetime.fromisoformat(text.upper()))
     except ValueError as error:
-        raise Undecodable(f"`created_at` of {place} is not a time") from error
+        raise Undecodable(f"`created_at` of {_named(place)} is not a time") from error

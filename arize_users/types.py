@@ -84,6 +84,7 @@ class PredefinedUserRole:
     """A predefined role. ``name`` in any case; a name this version does not know stays text."""
 
     name: UserRole | str = field(converter=_role_name)
+    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -92,7 +93,7 @@ class PredefinedUserRole:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the role under the API's field names."""
-        return {"type": self.type, "name": str(self.name)}
+        return {"type": self.type, "name": str(self.name)} | dict(self.extra)
 
 
 @frozen(kw_only=True)
@@ -101,6 +102,7 @@ class CustomUserRole:
 
     id: str
     name: str | None = None
+    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -110,7 +112,7 @@ class CustomUserRole:
     def to_dict(self) -> dict[str, Any]:
         """Give the role under the API's field names."""
         named = {} if self.name is None else {"name": self.name}
-        return {"type": self.type, "id": self.id, **named}
+        return {"type": self.type, "id": self.id, **named} | dict(self.extra)
 
 
 @frozen(kw_only=True)
@@ -181,7 +183,8 @@ class _Document:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
 
-@frozen(kw_only=True)
+# Not slotted: attrs fills a frozen class without slots in half the time, and pages hold many users.
+@frozen(kw_only=True, slots=False)
 class User(_Document):
     """One user of the account.
 
@@ -234,7 +237,7 @@ class User(_Document):
 USER_COLUMNS = tuple(User().to_row())
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class CreatedUser(User):
     """The answer of ``users.create``: a user, and what creating did.
 
