@@ -1,0 +1,192 @@
+"""The account's SQLite database: opening it, its transactions, and its clock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from arize_users.sandbox.messages import SandboxError
+
+_APPLICATION_ID = 0x41585553
+_FORMAT = 1
+_BUSY_SECONDS = 30.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# `seq` is INT and not INTEGER: as SQLite's own row number it would not serve as the second column
+# of a range in the index, and paging through users of one instant would slow down page by page.
+_SCHEMA = """
+CREATE TABLE users (
+    seq INT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'invited', 'inactive')),
+    invited_at INTEGER,
+    role_type TEXT NOT NULL,
+    role TEXT NOT NULL,
+    is_developer INTEGER NOT NULL,
+    sso INTEGER NOT NULL
+);
+CREATE INDEX users_listed ON users (created_at, seq, state, invited_at, email_key)
+    WHERE state <> 'inactive';
+CREATE TABLE holdings (
+    user INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (user, kind, value)
+) WITHOUT ROWID;
+CREATE TABLE callers (key_hash TEXT PRIMARY KEY, user INTEGER NOT NULL, permissions TEXT);
+CREATE TABLE custom_roles (id TEXT PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE mails (
+    seq INTEGER PRIMARY KEY, kind TEXT, recipient TEXT, user_id TEXT, sent_at INTEGER
+);
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at INTEGER, actor TEXT, action TEXT, user_id TEXT, email TEXT
+);
+CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+
+
+def to_micros(moment: datetime) -> int:
+    """Return microseconds since 1970 (UTC). Raises: ValueError without a zone."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment!r} has no time zone; give one, such as datetime.UTC")
+    if not 1900 <= moment.year <= 9000:
+        raise ValueError(f"{moment!r} is outside the years 1900 to 9000")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_datetime(micros: int) -> datetime:
+    """Return the moment so many microseconds after 1970 (UTC)."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_text(micros: int) -> str:
+    """Return the moment as RFC 3339 text that ends in Z."""
+    return to_datetime(micros).isoformat().removesuffix("+00:00") + "Z"
+
+
+class Account:
+    """One open database. Its one connection is shared by all threads, one transaction at a time.
+
+    Other processes may have the same file open: a write takes SQLite's lock when it begins.
+    A new database is filled by `populate`, in the transaction that makes its tables.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        populate: Callable[[sqlite3.Connection], None],
+    ) -> None:
+        self.path = None if path is None else os.fspath(path)
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        try:
+            self._db = sqlite3.connect(
+                ":memory:" if self.path is None else os.path.abspath(self.path),
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._prepare(self._db, populate)
+        except (sqlite3.Error, SandboxError) as error:
+            self.close()
+            raise SandboxError(f"cannot open the sandbox account {self.path}: {error}") from error
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that sees one state of the account."""
+        with self._transaction("BEGIN") as db:
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that no other writer can come between."""
+        with self._transaction("BEGIN IMMEDIATE") as db:
+            yield db
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._db is None:
+                raise SandboxError("this sandbox is closed")
+            self._db.execute(begin)
+            try:
+                yield self._db
+            except BaseException:
+                # After some errors, such as a full disk, SQLite has already gone back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _prepare(self, db: sqlite3.Connection, populate: Callable[[sqlite3.Connection], None]) -> None:
+        # Whose file it is comes first: switching to WAL would already change a foreign one.
+        is_ours = _check_ownership(db)
+        if self.path is not None:
+            _switch_to_wal(db)
+        if is_ours:
+            return
+        with self.writing():
+            if _check_ownership(db):
+                return  # another process was faster
+            # executescript() would commit the transaction that keeps two openers apart.
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {_FORMAT}")
+            populate(db)
+
+
+def _check_ownership(db: sqlite3.Connection) -> bool:
+    """Return True for a sandbox database, False for an empty one; refuse any other."""
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if owner == _APPLICATION_ID and version != _FORMAT:
+        raise SandboxError(f"it has format {version}, and this version reads format {_FORMAT}")
+    if owner != _APPLICATION_ID and (owner or version or tables):
+        raise SandboxError("it is a database of something else")
+    return bool(owner == _APPLICATION_ID)
+
+
+def _switch_to_wal(db: sqlite3.Connection) -> None:
+    # SQLite does not apply the busy timeout to this switch, and another opener may be at it too.
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    db.execute("PRAGMA synchronous = NORMAL")
+
+
+def now(db: sqlite3.Connection) -> int:
+    """Return the account's time in microseconds: the time set, or the real one."""
+    row = db.execute("SELECT value FROM settings WHERE name = 'now'").fetchone()
+    return int(row[0]) if row else time.time_ns() // 1000
+
+
+def set_now(db: sqlite3.Connection, micros: int | None) -> None:
+    """Make the account's clock stand at this time, or follow the real one again."""
+    db.execute("DELETE FROM settings WHERE name = 'now'")
+    if micros is not None:
+        db.execute("INSERT INTO settings VALUES ('now', ?)", (micros,))

@@ -1,0 +1,110 @@
+"""The server as a program: `python -m arize_users.sandbox`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from arize_users.sandbox.faults import Faults, read_script
+from arize_users.sandbox.local import KEYS, Sandbox
+from arize_users.sandbox.messages import SandboxError
+from arize_users.sandbox.server import SandboxServer
+
+# Enough to look back on in a debugger, and no leak in a server that runs for weeks.
+_KEPT_REQUESTS = 1000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a sandbox until Ctrl-C or SIGTERM.
+
+    Returns the exit code: 0 after a clean stop, 1 when something cannot be opened, 2 for usage.
+    """
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as usage:
+        return int(usage.code or 0)
+    stop = threading.Event()
+    faults = Faults()
+    try:
+        if options.fault_script is not None:
+            faults.load(read_script(options.fault_script), over_http=True)
+        with (
+            _stopped_by_signals(stop.set),
+            Sandbox(options.db, enum_case=options.enum_case, keep_requests=_KEPT_REQUESTS) as sandbox,
+        ):
+            sandbox.faults = faults
+            sandbox.fill(options.users)
+            with SandboxServer(sandbox, port=options.port, latency=options.latency_ms / 1000) as server:
+                _say_hello(server)
+                # In steps, because a wait without end cannot be interrupted on every system.
+                while not stop.wait(1.0):
+                    pass
+    except SandboxError as error:
+        print(f"arize-users sandbox: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m arize_users.sandbox",
+        description="A local users API on 127.0.0.1, for clients in any language.",
+        epilog="The keys of the three callers are printed at the start. Ctrl-C stops the server.",
+    )
+    add = parser.add_argument
+    add("--port", type=_between(0, 65535), default=8765, help="0 takes a free one (default: 8765)")
+    add("--db", metavar="PATH", help="keep the account in this file (default: in memory)")
+    add(
+        "--users",
+        type=_between(0, 10**7),
+        default=0,
+        metavar="N",
+        help="have N users to begin with",
+    )
+    add(
+        "--enum-case",
+        choices=("lower", "upper"),
+        default="lower",
+        help="the generation spoken: active, or ACTIVE (default: lower)",
+    )
+    add("--fault-script", metavar="FILE", help="meet requests with the faults in this JSON file")
+    add("--latency-ms", type=_between(0, 3_600_000), default=0, metavar="N", help="delay answers")
+    return parser
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{number} is not between {low} and {high}")
+        return number
+
+    read.__name__ = "whole number"
+    return read
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        # Python takes signal handlers in the main thread only.
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_hello(server: SandboxServer) -> None:
+    owner, *others = KEYS
+    print(f"Users API sandbox on {server.url}")
+    print(f"Keys: {owner} (account owner), {', '.join(others)}")
+    print(f"Use it: export ARIZE_BASE_URL={server.url} ARIZE_API_KEY={owner}")
+    print("Ctrl-C stops it.", flush=True)

@@ -1,0 +1,94 @@
+"""What goes in and out of the rule book: plain requests, plain responses, and refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+import attrs
+
+JSON_TYPE = "application/json"
+PROBLEM_TYPE = "application/problem+json"
+BODILESS = frozenset({204, 304})
+HTML_TYPE = "text/html; charset=utf-8"
+
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+class SandboxError(Exception):
+    """The sandbox cannot do what its user asked; the text says what and where."""
+
+
+@attrs.frozen
+class Request:
+    """One HTTP request as received: `path` and `query` are raw, still percent-encoded."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this name, whatever its case, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@attrs.frozen
+class Response:
+    """One HTTP answer. Content-Length is left to the face that sends it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def with_headers(self, headers: Mapping[str, str]) -> Response:
+        """Return a copy with these headers (lower-case names) set."""
+        kept = [(name, value) for name, value in self.headers if name.lower() not in headers]
+        return Response(self.status, (*kept, *headers.items()), self.body)
+
+
+class RefusalError(Exception):
+    """A request that the rules refuse; becomes a problem+json answer."""
+
+    def __init__(
+        self, status: int, error_code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.error_code = error_code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+    def response(self, path: str) -> Response:
+        """Return the problem document that tells a client of this refusal."""
+        document = {
+            "type": f"urn:arize-users-sandbox:problem:{self.error_code.lower()}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": quote(_STRAY_PERCENT.sub("%25", path), safe="/%:@!$&'()*+,;=~-._"),
+            "error_code": self.error_code,
+        }
+        return json_response(self.status, document, PROBLEM_TYPE).with_headers(self.headers)
+
+
+def invalid(detail: str) -> RefusalError:
+    """Return the refusal of a request that breaks the contract."""
+    return RefusalError(400, "INVALID_REQUEST", detail)
+
+
+def not_allowed(methods: Iterable[str]) -> RefusalError:
+    """Return the refusal of a method on a path that takes only these."""
+    allow = ", ".join(methods)
+    return RefusalError(405, "METHOD_NOT_ALLOWED", f"This path takes {allow}.", {"allow": allow})
+
+
+def json_response(status: int, document: object, content_type: str = JSON_TYPE) -> Response:
+    """Return a response whose body is this document as JSON."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Response(status, (("content-type", content_type),), text.encode())

@@ -1,0 +1,220 @@
+"""The seven operations of the users API, as the contract describes them."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+
+import attrs
+
+from arize_users.sandbox import checks, users
+from arize_users.sandbox.account import Account, now, to_text
+from arize_users.sandbox.messages import RefusalError, Request, Response, json_response
+from arize_users.sandbox.users import Caller, NewUser, Row
+from arize_users.sandbox.vocabulary import Policy
+
+NO_CONTENT = Response(204)
+
+
+@attrs.frozen
+class Call:
+    """A request that has found its operation and whose caller may use it."""
+
+    account: Account
+    policy: Policy
+    caller: Caller
+    user_id: str
+    request: Request
+
+
+def list_users(call: Call) -> Response:
+    """Answer one page of the users who are not blocked, oldest first."""
+    query = checks.list_query(checks.read_query(call.request.query), call.policy.speech)
+    with call.account.reading() as db:
+        at = now(db)
+        rows = users.page(
+            db,
+            after=query.after,
+            email=query.email,
+            statuses=query.statuses,
+            size=query.limit + 1,
+            now=at,
+        )
+        names = users.custom_role_names(db)
+    shown = rows[: query.limit]
+    pagination: dict[str, object] = {"has_more": len(rows) > query.limit}
+    if pagination["has_more"]:
+        pagination["next_cursor"] = checks.make_cursor(shown[-1].created_at, shown[-1].seq)
+    documents = [_document(row, call.policy, names, at) for row in shown]
+    return json_response(200, {"users": documents, "pagination": pagination})
+
+
+def create_user(call: Call) -> Response:
+    """Create a user, or do with a known email what the contract's table says."""
+    checks.no_query(checks.read_query(call.request.query))
+    body = checks.create_body(checks.read_body(call.request), call.policy.speech)
+    with call.account.writing() as db:
+        _require_role(db, call.policy, body)
+        at = now(db)
+        known = users.by_email(db, body.email)
+        if known is not None and (settled := _settled(call, db, known, body.invite_mode, at)):
+            return settled
+        is_active = body.invite_mode == "none"
+        new = NewUser(
+            name=body.name,
+            email=body.email,
+            created_at=at,
+            state="active" if is_active else "invited",
+            invited_at=None if is_active else at,
+            role_type=body.role_type,
+            role=body.role,
+            is_developer=body.is_developer,
+        )
+        if known is None:
+            (user_id,) = users.insert(db, [new])
+        else:
+            user_id = known.id
+            users.invite_again(db, known.seq, new)
+        user = _visible(db, user_id)
+        if body.invite_mode == "email_link":
+            users.add_mail(db, "invitation", user, at)
+        action = "create" if known is None else "reinvite"
+        users.add_audit(db, call.caller.email, action, user, at)
+        document = _document(user, call.policy, users.custom_role_names(db), at)
+    document["invite_mode"] = call.policy.speech.say(body.invite_mode)
+    if body.invite_mode == "temporary_password":
+        # Nobody logs in to a sandbox, so the password is kept nowhere, not even as a hash.
+        document["temporary_password"] = secrets.token_urlsafe(12)
+    return json_response(201, document)
+
+
+def get_user(call: Call) -> Response:
+    """Answer one user who is not blocked."""
+    checks.no_query(checks.read_query(call.request.query))
+    with call.account.reading() as db:
+        return _user_response(call, db, _visible(db, call.user_id))
+
+
+def update_user(call: Call) -> Response:
+    """Change a user's name or developer flag; the same values again change nothing."""
+    checks.no_query(checks.read_query(call.request.query))
+    body = checks.update_body(checks.read_body(call.request))
+    if body.is_developer is not None and not call.caller.is_admin:
+        raise RefusalError(403, "ADMIN_REQUIRED", "Only an account admin may set is_developer.")
+    with call.account.writing() as db:
+        user = _visible(db, call.user_id)
+        name = user.name if body.name is None else body.name
+        is_developer = bool(user.is_developer)
+        if body.is_developer is not None:
+            is_developer = body.is_developer
+        if (name, is_developer) != (user.name, bool(user.is_developer)):
+            users.change(db, user.seq, name=name, is_developer=is_developer)
+            users.add_audit(db, call.caller.email, "update", user, now(db))
+        return _user_response(call, db, _visible(db, call.user_id))
+
+
+def delete_user(call: Call) -> Response:
+    """Block a user for good; blocking again succeeds and does nothing.
+
+    The contract says that nobody deletes themselves but not with which answer; here it is 403,
+    since the request is well formed and the caller may do this to anyone else.
+    """
+    checks.no_query(checks.read_query(call.request.query))
+    with call.account.writing() as db:
+        user = users.by_id(db, call.user_id)
+        if user is None:
+            raise _not_found()
+        if user.id == call.caller.id:
+            raise RefusalError(403, "CANNOT_DELETE_SELF", "Nobody can delete themselves.")
+        if user.state != "inactive":
+            users.block(db, user.seq)
+            users.add_audit(db, call.caller.email, "delete", user, now(db))
+    return NO_CONTENT
+
+
+def resend_user_invitation(call: Call) -> Response:
+    """Mail an invitation again and let its week begin anew; only for an invited user."""
+    checks.no_query(checks.read_query(call.request.query))
+    with call.account.writing() as db:
+        user = _visible(db, call.user_id)
+        at = now(db)
+        if call.policy.sso_enforced:
+            raise RefusalError(400, "SSO_ENFORCED", "This account enforces login by SAML or an IdP.")
+        if user.status(at) != "invited":
+            detail = f"The user is {user.status(at)}; only an invited user can be sent this."
+            raise RefusalError(400, "USER_NOT_INVITED", detail)
+        users.renew_invitation(db, user.seq, at)
+        users.add_mail(db, "invitation", user, at)
+        users.add_audit(db, call.caller.email, "resend_invitation", user, at)
+    return NO_CONTENT
+
+
+def reset_user_password(call: Call) -> Response:
+    """Mail a reset link; only for a verified user who logs in with a password."""
+    checks.no_query(checks.read_query(call.request.query))
+    with call.account.writing() as db:
+        user = _visible(db, call.user_id)
+        at = now(db)
+        if user.sso:
+            raise RefusalError(400, "SSO_USER", "The user logs in by SSO and has no password here.")
+        if user.status(at) != "active":
+            raise RefusalError(400, "USER_NOT_VERIFIED", "The user has not verified the account yet.")
+        users.add_mail(db, "password_reset", user, at)
+        users.add_audit(db, call.caller.email, "reset_password", user, at)
+    return NO_CONTENT
+
+
+def _settled(call: Call, db: sqlite3.Connection, known: Row, invite_mode: str, at: int) -> Response | None:
+    """Return the answer when a known email leaves nothing to do, None when it is expired."""
+    status = known.status(at)
+    if status == "expired":
+        return None
+    if status == "invited" and invite_mode != "none":
+        return _user_response(call, db, known)
+    reason = "blocked for good" if status == "inactive" else status
+    raise RefusalError(409, "EMAIL_TAKEN", f"The user with this email is {reason}.")
+
+
+def _require_role(db: sqlite3.Connection, policy: Policy, body: checks.CreateBody) -> None:
+    if body.role_type == "predefined" or policy.custom_roles == "any":
+        return
+    if policy.custom_roles == "refuse":
+        raise RefusalError(422, "CUSTOM_ROLES_UNAVAILABLE", "Custom roles are not available here.")
+    if body.role not in users.custom_role_names(db):
+        raise RefusalError(404, "ROLE_NOT_FOUND", "The account has no custom role with this id.")
+
+
+def _visible(db: sqlite3.Connection, user_id: str) -> Row:
+    user = users.by_id(db, user_id)
+    if user is None or user.state == "inactive":
+        raise _not_found()
+    return user
+
+
+def _not_found() -> RefusalError:
+    return RefusalError(404, "USER_NOT_FOUND", "The account has no user with this id.")
+
+
+def _user_response(call: Call, db: sqlite3.Connection, user: Row) -> Response:
+    names = users.custom_role_names(db)
+    return json_response(200, _document(user, call.policy, names, now(db)))
+
+
+def _document(row: Row, policy: Policy, role_names: dict[str, str], at: int) -> dict[str, object]:
+    say = policy.speech.say
+    role = {"type": say(row.role_type)}
+    if row.role_type == "predefined":
+        role["name"] = say(row.role)
+    else:
+        role["id"] = row.role
+        if row.role in role_names:
+            role["name"] = role_names[row.role]
+    return {
+        "id": row.id,
+        "name": row.name,
+        "email": row.email,
+        "created_at": to_text(row.created_at),
+        "status": say(row.status(at)),
+        "role": role,
+        "is_developer": bool(row.is_developer),
+    }
