@@ -1,46 +1,53 @@
 """A client for the users of an Arize account, for code (`ArizeClient`) and for shells (``ax users``)."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._version import __version__
-from .async_client import AsyncArizeClient, AsyncUsersClient
-from .client import ArizeClient, UsersClient
-from .errors import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    ArizeError,
-    BadRequestError,
-    BetaWarning,
-    BulkInterrupted,
-    ConfigurationError,
-    ConflictError,
-    ForbiddenError,
-    InvalidArgumentError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PaginationError,
-    RateLimitError,
-    ResponseDecodeError,
-    ServerError,
-    UnauthorizedError,
-    UnprocessableEntityError,
-)
-from .types import (
-    USER_COLUMNS,
-    BulkUserDeletionResult,
-    CreatedUser,
-    CustomUserRole,
-    DeletionStatus,
-    InviteMode,
-    Pagination,
-    PredefinedUserRole,
-    UnknownUserRole,
-    User,
-    UserPage,
-    UserRole,
-    UserStatus,
-    assign_custom_role,
-    assign_predefined_role,
-)
+
+if TYPE_CHECKING:
+    from .async_client import AsyncArizeClient, AsyncUsersClient
+    from .client import ArizeClient, UsersClient
+    from .errors import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        ArizeError,
+        BadRequestError,
+        BetaWarning,
+        BulkInterrupted,
+        ConfigurationError,
+        ConflictError,
+        ForbiddenError,
+        InvalidArgumentError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PaginationError,
+        RateLimitError,
+        ResponseDecodeError,
+        ServerError,
+        UnauthorizedError,
+        UnprocessableEntityError,
+    )
+    from .types import (
+        USER_COLUMNS,
+        BulkUserDeletionResult,
+        CreatedUser,
+        CustomUserRole,
+        DeletionStatus,
+        InviteMode,
+        Pagination,
+        PredefinedUserRole,
+        UnknownUserRole,
+        User,
+        UserPage,
+        UserRole,
+        UserStatus,
+        assign_custom_role,
+        assign_predefined_role,
+    )
 
 __all__ = [
     "USER_COLUMNS",
@@ -83,3 +90,30 @@ __all__ = [
     "assign_custom_role",
     "assign_predefined_role",
 ]
+
+_CLIENTS = {
+    "ArizeClient": "client",
+    "UsersClient": "client",
+    "AsyncArizeClient": "async_client",
+    "AsyncUsersClient": "async_client",
+}
+
+
+def _home(name: str) -> str:
+    if name in _CLIENTS:
+        return _CLIENTS[name]
+    return "errors" if name.endswith(("Error", "Warning", "Interrupted")) else "types"
+
+
+def __getattr__(name: str) -> object:
+    # Lazy, so that `ax --help`, the sandbox and the pytest plugin, which live in this package, do not
+    # pay for httpx.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_home(name)}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,22 +1,22 @@
 """Flows, the effects they ask for, and the two drivers that run them.
 
 A flow is a generator that knows of neither threads nor event loops. It yields an effect, is sent the
-result or thrown the error, and returns its value. `SyncDriver` runs flows with httpx.Client and threads,
-`AsyncDriver` with httpx.AsyncClient and an anyio task group.
+result or thrown the error, and returns its value. `SyncDriver` runs flows with threads, `AsyncDriver` in an
+anyio task group; each sends requests through the function it is given.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from attrs import frozen
 
-from .errors import APIConnectionError, APITimeoutError, ConfigurationError
+from .errors import APIConnectionError, APITimeoutError
 
 if TYPE_CHECKING:
     import anyio
@@ -91,18 +91,6 @@ def connection_error(error: Exception, request: Request) -> APIConnectionError:
 _FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
 
 
-def _arguments(request: Request, *, closed: bool) -> dict[str, Any]:
-    """Give a request as arguments of httpx' ``request()``."""
-    if closed:
-        raise ConfigurationError("this client is closed; make a new one")
-    return {
-        "method": request.method,
-        "url": request.path,
-        "params": request.params,
-        "json": request.body,
-    }
-
-
 def _resume(flow: Flow[T], result: Any, error: Exception | None) -> Effect:
     return flow.send(result) if error is None else flow.throw(error)
 
@@ -110,8 +98,8 @@ def _resume(flow: Flow[T], result: Any, error: Exception | None) -> Effect:
 class SyncDriver:
     """Runs flows on the calling thread, and side by side on threads."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, send: Callable[[Request], httpx.Response]) -> None:
+        self._sender = send
         self._alone = threading.Lock()
 
     def run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
@@ -147,9 +135,8 @@ class SyncDriver:
         return self._for_each(effect)
 
     def _send(self, request: Request) -> httpx.Response:
-        arguments = _arguments(request, closed=self._client.is_closed)
         try:
-            return self._client.request(**arguments)
+            return self._sender(request)
         except _FAILURES as error:
             raise connection_error(error, request) from error
 
@@ -247,8 +234,8 @@ class _Crew:
 class AsyncDriver:
     """Runs flows on the event loop, and side by side in a task group."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, send: Callable[[Request], Awaitable[httpx.Response]]) -> None:
+        self._sender = send
         self._alone: anyio.Lock | None = None
 
     async def run(self, flow: Flow[T], stop: anyio.Event | None = None) -> T:
@@ -291,9 +278,8 @@ class AsyncDriver:
         return self._alone
 
     async def _send(self, request: Request) -> httpx.Response:
-        arguments = _arguments(request, closed=self._client.is_closed)
         try:
-            return await self._client.request(**arguments)
+            return await self._sender(request)
         except _FAILURES as error:
             raise connection_error(error, request) from error
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 
-from . import _transport
 from ._beta import announce
 from ._bulk import bulk_delete
 from ._flow import AsyncDriver, Flow
 from ._operations import Operations
+from ._transport import AsyncSender
 from .client import ArizeClient, UsersClient, When
 from .config import Verify, resolve
 from .types import (
@@ -71,8 +71,8 @@ class AsyncArizeClient:
             enum_case=enum_case,
             allow_insecure_http=allow_insecure_http,
         )
-        self._http, self._sandbox = _transport.async_client(self._settings, transport)
-        self._users = AsyncUsersClient(Operations(self._settings), AsyncDriver(self._http))
+        self._sender = AsyncSender(self._settings, transport)
+        self._users = AsyncUsersClient(Operations(self._settings), AsyncDriver(self._sender.send))
 
     @property
     @_documented_as(ArizeClient.users)
@@ -82,13 +82,11 @@ class AsyncArizeClient:
     @property
     @_documented_as(ArizeClient.sandbox)
     def sandbox(self) -> Sandbox | None:
-        return self._sandbox
+        return self._sender.sandbox
 
     @_documented_as(ArizeClient.close)
     async def aclose(self) -> None:
-        await self._http.aclose()
-        if self._sandbox is not None:
-            self._sandbox.close()
+        await self._sender.aclose()
 
     async def __aenter__(self) -> Self:
         return self

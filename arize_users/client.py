@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 
-from . import _transport
 from ._beta import announce
 from ._bulk import bulk_delete
 from ._flow import Flow, SyncDriver
 from ._operations import Operations
+from ._transport import Sender
 from .config import Verify, resolve
 from .types import (
     BulkUserDeletionResult,
@@ -83,8 +83,8 @@ class ArizeClient:
             enum_case=enum_case,
             allow_insecure_http=allow_insecure_http,
         )
-        self._http, self._sandbox = _transport.sync_client(self._settings, transport)
-        self._users = UsersClient(Operations(self._settings), SyncDriver(self._http))
+        self._sender = Sender(self._settings, transport)
+        self._users = UsersClient(Operations(self._settings), SyncDriver(self._sender.send))
 
     @property
     def users(self) -> UsersClient:
@@ -94,13 +94,11 @@ class ArizeClient:
     @property
     def sandbox(self) -> Sandbox | None:
         """The local account behind ``base_url="sandbox:…"``, with its outbox and clock; else None."""
-        return self._sandbox
+        return self._sender.sandbox
 
     def close(self) -> None:
         """Close the connections, and a sandbox that this client opened. Closing twice is fine."""
-        self._http.close()
-        if self._sandbox is not None:
-            self._sandbox.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self
