@@ -14,6 +14,7 @@ from ._operations import Operations
 from .errors import (
     ArizeError,
     BulkInterrupted,
+    ConfigurationError,
     InvalidArgumentError,
     NotFoundError,
     PaginationError,
@@ -105,7 +106,10 @@ class _Batch:
                 yield from self._resolve()
             yield from self._delete()
         except (Stopped, KeyboardInterrupt) as stop:
-            raise self._interrupted() from stop.__cause__ or stop
+            cause = stop.__cause__
+            if isinstance(cause, ConfigurationError) and not self._outcomes:
+                raise cause from None  # The client was closed before the batch began.
+            raise self._interrupted() from cause or stop
         return self._in_order()
 
     def _resolve(self) -> Flow[None]:
@@ -174,6 +178,8 @@ class _Batch:
             self._unsearchable[address] = "The server lists this user without an id."
 
     def _give_up(self, addresses: set[str], error: ArizeError) -> None:
+        if isinstance(error, ConfigurationError):
+            raise error
         if isinstance(error, UnauthorizedError):
             self._denied.append((None, error))
         self._unsearchable.update(dict.fromkeys(addresses, _one_line(error)))
@@ -225,6 +231,8 @@ class _Batch:
                 status, self._deleted = DeletionStatus.DELETED, True
             except Stopped:
                 return []
+            except ConfigurationError:
+                raise
             except NotFoundError:
                 status = DeletionStatus.NOT_FOUND
             except ArizeError as failure:

@@ -8,8 +8,9 @@ missing field, an error page and an unknown role, and would cost a second pass o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from arize_users_api.api import users as api
@@ -172,7 +173,11 @@ def user_page(document: Any) -> UserPage:
     cursor, more = pagination["next_cursor"], pagination["has_more"]
     return UserPage(
         users=tuple([user(one, index) for index, one in enumerate(fields["users"])]),
-        pagination=Pagination(has_more=bool(cursor) if more is None else more, next_cursor=cursor or None),
+        pagination=Pagination(
+            has_more=bool(cursor) if more is None else more,
+            next_cursor=cursor or None,
+            extra=pagination["extra"],
+        ),
         extra=fields["extra"],
     )
 
@@ -277,8 +282,12 @@ def _time(text: str | None, place: int | None) -> datetime | None:
         return as_utc(datetime.fromisoformat(text))
     except ValueError:
         pass
-    # RFC 3339 lets "t" and "z" be lower case, which fromisoformat does not.
+    # RFC 3339 allows what fromisoformat does not: "t" and "z" in lower case, and leap seconds.
+    spelled, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
     try:
-        return as_utc(datetime.fromisoformat(text.upper()))
-    except ValueError as error:
+        return as_utc(datetime.fromisoformat(spelled)) + timedelta(seconds=leaps)
+    except (ValueError, OverflowError) as error:
         raise Undecodable(f"`created_at` of {_named(place)} is not a time") from error
+
+
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")

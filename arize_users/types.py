@@ -266,11 +266,12 @@ class Pagination:
 
     has_more: bool
     next_cursor: str | None = None
+    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the pagination under the API's field names."""
         cursor = {} if self.next_cursor is None else {"next_cursor": self.next_cursor}
-        return {"has_more": self.has_more, **cursor}
+        return {"has_more": self.has_more, **cursor} | dict(self.extra)
 
 
 @frozen(kw_only=True)
