@@ -1,0 +1,1 @@
+"""Taking a vendor's OpenAPI document in: fetch, parse, slice, correct, compare, write."""

@@ -1,0 +1,391 @@
+"""The whole way: take a document in, report, write, regenerate, and see what the layer says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import update_spec
+import yaml
+from spec_documents import OK, document, ref
+from specs.parsing import parsed
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SECOND = HERE / "vendor_second_generation.yaml"
+FIRST = HERE / "vendor_first_generation.yaml"
+
+Capture = pytest.CaptureFixture[str]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A copy of the checked-in spec, to compare with and write to."""
+    return shutil.copy(ROOT / "openapi" / "users.yaml", tmp_path / "users.yaml")
+
+
+def _run(*arguments: object) -> int:
+    return update_spec.main([str(argument) for argument in arguments])
+
+
+def _report(capture: Capture, *arguments: object) -> tuple[int, dict[str, Any]]:
+    code = _run(*arguments, "--report", "json")
+    return code, json.loads(capture.readouterr().out)
+
+
+def _regenerated(spec: Path, folder: Path) -> Path:
+    output = folder / "arize_users_api"
+    command = [sys.executable, ROOT / "scripts" / "regenerate.py", "--spec", spec, "--output", output]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return output
+
+
+def _imported(folder: Path, package: str) -> int:
+    """Import every module of a package in a process of its own; how many there are."""
+    code = (
+        f"import importlib, pkgutil, {package} as p\n"
+        f"names = [m.name for m in pkgutil.walk_packages(p.__path__, {package!r} + '.')]\n"
+        "[importlib.import_module(name) for name in names]\n"
+        "assert p.__file__.startswith(__import__('os').getcwd()), p.__file__\n"
+        "print(len(names))"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    return int(result.stdout)
+
+
+def _modules(package: Path) -> set[str]:
+    return {str(path.relative_to(package)) for path in package.rglob("*.py")}
+
+
+def test_our_own_spec_is_already_taken_in(capsys: Capture) -> None:
+    """The checked-in spec goes through slice and overlay unchanged, so the two never drift apart."""
+    code, report = _report(capsys, ROOT / "openapi" / "users.yaml")
+    assert (code, report["changes"]) == (0, [])
+
+
+def test_the_second_generation_is_reported(capsys: Capture, spec: Path) -> None:
+    """A case change is one change per value, and what went or became optional is breaking."""
+    before = spec.read_bytes()
+    code, report = _report(capsys, SECOND, "--spec", spec)
+    assert (code, report["result"], report["written"]) == (4, "breaking", False)
+    breaking = [change for change in report["changes"] if change["class"] == "breaking"]
+    cased = {
+        change["was"]: change["is"] for change in breaking if change["kind"] == "enum-value-changed-case"
+    }
+    values = (
+        "active invited expired predefined custom admin member annotator none email_link temporary_password"
+    )
+    assert cased == {value: value.upper() for value in values.split()}
+    assert sum(change["kind"] == "enum-value-changed-case" for change in breaking) == len(cased)
+    assert ("field-removed", "POST /v2/users request body is_developer") in {
+        (change["kind"], change["where"]) for change in breaking
+    }
+    assert "GET /v2/users query status items enum" in {change["where"] for change in breaking}
+    optional = {place for c in breaking if c["kind"] == "made-optional" for place in c["places"]}
+    assert {"GET /v2/users/{user_id} response 200 email", "POST /v2/users response 201 role"} <= optional
+    assert {change["kind"] for change in breaking} == {
+        "enum-value-changed-case",
+        "field-removed",
+        "made-optional",
+        "extra-fields-refused",
+    }
+    assert spec.read_bytes() == before
+
+
+def test_the_text_report_is_for_reading(capsys: Capture, spec: Path) -> None:
+    """The text names each change with its place, values and consequence, the worst first."""
+    assert _run(SECOND, "--spec", spec) == 4
+    out = capsys.readouterr().out
+    assert out.index("\nbreaking\n") < out.index("\nrisky\n") < out.index("\ncosmetic\n")
+    assert (
+        "  GET /v2/users query status items enum (and 5 more places)\n"
+        '    enum value changed case: "active" -> "ACTIVE"; both sides read and write'
+    ) in out
+
+
+def test_a_document_cannot_steer_the_terminal(capsys: Capture, write: Write, tmp_path: Path) -> None:
+    """Control characters in a vendor's names and texts are shown as escapes."""
+    evil = "\x1b]0;owned\x07\nhello\u202e"
+    parameter = {"name": evil, "in": "query", "description": evil, "schema": {"enum": [evil]}}
+    old = write(document({"/a": {"get": {"responses": OK}}}), "old.yaml")
+    new = write(
+        json.dumps(document({"/a": {"get": {"responses": OK, "parameters": [parameter]}}})), "new.json"
+    )
+    for source, target in ((new, old), (old, new)):
+        _run(source, "--prefix", "/a", "--spec", target)
+        out, err = capsys.readouterr()
+        assert "owned" in out
+        assert all(character.isprintable() or character == "\n" for character in out + err)
+        assert "\nhello" not in out
+
+
+def test_a_vendors_renaming_is_harmless(capsys: Capture, spec: Path, tmp_path: Path) -> None:
+    """The first generation under its own names, ids and OpenAPI version changes no module and no type."""
+    code, report = _report(capsys, FIRST, "--spec", spec, "--write")
+    assert (code, report["written"]) == (0, True)
+    assert report["summary"]["breaking"] == report["summary"]["risky"] == 0
+    package = _regenerated(spec, tmp_path / "generated")
+    assert _modules(package) == _modules(ROOT / "generated" / "arize_users_api")
+
+
+def test_breaking_changes_are_written_only_when_accepted(capsys: Capture, spec: Path) -> None:
+    """--write alone refuses a breaking change; with --accept-breaking the file is the new slice."""
+    before = spec.read_bytes()
+    assert _run(SECOND, "--spec", spec, "--write") == 4
+    assert "nothing is written without --accept-breaking" in capsys.readouterr().err
+    assert spec.read_bytes() == before
+    assert _run(SECOND, "--spec", spec, "--write", "--accept-breaking") == 4
+    assert "wrote" in capsys.readouterr().err
+    written = parsed(spec.read_bytes(), "spec")
+    assert written["openapi"] == "3.1.1"
+    assert written["components"]["schemas"]["UserStatus"]["enum"] == ["ACTIVE", "INVITED", "EXPIRED"]
+    others = {"Organization", "SpaceMember", "ExportJob", "RoleKind", "ProblemDetails", "PredefinedRole"}
+    assert not others & set(written["components"]["schemas"])
+    assert set(written["components"]["securitySchemes"]) == {"apiKey"}
+    assert "SpaceId" not in written["components"]["parameters"]
+
+
+def test_taking_in_twice_changes_nothing(capsys: Capture, spec: Path, write: Write) -> None:
+    """The same document again, also as JSON and with its paths in another order, leaves the file alone."""
+    _run(SECOND, "--spec", spec, "--write", "--accept-breaking")
+    before = (spec.read_bytes(), spec.stat().st_mtime_ns)
+    source = parsed(SECOND.read_bytes(), "source")
+    source["paths"] = dict(reversed(source["paths"].items()))
+    for again in (SECOND, write(json.dumps(source), "vendor.json")):
+        capsys.readouterr()
+        code, report = _report(capsys, again, "--spec", spec, "--write")
+        assert (code, report["result"], report["written"]) == (0, "none", False)
+        assert (spec.read_bytes(), spec.stat().st_mtime_ns) == before
+
+
+def test_a_layout_by_hand_is_kept(capsys: Capture, spec: Path) -> None:
+    """A file that already says the same is not rewritten for its layout."""
+    before = spec.read_bytes()
+    assert _run(ROOT / "openapi" / "users.yaml", "--spec", spec, "--write") == 0
+    assert spec.read_bytes() == before
+
+
+def test_only_one_module_feels_the_second_generation(spec: Path, tmp_path: Path) -> None:
+    """After regenerating from the second generation, type checking fails in the one module that converts."""
+    _run(SECOND, "--spec", spec, "--write", "--accept-breaking")
+    package = _regenerated(spec, tmp_path / "generated")
+    assert _imported(tmp_path / "generated", "arize_users_api") > 25
+    ours = _modules(ROOT / "generated" / "arize_users_api")
+    assert ours <= _modules(package), "a module of ours was renamed"
+    assert _modules_that_fail_to_type_check(tmp_path) == {"arize_users/_wire.py"}
+
+
+def test_no_module_feels_the_first_generation(spec: Path, tmp_path: Path) -> None:
+    """After regenerating from the first generation under the vendor's names, the layer type-checks."""
+    _run(FIRST, "--spec", spec, "--write")
+    _regenerated(spec, tmp_path / "generated")
+    assert _modules_that_fail_to_type_check(tmp_path) == set()
+
+
+def _modules_that_fail_to_type_check(folder: Path) -> set[str]:
+    """Type-check a copy of the layer against the client in `folder/generated`."""
+    shutil.copytree(
+        ROOT / "arize_users", folder / "arize_users", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    command = [sys.executable, "-m", "mypy", "--cache-dir", folder / "cache", "-p", "arize_users"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    return {line.partition(":")[0] for line in result.stdout.splitlines() if ": error: " in line}
+
+
+def _large(megabytes: int) -> str:
+    """YAML text of many resources, each with schemas of its own, and some that all share."""
+    text = [
+        "openapi: 3.0.3",
+        "info: {title: Large, version: 2024-01-01}",
+        "paths:",
+    ]
+    resource = """\
+  /api/v1/thing{n}:
+    get:
+      operationId: listThing{n}
+      tags: [Thing{n}]
+      parameters:
+        - {{name: on, in: query, schema: {{type: string, enum: [yes, no]}}}}
+      responses:
+        200:
+          description: {words}
+          content:
+            application/json:
+              schema:
+                type: array
+                items: {{$ref: '#/components/schemas/Thing{n}'}}
+"""
+    schema = """\
+    Thing{n}:
+      type: object
+      description: {words}
+      properties:
+        id: {{type: string, example: 2024-01-01}}
+        part: {{$ref: '#/components/schemas/Part{n}'}}
+        parent: {{$ref: '#/components/schemas/Thing{n}'}}
+    Part{n}:
+      type: object
+      properties:
+        shared: {{$ref: '#/components/schemas/Shared'}}
+        note: {{type: string, description: {words}}}
+"""
+    words = "words about it " * 20
+    count = megabytes * 1_000_000 // (len(resource) + len(schema) + 3 * len(words)) + 1
+    text += [resource.format(n=n, words=words) for n in range(count)]
+    text += ["components:", "  schemas:", "    Shared: {type: object, properties: {id: {type: string}}}"]
+    text += [schema.format(n=n, words=words) for n in range(count)]
+    return "\n".join(text)
+
+
+def test_a_large_document_gives_a_small_working_client(capsys: Capture, write: Write, tmp_path: Path) -> None:
+    """From more than 5 MB, one resource comes out valid, minimal, and as a client that imports."""
+    text = _large(6)
+    assert len(text) > 5_000_000
+    target = tmp_path / "slice.yaml"
+    source = write(text)
+    assert _run(source, "--prefix", "/api/v1/thing77", "--spec", target, "--write") == 0
+    written = parsed(target.read_bytes(), "slice")
+    assert set(written["components"]["schemas"]) == {"Thing77", "Part77", "Shared"}
+    assert list(written["paths"]) == ["/api/v1/thing77"]
+    package = _regenerated(target, tmp_path / "generated")
+    assert "models/thing_77.py" in _modules(package)
+    assert _imported(tmp_path / "generated", "arize_users_api") > 5
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("a: [1", "not YAML: did not find expected ',' or ']' at line 2, column 1"),
+        ("hello: world", "not an OpenAPI document: it has no 'openapi' field"),
+        ("<html>Sign in</html>", "HTML or XML, not an OpenAPI document"),
+        (document({"/v2/teams": {}}), "no path is /v2/users or under it"),
+        (
+            document({"/v2/users": {"get": {"responses": {"200": ref("Gone", "responses")}}}}),
+            "paths > /v2/users > get > responses > 200: '#/components/responses/Gone' points to nothing",
+        ),
+        (document({"/v2/users": {"get": {"responses": {"200": {}}}}}), "not valid OpenAPI: paths"),
+        ('{"openapi": "3.1.0", "\\u001b[31m": 1, "\\u001b[31m": 1}', "is there twice"),
+    ],
+    ids=["yaml", "openapi", "html", "prefix", "dangling", "invalid", "key"],
+)
+def test_bad_input_changes_nothing(
+    capsys: Capture, spec: Path, write: Write, source: Any, problem: str
+) -> None:
+    """Bad input is one line on stderr that says what and where, exit 2, and nothing is written."""
+    before = spec.read_bytes()
+    assert _run(write(source), "--spec", spec, "--write", "--accept-breaking") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("update_spec: ")
+    assert problem in err
+    assert err.count("\n") == 1
+    assert err.rstrip("\n").isprintable()
+    assert spec.read_bytes() == before
+
+
+def test_deep_nesting_is_bad_input(capsys: Capture, write: Write) -> None:
+    """A document too deep to walk is refused like any other bad input."""
+    depth = 900
+    schema = '{"items":' * depth + "{}" + "}" * depth
+    content = f'{{"application/json":{{"schema":{schema}}}}}'
+    text = (
+        '{"openapi":"3.1.0","info":{"title":"a","version":"1"},"paths":{"/v2/users":{"get":{"responses":'
+        f'{{"200":{{"description":"","content":{content}}}}}}}}}}}}}'
+    )
+    assert _run(write(text, "deep.json")) == 2
+    assert "nested too deeply" in capsys.readouterr().err
+
+
+def test_another_prefix_never_writes_over_the_users_spec_unasked(
+    capsys: Capture, write: Write, spec: Path, tmp_path: Path
+) -> None:
+    """Another prefix against the users spec is breaking: not written unasked; --spec names another."""
+    source = write(document({"/v1/a": {"get": {"responses": OK}}, "/v1/ab": {}}))
+    before = spec.read_bytes()
+    assert _run(source, "--prefix", "/v1/a", "--spec", spec, "--write") == 4
+    assert "nothing is written without --accept-breaking" in capsys.readouterr().err
+    assert spec.read_bytes() == before
+    target = tmp_path / "a.yaml"
+    code, report = _report(capsys, source, "--prefix", "v1/a/", "--spec", target, "--write")
+    assert (code, report["prefix"], report["result"]) == (0, "/v1/a", "compatible")
+    assert [change["kind"] for change in report["changes"]] == ["operation-added"]
+    assert list(yaml.safe_load(target.read_text())["paths"]) == ["/v1/a"]
+
+
+def test_a_vendor_who_drops_an_operation_is_reported(capsys: Capture, write: Write, spec: Path) -> None:
+    """What our corrections find missing is told by the change report, not refused by the overlay."""
+    source = write(document({"/v2/users": {"get": {"operationId": "theirs", "responses": OK}}}))
+    code, report = _report(capsys, source, "--spec", spec)
+    removed = [change["where"] for change in report["changes"] if change["kind"] == "operation-removed"]
+    assert code == 4
+    assert "DELETE /v2/users/{user_id}" in removed
+    assert "operation-added" not in {change["kind"] for change in report["changes"]}
+
+
+def test_the_overlay_can_be_chosen(capsys: Capture, write: Write, tmp_path: Path) -> None:
+    """--overlay applies one of your own, --no-overlay none at all."""
+    source = write(document({"/v2/users": {"get": {"operationId": "theirs", "responses": OK}}}))
+    overlay = write(
+        {
+            "overlay": "1.0.0",
+            "info": {"title": "o", "version": "1"},
+            "actions": [{"target": "$.paths['/v2/users'].get", "update": {"operationId": "ours"}}],
+        },
+        "overlay.yaml",
+    )
+    for number, (options, expected) in enumerate(
+        [(["--overlay", overlay], "ours"), (["--no-overlay"], "theirs")]
+    ):
+        target = tmp_path / f"{number}.yaml"
+        assert _run(source, "--spec", target, "--write", *options) == 0
+        written = yaml.safe_load(target.read_text())
+        assert written["paths"]["/v2/users"]["get"]["operationId"] == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "result"),
+    [
+        (lambda spec: spec["components"]["schemas"]["UserStatus"]["enum"].append("blocked"), 3, "risky"),
+        (lambda spec: spec["components"]["schemas"]["User"]["properties"].update(n={}), 0, "compatible"),
+        (lambda spec: spec["paths"].pop("/v2/users/{user_id}/reset-password"), 4, "breaking"),
+        (lambda spec: spec["info"].update(version="3"), 0, "cosmetic"),
+    ],
+    ids=["risky", "compatible", "breaking", "cosmetic"],
+)
+def test_the_exit_code_is_the_class(
+    capsys: Capture,
+    write: Write,
+    spec: Path,
+    change: Callable[[dict[str, Any]], object],
+    code: int,
+    result: str,
+) -> None:
+    """The exit code says how bad it is: 0 compatible or less, 3 risky, 4 breaking."""
+    document_ = parsed(spec.read_bytes(), "spec")
+    change(document_)
+    source = write(document_)
+    seen, report = _report(capsys, source, "--spec", spec, "--no-overlay")
+    assert (seen, report["result"]) == (code, result)
+
+
+def test_it_runs_as_a_command(spec: Path) -> None:
+    """The script works from any folder, quietly ends when its reader has gone, and explains itself."""
+    script = ROOT / "scripts" / "update_spec.py"
+    command = f"'{sys.executable}' '{script}' '{SECOND}' --spec '{spec}' | true; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=spec.parent
+    )
+    assert (result.stdout, result.stderr) == ("4\n", "")
+    result = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
+    assert "Exit codes" in result.stdout
