@@ -1,0 +1,152 @@
+"""The pytest plugin, as people use it who test their own code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from textwrap import dedent
+
+from plugin_runs import Run, passed
+
+THEIRS = Path(__file__).with_name("somebodys_tests.py").read_text()
+
+
+def test_the_fixtures_do_what_they_promise(run: Run) -> None:
+    """Somebody's tests see one account through both clients and HTTP, and even `-W error` is quiet."""
+    settings = {
+        "ARIZE_API_KEY": "a-real-one",
+        "ARIZE_REGION": "eu-west-1a",
+        "ARIZE_ENUM_CASE": "upper",
+        "ARIZE_SSL_CA_CERT": "/nowhere",
+        "http_proxy": "http://127.0.0.1:1",
+        "NO_PROXY": "elsewhere.example",
+    }
+    passed(run(THEIRS, **settings), 13)
+
+
+def test_the_environment_is_given_back(run: Run) -> None:
+    """After the test the settings of the machine are as they were."""
+    tests = """
+        import os
+
+        before = dict(os.environ)
+
+        def test_in_use(arize_sandbox_server):
+            assert os.environ["ARIZE_BASE_URL"] == arize_sandbox_server.url
+            assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "127.0.0.1,elsewhere.example"
+
+        def test_afterwards():
+            now = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+            assert now == {k: v for k, v in before.items() if k != "PYTEST_CURRENT_TEST"}
+    """
+    settings = {"ARIZE_BASE_URL": "https://arize.example", "NO_PROXY": "elsewhere.example"}
+    passed(run(dedent(tests), **settings), 2)
+
+
+def test_the_option_chooses_the_generation_of_a_run(run: Run) -> None:
+    """`--arize-enum-case upper` is the default of the marker, which beats it."""
+    tests = """
+        import httpx
+        import pytest
+
+        def spoken(server):
+            headers = {"Authorization": f"Bearer {server.api_key}"}
+            page = httpx.get(f"{server.url}/v2/users", headers=headers).json()
+            return page["users"][0]["status"]
+
+        def test_as_the_run(arize_sandbox_server):
+            assert spoken(arize_sandbox_server) == "ACTIVE"
+
+        @pytest.mark.arize_enum_case("lower")
+        def test_as_marked(arize_sandbox_server):
+            assert spoken(arize_sandbox_server) == "active"
+    """
+    passed(run(dedent(tests), "--arize-enum-case", "upper"), 2)
+
+
+def test_a_marker_that_says_nothing_is_refused(run: Run) -> None:
+    """A misspelt generation is an error of the test that says how to spell it."""
+    tests = """
+        import pytest
+
+        @pytest.mark.arize_enum_case("UPPER")
+        def test_misspelt(arize_sandbox): pass
+
+        @pytest.mark.arize_enum_case
+        def test_empty(arize_sandbox): pass
+
+        @pytest.mark.arize_enum_case(case="upper")
+        def test_named(arize_sandbox): pass
+    """
+    outcome = run(dedent(tests))
+    assert outcome.counts == {"errors": 3}
+    assert outcome.output.count('mark with arize_enum_case("lower") or arize_enum_case("upper")') >= 3
+
+
+def test_async_tests(run: Run) -> None:
+    """Async tests use the async client on their own event loop, and its closing needs none."""
+    tests = """
+        import pytest
+
+        pytestmark = pytest.mark.anyio
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        async def test_in_process(arize_sandbox):
+            arize_sandbox.add_user(email="ada@example.com")
+            assert [user.email async for user in arize_sandbox.async_client.users.iter(email="ada")]
+
+        async def test_over_http(arize_sandbox_server):
+            from arize_users import AsyncArizeClient
+
+            async with AsyncArizeClient() as client:
+                assert await client.users.get(user="owner@sandbox.example")
+            assert await arize_sandbox_server.async_client.users.list()
+    """
+    passed(run(dedent(tests), "-p", "anyio"), 2)
+
+
+def test_both_fixtures_and_the_marker_are_documented(run: Run) -> None:
+    """`pytest --fixtures` and `--markers` say what there is."""
+    fixtures = run("", "--fixtures").output
+    assert "arize_sandbox -- " in fixtures
+    assert "arize_sandbox_server -- " in fixtures
+    assert "no docstring" not in fixtures.partition("arize_sandbox")[2]
+    assert "arize_enum_case(case)" in run("", "--markers").output
+
+
+def test_the_plugin_is_announced_to_pytest() -> None:
+    """An installation is enough: pytest finds the plugin by itself."""
+    (found,) = [one for one in entry_points(group="pytest11") if one.value == "arize_users.testing"]
+    assert found.load().arize_sandbox
+
+
+def test_loading_the_plugin_costs_next_to_nothing() -> None:
+    """Whoever has the package and does not use the fixtures pays for no client and no sandbox."""
+    program = (
+        "import pytest, sys; before = set(sys.modules); import arize_users.testing;"
+        "print(sorted({name.split('.')[0] for name in set(sys.modules) - before}),"
+        " 'arize_users.sandbox' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=dict(os.environ)
+    )
+    assert done.stdout == "['arize_users'] False\n", done.stderr
+
+
+def test_the_client_does_not_need_pytest() -> None:
+    """The plugin is the only part that imports pytest."""
+    program = (
+        "import sys; sys.modules['pytest'] = None\n"
+        "import arize_users\n"
+        "with arize_users.ArizeClient(base_url='sandbox:') as client: client.users.list()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=dict(os.environ)
+    )
+    assert done.returncode == 0, done.stderr
