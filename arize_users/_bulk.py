@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 from attrs import define, field
@@ -36,8 +37,8 @@ def bulk_delete(
     emails: Iterable[str] | None,
     max_concurrency: int,
     on_result: Callable[[Result], object] | None,
-) -> Flow[list[Result]]:
-    """Check everything before the first request, and give the flow of the whole batch."""
+) -> Batch:
+    """Check everything before the first request, and give the batch, whose flow is `Batch.run`."""
     limit = check.whole_number(max_concurrency, "max_concurrency")
     if on_result is not None and not callable(on_result):
         raise InvalidArgumentError(f"on_result: expected a function, got {on_result!r}")
@@ -50,7 +51,7 @@ def bulk_delete(
     spellings: dict[str, str] = {}
     for address in addresses:
         spellings.setdefault(address.lower(), address)
-    return _Batch(operations, list(dict.fromkeys(ids)), spellings, limit, on_result).run()
+    return Batch(operations, list(dict.fromkeys(ids)), spellings, limit, on_result)
 
 
 def _checked(values: Iterable[str] | None, argument: str, one: Callable[[object, str], str]) -> list[str]:
@@ -76,7 +77,7 @@ class _Target:
         ]
 
 
-class _Batch:
+class Batch:
     """One bulk delete: its inputs, and what is known of them so far."""
 
     def __init__(
@@ -101,16 +102,24 @@ class _Batch:
         self._outcomes: dict[str, Result] = {}
 
     def run(self) -> Flow[list[Result]]:
+        """Delete them all; the results are in the order of the inputs."""
         try:
             if self._spellings:
                 yield from self._resolve()
             yield from self._delete()
-        except (Stopped, KeyboardInterrupt) as stop:
-            cause = stop.__cause__
-            if isinstance(cause, ConfigurationError) and not self._outcomes:
-                raise cause from None  # The client was closed before the batch began.
-            raise self._interrupted() from cause or stop
+        except Stopped as stop:
+            if isinstance(stop.__cause__, ConfigurationError) and not self._outcomes:
+                raise stop.__cause__ from None  # The client was closed before the batch began.
+            raise self._interrupted() from stop.__cause__
         return self._in_order()
+
+    @contextmanager
+    def accounted_for(self) -> Iterator[None]:
+        """Let no interrupt, wherever it comes while the batch runs, take the outcomes with it."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit) as interrupt:
+            raise self._interrupted() from interrupt
 
     def _resolve(self) -> Flow[None]:
         domains: dict[str, set[str]] = {}

@@ -149,23 +149,16 @@ class SyncDriver:
     def _for_each(self, effect: ForEach) -> None:
         # The flows run on workers, never on the calling thread, so that an interrupt, which only the
         # calling thread gets, cannot tear a request in the middle.
-        crew = _Crew(effect.flows, self.run)
+        crew = _Crew(effect, self.run)
         interruption: BaseException | None = None
-        try:
-            crew.start(effect.limit)
-        except BaseException as error:
-            interruption = error
-            crew.stop.set()
-        while crew.working or not crew.arrivals.empty():
+        while True:
             try:
-                arrival = crew.arrivals.get()
-                if isinstance(arrival, _Arrival):
-                    effect.report(arrival.result)
-                elif arrival is not None:
-                    raise arrival
+                crew.work(effect.report)
+                break
             except BaseException as error:
+                # What is under way is awaited and reported all the same: once more round.
                 interruption = interruption or error
-                crew.stop.set()
+                crew.halt()
         if interruption is not None:
             raise Stopped from interruption
 
@@ -187,48 +180,76 @@ class SyncDriver:
 @frozen
 class _Arrival:
     result: Any
+    reported: threading.Event
 
 
 class _Crew:
-    """Threads that share one iterator of flows; what comes of them arrives in a queue."""
+    """Threads that share one iterator of flows; what comes of them arrives in a queue.
 
-    def __init__(self, flows: Iterator[Flow[Any]], run: Callable[..., Any]) -> None:
-        self.stop = threading.Event()
-        self.working = 0
+    A worker takes its next flow when its last result has been reported: whoever stops the work from
+    ``report`` sees nothing start after it, and results never pile up.
+    """
+
+    def __init__(self, effect: ForEach, run: Callable[..., Any]) -> None:
         # A result, an error, or None: a worker left.
-        self.arrivals: SimpleQueue[_Arrival | BaseException | None] = SimpleQueue()
-        self._flows = flows
+        self._arrivals: SimpleQueue[_Arrival | BaseException | None] = SimpleQueue()
+        self._flows = effect.flows
         self._run = run
+        self._stop = threading.Event()
         self._turn = threading.Lock()
+        self._left = 0
+        self._waiting = [threading.Event() for _ in range(effect.limit)]
+        self._workers = [
+            threading.Thread(target=self._take_turns, args=(reported,), daemon=True)
+            for reported in self._waiting
+        ]
 
-    def start(self, limit: int) -> None:
-        for _ in range(limit):
-            with self._turn:
-                self.working += 1
-            try:
-                threading.Thread(target=self._work, daemon=True).start()
-            except BaseException:
-                self._leave()
-                raise
+    def work(self, report: Callable[[Any], None]) -> None:
+        """Report until nobody works any more. May be called again when it was interrupted."""
+        for worker in self._workers:
+            if worker.ident is None and not self._stop.is_set():
+                worker.start()
+        while self._working or not self._arrivals.empty():
+            arrival = self._arrivals.get()
+            if isinstance(arrival, BaseException):
+                raise arrival
+            if arrival is not None:
+                report(arrival.result)
+                arrival.reported.set()
 
-    def _work(self) -> None:
+    @property
+    def _working(self) -> bool:
+        # Told by the threads themselves: an interrupt of the calling thread can come between any two
+        # of its steps, so nothing that it would count could be trusted.
+        return sum(worker.ident is not None for worker in self._workers) > self._left
+
+    def halt(self) -> None:
+        """Let no further flow start, and nobody wait for a report that may never come."""
+        self._stop.set()
+        for reported in self._waiting:
+            reported.set()
+
+    def _take_turns(self, reported: threading.Event) -> None:
         try:
             while (flow := self._next()) is not None:
-                self.arrivals.put(_Arrival(self._run(flow, self.stop)))
+                result = self._run(flow, self._stop)
+                reported.clear()
+                self._arrivals.put(_Arrival(result, reported))
+                reported.wait()
         except BaseException as error:
-            self.arrivals.put(error)
+            self._arrivals.put(error)
         finally:
             self._leave()
 
     def _next(self) -> Flow[Any] | None:
         with self._turn:
-            return None if self.stop.is_set() else next(self._flows, None)
+            return None if self._stop.is_set() else next(self._flows, None)
 
     def _leave(self) -> None:
         # First the count, then the word: whoever takes the last word finds nobody working.
         with self._turn:
-            self.working -= 1
-        self.arrivals.put(None)
+            self._left += 1
+        self._arrivals.put(None)
 
 
 class AsyncDriver:

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from . import _wire
 from ._flow import Alone, Flow
@@ -30,14 +30,6 @@ logger = logging.getLogger("arize_users")
 
 # A server that does not know a value refuses the request before doing anything.
 _REFUSALS = (BadRequestError, UnprocessableEntityError)
-
-
-@frozen
-class Answer:
-    """A 2xx with its document. ``repeated``: see `Delivery`."""
-
-    delivery: Delivery
-    document: Any
 
 
 class Dialect:
@@ -78,7 +70,7 @@ class Dialect:
     def _spelled(self, request: Request) -> Request:
         return _upper(request) if self.case == "upper" and _has_enums(request) else request
 
-    def read(self, delivery: Delivery, request: Request) -> Any:
+    def read(self, delivery: Delivery) -> Any:
         """Read the document of an answer, and learn from it.
 
         Raises:
@@ -87,7 +79,7 @@ class Dialect:
         try:
             document = _wire.document(delivery.response.content)
         except _wire.Undecodable as problem:
-            raise decode_error(problem, delivery, request) from problem
+            raise decode_error(problem, delivery) from problem
         self._learn(document)
         return document
 
@@ -106,29 +98,30 @@ class Dialect:
 
     def page(self, request: Request) -> Flow[UserPage]:
         """Ask for a page of users and trust its status filter only if the server surely knew it."""
-        asked_in = self.case or "lower"
-        page = yield from self._page(request)
+        page, sent = yield from self._page(request)
         wanted = (request.params or {}).get("status")
         if not wanted:
             return page
         if not page and self.case is None:
             # Nobody has the status, or the server did not know its spelling: see how it spells.
             yield from self._page(_wire.list_users(limit=1))
-        if self.case not in (None, asked_in):
-            page = yield from self._page(request)
+        if self._spelled(request) != sent:
+            page, _ = yield from self._page(request)
         return _without_strays(page, wanted)
 
-    def _page(self, request: Request) -> Flow[UserPage]:
+    def _page(self, request: Request) -> Flow[tuple[UserPage, Request]]:
+        """Ask for a page; beside it comes the request as it was sent."""
         delivery = yield from self.deliver(request, repeatable=True)
-        document = self.read(delivery, request)
+        document = self.read(delivery)
         try:
-            return _wire.user_page(document)
+            return _wire.user_page(document), delivery.request
         except _wire.Undecodable as problem:
-            raise decode_error(problem, delivery, request) from problem
+            raise decode_error(problem, delivery) from problem
 
 
-def decode_error(problem: _wire.Undecodable, delivery: Delivery, request: Request) -> ResponseDecodeError:
+def decode_error(problem: _wire.Undecodable, delivery: Delivery) -> ResponseDecodeError:
     """Make the error for a 2xx whose body is not what the contract says."""
+    request = delivery.request
     return ResponseDecodeError(
         str(problem), response=delivery.response, method=request.method, path=request.path
     )

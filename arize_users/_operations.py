@@ -134,8 +134,8 @@ class Operations:
         created: bool | None = delivery.response.status_code == 201
         if delivery.repeated and not created:
             created = None  # This call's first attempt may have made what the second one found.
-        document = self._dialect.read(delivery, request)
-        return _decode(lambda read: _wire.created_user(read, created=created), document, delivery, request)
+        document = self._dialect.read(delivery)
+        return _decode(lambda read: _wire.created_user(read, created=created), document, delivery)
 
     def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Flow[User]:
         """A change of what is given."""
@@ -179,7 +179,7 @@ class Operations:
 
     def _answer(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
         delivery = yield from self._dialect.deliver(request, repeatable=True)
-        return _decode(decode, self._dialect.read(delivery, request), delivery, request)
+        return _decode(decode, self._dialect.read(delivery), delivery)
 
 
 def same_email(one: str | None, other: str) -> bool:
@@ -188,11 +188,11 @@ def same_email(one: str | None, other: str) -> bool:
     return one is not None and one.lower() == other.lower()
 
 
-def _decode(decode: Callable[[Any], T], document: Any, delivery: Delivery, request: Request) -> T:
+def _decode(decode: Callable[[Any], T], document: Any, delivery: Delivery) -> T:
     try:
         return decode(document)
     except _wire.Undecodable as problem:
-        raise decode_error(problem, delivery, request) from problem
+        raise decode_error(problem, delivery) from problem
 
 
 def _tell_doubt_of_create(failure: ArizeError, email: str, mode: InviteMode) -> None:

@@ -48,8 +48,9 @@ logger.addHandler(logging.NullHandler())
 
 @frozen
 class Delivery:
-    """A 2xx answer. ``repeated``: an earlier attempt may have been carried out already."""
+    """A 2xx answer to ``request``. ``repeated``: an earlier attempt may have been carried out already."""
 
+    request: Request
     response: httpx.Response
     repeated: bool
 
@@ -89,23 +90,26 @@ class Retrier:
         doubted = False
         for retry in itertools.count(1):
             try:
-                yield from self._wait_for_pause()
+                yield from self._wait_for_pause(failure, started)
                 answer = yield from self._attempt(request)
             except Stopped:
                 if failure is None:
                     raise
                 raise failure from None
             if isinstance(answer, httpx.Response):
-                return Delivery(answer, repeated=doubted)
+                return Delivery(request, answer, repeated=doubted)
             failure = answer
             failure.after_doubt = doubted
-            delay = self._delay(failure, retry, repeatable=repeatable)
+            delay = self._delay(failure, retry)
             now: float = yield Now()
-            if delay is None or now + delay - started > TIME_BUDGET:
+            self._pause_everyone(failure, now, delay)
+            may_repeat = retry <= self._max_retries and (repeatable or not in_doubt(failure))
+            if delay is None or not may_repeat or now + delay - started > TIME_BUDGET:
                 break
             doubted = doubted or in_doubt(failure)
             _log(request, failure, retry, self._max_retries, delay)
-            yield from self._pause(failure, now, delay)
+            if not isinstance(failure, RateLimitError):
+                yield from self._back_off(failure, delay)
         assert failure is not None
         raise failure
 
@@ -118,35 +122,36 @@ class Retrier:
             return response
         return api_error(response, method=request.method, path=request.path)
 
-    def _delay(self, failure: ArizeError, retry: int, *, repeatable: bool) -> float | None:
-        """Say how long to wait before a retry, counted from 1; None when there must be none."""
-        if retry > self._max_retries or not _transient(failure):
-            return None
-        if in_doubt(failure) and not repeatable:
+    def _delay(self, failure: ArizeError, retry: int) -> float | None:
+        """Say how long to wait before a retry, counted from 1; None when waiting would not help."""
+        if not _transient(failure):
             return None
         asked = failure.retry_after if isinstance(failure, APIError) else None
         if asked is not None:
             return asked if asked <= LONGEST_RETRY_AFTER else None
         return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
 
-    def _pause(self, failure: ArizeError, now: float, delay: float) -> Flow[None]:
-        if isinstance(failure, RateLimitError):
-            # The limit is the account's, so the pause is every worker's, kept before each attempt.
+    def _pause_everyone(self, failure: ArizeError, now: float, delay: float | None) -> None:
+        # The limit is the account's, so the pause is every worker's, kept before each attempt.
+        if isinstance(failure, RateLimitError) and delay is not None and self._max_retries:
             with self._lock:
                 self._paused_until = max(self._paused_until, now + delay)
-            return
-        try:
-            yield Sleep(delay)
-        except Stopped:
-            raise failure from None
 
-    def _wait_for_pause(self) -> Flow[None]:
+    def _wait_for_pause(self, failure: ArizeError | None, started: float) -> Flow[None]:
         while self._paused_until:
             now: float = yield Now()
             left = self._paused_until - now
             if left <= 0:
                 return
+            if failure is not None and now + left - started > TIME_BUDGET:
+                raise failure
             yield Sleep(left)
+
+    def _back_off(self, failure: ArizeError, delay: float) -> Flow[None]:
+        try:
+            yield Sleep(delay)
+        except Stopped:
+            raise failure from None
 
 
 def _log(request: Request, failure: ArizeError, retry: int, retries: int, delay: float) -> None:

@@ -209,12 +209,12 @@ class AsyncUsersClient:
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
-        return await self._run(
-            lambda: bulk_delete(
-                self._operations,
-                user_ids=user_ids,
-                emails=emails,
-                max_concurrency=max_concurrency,
-                on_result=on_result,
-            )
+        batch = bulk_delete(
+            self._operations,
+            user_ids=user_ids,
+            emails=emails,
+            max_concurrency=max_concurrency,
+            on_result=on_result,
         )
+        with batch.accounted_for():
+            return await self._run(batch.run)

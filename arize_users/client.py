@@ -296,12 +296,12 @@ class UsersClient:
             UnauthorizedError: the key was refused before anything was deleted.
             BulkInterrupted: an interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
         """
-        return self._run(
-            lambda: bulk_delete(
-                self._operations,
-                user_ids=user_ids,
-                emails=emails,
-                max_concurrency=max_concurrency,
-                on_result=on_result,
-            )
+        batch = bulk_delete(
+            self._operations,
+            user_ids=user_ids,
+            emails=emails,
+            max_concurrency=max_concurrency,
+            on_result=on_result,
         )
+        with batch.accounted_for():
+            return self._run(batch.run)
