@@ -13,13 +13,13 @@ from . import _arguments as check
 from ._flow import Flow, ForEach, Stopped
 from ._operations import Operations
 from .errors import (
+    APIConnectionError,
     ArizeError,
     BulkInterrupted,
     ConfigurationError,
+    ForbiddenError,
     InvalidArgumentError,
     NotFoundError,
-    PaginationError,
-    ResponseDecodeError,
     UnauthorizedError,
 )
 from .types import BulkUserDeletionResult, DeletionStatus
@@ -164,10 +164,10 @@ class Batch:
                     self._settle(address, here[address])
                 missing -= hits
                 in_vain += 1 - len(hits)
-        except (PaginationError, ResponseDecodeError):
-            return  # Asking for each address may still work.
-        except ArizeError as error:
+        except (UnauthorizedError, ForbiddenError, APIConnectionError, ConfigurationError) as error:
             self._give_up(missing, error)
+        except ArizeError:
+            return  # One bad page, or a stale cursor: asking for each address may still work.
 
     def _search(self, address: str) -> Flow[None]:
         try:

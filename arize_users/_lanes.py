@@ -25,6 +25,7 @@ class Lanes(Generic[L]):
         self._open = open_lane
         self._idle: list[tuple[L, float]] = []
         self._lock = threading.Lock()
+        self._drained = False
 
     def take(self) -> L:
         """Give a lane that nobody uses."""
@@ -32,9 +33,11 @@ class Lanes(Generic[L]):
             return self._idle.pop()[0] if self._idle else self._open()
 
     def give_back(self, lane: L, /) -> list[L]:
-        """Put a lane back; the result are those that have been idle for too long, to be closed."""
+        """Put a lane back; the result are those to be closed, idle for too long or back too late."""
         now = time.monotonic()
         with self._lock:
+            if self._drained:
+                return [lane]
             self._idle.append((lane, now))
             if now - self._idle[0][1] < IDLE_SECONDS:  # The bottom one has been idle the longest.
                 return []
@@ -43,8 +46,9 @@ class Lanes(Generic[L]):
             return stale
 
     def drain(self) -> list[L]:
-        """Take out every idle lane, to be closed."""
+        """Take out every idle lane, to be closed; those under way follow when they are given back."""
         with self._lock:
+            self._drained = True
             idle, self._idle = self._idle, []
         return [lane for lane, _ in idle]
 

@@ -11,6 +11,7 @@ import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -20,7 +21,7 @@ import httpx
 from ._lanes import Lanes, OneLane
 from ._version import __version__
 from ._wire import Request
-from .config import Settings
+from .config import Settings, is_loopback
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ class Sender:
     """Sends the requests of one synchronous client. Safe to share between threads."""
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None) -> None:
-        self.sandbox = None if transport else _sandbox(settings)
+        self.sandbox = _sandbox(settings) if transport is None else None
         if self.sandbox is not None:
             from .sandbox import SandboxTransport
 
             transport = SandboxTransport(self.sandbox)
         self._envelopes = _Envelopes(settings)
         self._lanes: Lanes[httpx.BaseTransport] | OneLane[httpx.BaseTransport] = (
-            OneLane(transport) if transport else Lanes(_opener(httpx.HTTPTransport, settings))
+            Lanes(_opener(httpx.HTTPTransport, settings)) if transport is None else OneLane(transport)
         )
 
     def send(self, request: Request) -> httpx.Response:
@@ -75,14 +76,14 @@ class AsyncSender:
     """Sends the requests of one asynchronous client."""
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None) -> None:
-        self.sandbox = None if transport else _sandbox(settings)
+        self.sandbox = _sandbox(settings) if transport is None else None
         if self.sandbox is not None:
             from .sandbox import AsyncSandboxTransport
 
             transport = AsyncSandboxTransport(self.sandbox)
         self._envelopes = _Envelopes(settings)
         self._lanes: Lanes[httpx.AsyncBaseTransport] | OneLane[httpx.AsyncBaseTransport] = (
-            OneLane(transport) if transport else Lanes(_opener(httpx.AsyncHTTPTransport, settings))
+            Lanes(_opener(httpx.AsyncHTTPTransport, settings)) if transport is None else OneLane(transport)
         )
 
     async def send(self, request: Request) -> httpx.Response:
@@ -142,20 +143,25 @@ def _sandbox(settings: Settings) -> Sandbox | None:
 
 
 def _opener(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
-    """Give a function that opens one more lane; what all of them share is made here, once."""
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
-    try:
-        tls, proxy = _tls(settings), _proxy(settings)
+    """Give a function that opens one more lane."""
+    proxy = _proxy(settings)
+    # Loading the CAs takes longer than all the rest of making a client; every lane shares them.
+    tls = cache(lambda: _tls(settings))
 
-        def open_lane() -> H:
-            return kind(verify=tls, proxy=proxy, limits=limits, trust_env=False)
+    def open_lane() -> H:
+        try:
+            return kind(verify=tls(), proxy=proxy, limits=_ONE_CONNECTION, trust_env=False)
+        except (ImportError, OSError, ValueError) as error:
+            # A CA bundle that holds no certificates, a socks proxy without its library, a proxy
+            # variable of the environment that is no URL.
+            raise ConfigurationError(f"verify, proxy: {error}") from error
 
-        open_lane()  # Opens no connection yet, but shows that the settings fit together.
-    except (ImportError, OSError, ValueError) as error:
-        # A CA bundle that holds no certificates, a socks proxy without its library, a proxy variable
-        # of the environment that is no URL.
-        raise ConfigurationError(f"verify, proxy: {error}") from error
+    if settings.verify is not True or proxy is not None:
+        open_lane()  # Nothing is connected yet, but what was asked for is shown to fit.
     return open_lane
+
+
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
@@ -172,11 +178,14 @@ def _tls(settings: Settings) -> ssl.SSLContext:
 
 
 def _proxy(settings: Settings) -> str | None:
-    """Choose the proxy to the one host that a client talks to."""
+    """Choose the proxy to the one host that a client talks to.
+
+    The environment's never gets what is meant for this machine: the key would leave it unencrypted.
+    """
     if settings.proxy is not None:
         return settings.proxy
     url = urlsplit(settings.base_url)
-    if proxy_bypass(url.netloc):
+    if is_loopback(url.hostname or "") or proxy_bypass(url.netloc):
         return None
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
