@@ -1,0 +1,102 @@
+"""The program: which commands there are, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from . import create, delete, listing, users
+from .failures import EXIT_CODES
+from .options import ApiKey, BaseUrl, Profile, Region, Verbose
+from .session import command, remember
+
+_ABOUT = """Manage the users of an Arize account.
+
+The account is found from options, then from the environment (ARIZE_API_KEY; ARIZE_BASE_URL, ARIZE_REGION
+or ARIZE_API_HOST), then from the profile in ~/.arize/profiles. The commands are in beta and may change
+without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be
+given after a command's name.
+"""
+_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "list": listing.list_users,
+    "get": users.get,
+    "create": create.create,
+    "update": users.update,
+    "delete": delete.delete,
+    "resend-invitation": users.resend_invitation,
+    "reset-password": users.reset_password,
+}
+
+
+def main(program: str, arguments: Sequence[str] | None = None) -> int:
+    """Run the program and give its exit code."""
+    app = build(program)
+    code: object = 0
+    try:
+        app(args=arguments, prog_name=program)
+    except SystemExit as end:
+        code = end.code
+    return code if isinstance(code, int) else int(code is not None)
+
+
+def build(program: str) -> typer.Typer:
+    """Build the program: `ax`, with the commands under `users`, or `arize-users`, with them on top."""
+    root = _group(_ABOUT)
+    root.callback()(_root)
+    commands = root
+    if program == "ax":
+        commands = _group(_ABOUT)
+        commands.callback()(remember)
+        root.add_typer(commands, name="users")
+    for name, function in _COMMANDS.items():
+        commands.command(name, epilog=EXIT_CODES)(command(function))
+    # The sandbox reads its own options, --help among them.
+    root.command(
+        "sandbox",
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(_sandbox)
+    return root
+
+
+def _group(about: str) -> typer.Typer:
+    # Without markup, help is plain text: nothing in it needs Rich, which would double its time.
+    return typer.Typer(
+        help=about,
+        epilog=EXIT_CODES,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from arize_users import __version__
+
+        print(f"arize-users {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    region: Region = None,
+    profile: Profile = None,
+    verbose: Verbose = False,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    remember(context, base_url, api_key, region, profile, verbose)
+
+
+def _sandbox(context: typer.Context) -> None:
+    """Start a local users API to try things on; `sandbox --help` shows its options."""
+    from arize_users.sandbox.command import main as serve
+
+    raise typer.Exit(serve(context.args))

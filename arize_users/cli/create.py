@@ -1,0 +1,111 @@
+"""The command `create`, and what it says about the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .answers import NewUser
+from .failures import UsageError
+from .options import FullName, Mode, Output, Role
+from .output import Target, deliver, show_raw
+from .session import Session
+from .terminal import ask, is_attended, say
+from .text import defused
+
+if TYPE_CHECKING:
+    from arize_users import CreatedUser
+
+
+def create(
+    session: Session,
+    full_name: FullName = None,
+    email: Annotated[
+        str | None, typer.Option("--email", "-e", help="The address. Inviting it twice is inviting it once.")
+    ] = None,
+    role: Annotated[
+        Role | None, typer.Option("--role", "-r", case_sensitive=False, help="A predefined role.")
+    ] = None,
+    role_id: Annotated[
+        str | None, typer.Option("--role-id", metavar="ID", help="A custom role, instead of --role.")
+    ] = None,
+    invite_mode: Annotated[
+        Mode | None,
+        typer.Option(
+            "--invite-mode",
+            case_sensitive=False,
+            help="Send nothing, mail a link, or show a temporary password, once.",
+        ),
+    ] = None,
+    is_not_developer: Annotated[
+        bool, typer.Option("--is-not-developer", help="Without developer permissions.")
+    ] = False,
+    output: Output = None,
+) -> None:
+    """Create a user, or invite again one whose invitation expired.
+
+    Run at a terminal, it asks for what is missing.
+    """
+    if role is not None and role_id is not None:
+        raise UsageError("--role and --role-id both name a role: give only one")
+    given = {
+        "--full-name": full_name,
+        "--email": email,
+        "--role": role if role_id is None else role_id,
+        "--invite-mode": invite_mode,
+    }
+    missing = [option for option, value in given.items() if value is None]
+    if missing and not is_attended():
+        raise UsageError(f"missing {', '.join(missing)}")
+    target = session.target(output)
+    users = session.users()
+    from arize_users import CustomUserRole, ResponseDecodeError
+
+    name = _or_ask(full_name, "Full name")
+    address = _or_ask(email, "Email")
+    assigned = _or_ask(role, "Role", tuple(Role)) if role_id is None else CustomUserRole(id=role_id)
+    mode = _or_ask(invite_mode, "Invite mode", tuple(Mode))
+    try:
+        user = users.create(
+            name=name,
+            email=address,
+            role=assigned,
+            invite_mode=mode,
+            is_developer=False if is_not_developer else None,
+        )
+    except ResponseDecodeError as error:
+        # It may hold a password that cannot be had again.
+        show_raw(error.body)
+        raise
+    except KeyboardInterrupt:
+        say(f"{address} may have been created: `{session.group} get {address}` shows it")
+        raise
+    secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
+    deliver(NewUser(user, secret=secret), target, acted=True)
+    _explain(user, address, target)
+
+
+def _or_ask(given: str | None, what: str, choices: Sequence[str] = ()) -> str:
+    """Ask until there is an answer that will do."""
+    if given is not None:
+        return given
+    question = f"{what} ({', '.join(choices)}):" if choices else f"{what}:"
+    while True:
+        answer = ask(question)
+        if choices:
+            answer = answer.lower()
+        if answer and (not choices or answer in choices):
+            return answer
+        say(f"one of {', '.join(choices)}" if choices else "this cannot be left empty")
+
+
+def _explain(user: CreatedUser, address: str, target: Target) -> None:
+    if user.created is False:
+        say(f"note: {address} was invited before; nothing was sent, and this is the user as it is")
+    elif user.created is None:
+        say(f"note: {address} is invited; the request was repeated, so maybe it was invited before")
+    password = user.temporary_password
+    if password is not None and target.format == "csv" and defused(password) != password:
+        say("note: in CSV the password is escaped, as any cell is; JSON shows it exactly")

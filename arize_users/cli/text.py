@@ -1,0 +1,71 @@
+"""Whatever a server sends, shown literally: nothing styles, breaks or vanishes.
+
+JSON and parquet keep the exact text. Tables, messages and CSV show what cannot be seen as an escape.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+# Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Format characters that scripts and emoji are written with; they only join their neighbours.
+_JOINERS = frozenset("\u200c\u200d")
+# Allowed in JSON as they are, but a terminal would act on them.
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
+
+
+def literal(text: str) -> str:
+    r"""Show text as it is, and what cannot be seen in it as an escape such as \x1b or \n."""
+    if text.isprintable():
+        return text
+    return "".join(_escaped(letter) if _is_unseen(letter) else letter for letter in text)
+
+
+def _is_unseen(letter: str) -> bool:
+    return unicodedata.category(letter) in _UNSEEN and letter not in _JOINERS
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def json_bytes(document: object, encoding: str) -> bytes:
+    """Write JSON, indented by 2, readable where the encoding can say it and escaped where not."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    text = _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text) + "\n"
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return (json.dumps(document, indent=2) + "\n").encode("ascii")
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]], encoding: str) -> bytes:
+    """Write CSV with a header; one line per row, whatever is in the cells."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row[column]) for column in columns] for row in rows)
+    return sheet.getvalue().encode(encoding, "backslashreplace")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return defused(str(value))
+
+
+def defused(text: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula, with a leading apostrophe."""
+    return literal(f"'{text}" if _FORMULA.match(text) else text)

@@ -1,0 +1,58 @@
+"""The commands about one user: get, update, resend-invitation, reset-password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .answers import OneUser
+from .failures import UsageError
+from .options import FullName, Output, UserId
+from .output import deliver
+from .session import Session
+from .terminal import say
+
+
+def get(
+    session: Session,
+    user: Annotated[str, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")],
+    output: Output = None,
+) -> int:
+    """Show one user. An email address is matched whole, in any case."""
+    target = session.target(output)
+    found = session.users().get(user=user)
+    if found is None:
+        return session.failures.unknown_email(user)
+    deliver(OneUser(found), target)
+    return 0
+
+
+def update(
+    session: Session,
+    user_id: UserId,
+    full_name: FullName = None,
+    is_developer: Annotated[
+        bool | None,
+        typer.Option("--is-developer/--is-not-developer", help="With or without developer permissions."),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Change a user's name or developer permission. What is left out stays."""
+    if full_name is None and is_developer is None:
+        raise UsageError("nothing to update: give --full-name, --is-developer or --is-not-developer")
+    target = session.target(output)
+    user = session.users().update(user_id=user_id, name=full_name, is_developer=is_developer)
+    deliver(OneUser(user), target, acted=True)
+
+
+def resend_invitation(session: Session, user_id: UserId) -> None:
+    """Send the invitation mail of an invited user again."""
+    session.users().resend_invitation(user_id=user_id)
+    say(f"the invitation was sent again to the user {user_id}")
+
+
+def reset_password(session: Session, user_id: UserId) -> None:
+    """Mail a password reset link, which lives 30 minutes. Not for SSO and SAML users."""
+    session.users().reset_password(user_id=user_id)
+    say(f"a password reset link was mailed to the user {user_id}")

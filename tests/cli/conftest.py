@@ -1,0 +1,144 @@
+"""An account to work on, and ways to run `ax`: in this process, as another, at a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.account import NOON
+
+from arize_users.cli.app import main
+from arize_users.sandbox import Sandbox, SandboxServer
+
+from .runs import Ax, Ran, Shell, Terminal, Terminals
+from .servers import Scripted
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home without profiles, plain terminal settings, and the time zone of the examples."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
+    monkeypatch.setenv("ARIZE_MAX_RETRIES", "0")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as zone:
+        zone.setenv("TZ", "UTC")
+        time.tzset()
+        yield home
+    time.tzset()
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the local account that the environment names."""
+    path = tmp_path / "account.db"
+    monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
+    return path
+
+
+@pytest.fixture
+def account(path: Path) -> Iterator[Sandbox]:
+    """The local account that the environment names, with a clock that stands at noon."""
+    with Sandbox(path) as sandbox:
+        sandbox.set_time(NOON)
+        yield sandbox
+
+
+@pytest.fixture
+def jane(account: Sandbox) -> str:
+    """The id of an active user, jane@example.com."""
+    return account.add_user(email="jane@example.com", name="Jane Doe", created_at=NOON)
+
+
+@pytest.fixture
+def crowd(account: Sandbox) -> Sequence[str]:
+    """The ids of 250 users, one created each minute; with the callers, the account holds 253."""
+    return [
+        account.add_user(
+            email=f"user{number:03}@example.com",
+            name=f"User {number}",
+            created_at=NOON + timedelta(minutes=number),
+        )
+        for number in range(250)
+    ]
+
+
+@pytest.fixture
+def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    """The account on its HTTP face, which the environment names instead."""
+    with SandboxServer(account) as server:
+        monkeypatch.setenv("ARIZE_BASE_URL", server.url)
+        monkeypatch.setenv("ARIZE_API_KEY", "sandbox-admin")
+        yield server
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+    """A server that answers whatever the test wants, which the environment names."""
+    with Scripted() as server:
+        monkeypatch.setenv("ARIZE_BASE_URL", server.url)
+        monkeypatch.setenv("ARIZE_API_KEY", "key-of-a-customer")
+        yield server
+
+
+@pytest.fixture
+def ax(capsysbinary: pytest.CaptureFixture[bytes]) -> Ax:
+    """Run `ax users ...` in this process."""
+
+    def run(*arguments: str, program: str = "ax") -> Ran:
+        is_whole = program != "ax" or arguments[0] == "users" or arguments[0].startswith("-")
+        group = [] if is_whole else ["users"]
+        capsysbinary.readouterr()
+        code = main(program, [*group, *arguments])
+        out, err = capsysbinary.readouterr()
+        return Ran(code, out.decode(), err.decode())
+
+    return run
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Run a command line that begins with `ax` or `arize-users` as a process of its own, in `tmp_path`."""
+
+    def run(
+        *words: str, env: dict[str, str] | None = None, before: str = "", python: Sequence[str] = ()
+    ) -> Ran:
+        entry = words[0].replace("-", "_")
+        start = f"{before}\nimport sys\nfrom arize_users.cli import {entry}\n{entry}()"
+        done = subprocess.run(
+            [sys.executable, *python, "-c", start, *words[1:]],
+            env={**os.environ, **(env or {})},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminals]:
+    """Run `ax ...` at a pseudo-terminal."""
+    opened: list[Terminal] = []
+
+    def run(*arguments: str, columns: int = 100, env: dict[str, str] | None = None) -> Terminal:
+        opened.append(
+            Terminal(arguments, columns=columns, env={**os.environ, **(env or {})}, folder=tmp_path)
+        )
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()

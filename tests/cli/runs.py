@@ -1,0 +1,113 @@
+"""What became of a run, and a pseudo-terminal to have one at."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+PATIENCE = 30
+"""Seconds after which a silent program is taken for stuck."""
+_STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@frozen
+class Ran:
+    """How a run ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, read as JSON."""
+        return json.loads(self.out)
+
+
+Ax = Callable[..., Ran]
+Shell = Callable[..., Ran]
+Terminals = Callable[..., "Terminal"]
+
+# A new session whose terminal this is, so that Ctrl-C reaches the program.
+_AT_TERMINAL = (
+    "import os, sys; os.open(os.ttyname(0), os.O_RDWR); "
+    "os.execv(sys.executable, [sys.executable, '-m', 'arize_users.cli', *sys.argv[1:]])"
+)
+
+
+class Terminal:
+    """One run of `ax` at a pseudo-terminal."""
+
+    def __init__(
+        self, arguments: Sequence[str], *, columns: int, env: Mapping[str, str], folder: Path
+    ) -> None:
+        self._screen, keyboard = os.openpty()
+        fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _AT_TERMINAL, *arguments],
+            stdin=keyboard,
+            stdout=keyboard,
+            stderr=keyboard,
+            start_new_session=True,
+            env=dict(env),
+            cwd=folder,
+        )
+        os.close(keyboard)
+        self._raw = b""
+        self._seen = 0
+
+    def until(self, text: str) -> str:
+        """Read until the screen shows a text after those waited for before; give all shown so far."""
+        while (found := self._raw.find(text.encode(), self._seen)) < 0:
+            more = self._read()
+            assert more, f"the program ended without {text!r}: {self.shown}"
+            self._raw += more
+        self._seen = found + len(text.encode())
+        return self.shown
+
+    def type(self, text: str) -> None:
+        """Type at the keyboard."""
+        os.write(self._screen, text.encode())
+
+    def end(self) -> int:
+        """Read the rest and give the exit code."""
+        while more := self._read():
+            self._raw += more
+        return self._process.wait(timeout=60)
+
+    @property
+    def raw(self) -> str:
+        """Everything written so far, with its escape sequences."""
+        return self._raw.decode()
+
+    @property
+    def shown(self) -> str:
+        """Everything written so far, as text."""
+        return _STYLE.sub("", self.raw).replace("\r\n", "\n")
+
+    def close(self) -> None:
+        """Let go of the terminal, and end a program that is still there."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._screen)
+
+    def _read(self) -> bytes:
+        ready, _, _ = select.select([self._screen], [], [], PATIENCE)
+        assert ready, f"the program neither ends nor says anything: {self.shown}"
+        try:
+            return os.read(self._screen, 65536)
+        except OSError:  # Nobody holds the other end any more.
+            return b""

@@ -1,0 +1,157 @@
+"""What a run loads, and what it shows before it does anything."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import arize_users.cli
+from arize_users import InviteMode, UserRole, UserStatus, __version__
+from arize_users.cli import options
+from arize_users.sandbox import SandboxServer
+
+from .runs import Ax, Shell
+
+# What is loaded when the run ends, told after everything else that it wrote to standard error.
+_TELL = "import atexit, sys; atexit.register(lambda: print('LOADED', *sorted(sys.modules), file=sys.stderr))"
+HEAVY = {"rich.table", "pandas", "pyarrow", "asyncio", "asyncio.base_events", "pygments", "dateutil"}
+
+
+def _loaded(err: str) -> set[str]:
+    (told,) = [line for line in err.splitlines() if line.startswith("LOADED ")]
+    return set(told.split()[1:])
+
+
+def test_list_as_json_loads_little(shell: Shell, served: SandboxServer) -> None:
+    """`ax users list -o json` loads nothing that other commands need and it does not."""
+    ran = shell("ax", "users", "list", "-o", "json", before=_TELL)
+    assert ran.code == 0
+    assert len(ran.json["users"]) == 3
+    loaded = _loaded(ran.err)
+    assert "httpx" in loaded
+    assert loaded & (HEAVY | {"rich", "arize_users.sandbox"}) == set()
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("users", "--help"), ("users", "list", "--help"), ("--version",)]
+)
+def test_help_loads_no_client(shell: Shell, words: Sequence[str]) -> None:
+    """Help and version are there at once: neither the client nor httpx is loaded for them."""
+    ran = shell("ax", *words, before=_TELL)
+    assert ran.code == 0
+    loaded = _loaded(ran.err)
+    assert loaded & (HEAVY | {"httpx", "attrs", "arize_users.client", "arize_users.types"}) == set()
+
+
+def test_table_needs_no_data_frames(shell: Shell, served: SandboxServer) -> None:
+    """A table loads Rich, and neither pandas nor pyarrow."""
+    ran = shell("ax", "users", "list", before=_TELL)
+    loaded = _loaded(ran.err)
+    assert "rich.text" in loaded
+    assert loaded & {"pandas", "pyarrow", "asyncio.base_events", "rich.progress"} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ax users l", "list"),
+        ("ax us", "users"),
+        ("ax users list --status inv", "invited"),
+        ("ax users create --invite-mode temp", "temporary_password"),
+        ("arize-users resend", "resend-invitation"),
+    ],
+)
+def test_completion(shell: Shell, words: str, expected: str) -> None:
+    """A shell completes commands, options and values, without loading the client."""
+    program = words.split()[0]
+    variable = f"_{program.upper().replace('-', '_')}_COMPLETE"
+    env = {variable: "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    ran = shell(program, env=env, before=_TELL)
+    assert ran.out.split() == [expected]
+    assert _loaded(ran.err) & (HEAVY | {"httpx", "arize_users.client"}) == set()
+
+
+def test_show_completion(shell: Shell) -> None:
+    """The completion script can be shown for a shell."""
+    env = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    ran = shell("ax", "--show-completion", "zsh", env=env)
+    assert ran.code == 0
+    assert "_AX_COMPLETE" in ran.out
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_says_exit_codes(ax: Ax, flag: str) -> None:
+    """Every command's help names the exit codes and the global options."""
+    for command in ("list", "get", "create", "update", "delete", "resend-invitation", "reset-password"):
+        ran = ax(command, flag)
+        assert ran.code == 0
+        for shown in ("Exit codes:", "130  interrupted", "--base-url", "--api-key", "--profile", "--region"):
+            assert shown in ran.out
+
+
+def test_version(ax: Ax) -> None:
+    """The version shown is that of the package."""
+    assert ax("--version").out == f"arize-users {__version__}\n"
+
+
+def test_module(tmp_path: Path) -> None:
+    """`python -m arize_users.cli` is `ax`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "arize_users.cli", "users", "list", "--base-url", "sandbox:", "-o", "csv"],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 4)
+
+
+def test_entry_points() -> None:
+    """Installing the package gives two commands, `ax` and `arize-users`."""
+    scripts = {script.name: script.value for script in entry_points(group="console_scripts")}
+    assert scripts["ax"] == "arize_users.cli:ax"
+    assert scripts["arize-users"] == "arize_users.cli:arize_users"
+
+
+def test_sandbox_command(shell: Shell, tmp_path: Path) -> None:
+    """`ax sandbox` starts the local server with the server's own options."""
+    ran = shell("ax", "sandbox", "--help")
+    assert ran.code == 0
+    assert "--fault-script" in ran.out
+    ran = shell("arize-users", "sandbox", "--db", str(tmp_path / "nowhere" / "account.db"))
+    assert ran.code == 1
+    assert "cannot open the sandbox account" in ran.err
+
+
+def test_missing_extra(shell: Shell) -> None:
+    """Without the extra, the command says in two lines how to get it."""
+    ran = shell("ax", "users", "list", before="import sys; sys.modules['typer'] = None")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        "error: the command line needs typer, which is not installed",
+        "hint: pip install 'arize-users[cli]'",
+    ]
+
+
+def test_choices_are_those_of_the_layer() -> None:
+    """The values that options offer are those that the layer takes."""
+    assert list(options.Status) == list(UserStatus)
+    assert list(options.Role) == list(UserRole)
+    assert list(options.Mode) == list(InviteMode)
+
+
+def test_only_public_names() -> None:
+    """The command line uses nothing of the layer but its public names, so any program could do the same."""
+    folder = Path(os.fspath(arize_users.cli.__file__)).parent
+    for module in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level < 2 and node.module:
+                parts = node.module.split(".") if not node.level else []
+                assert parts[:1] != ["arize_users"] or parts[1:] in ([], ["sandbox", "command"])
+            assert not (isinstance(node, ast.ImportFrom) and node.level > 1)
