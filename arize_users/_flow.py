@@ -170,11 +170,15 @@ class SyncDriver:
             return
         from concurrent.futures import ThreadPoolExecutor
 
+        left = threading.Event()
         with ThreadPoolExecutor(max_workers=1) as ahead:
-            coming = ahead.submit(lambda: self.run(turn()))
-            while (page := coming.result()) is not None:
-                coming = ahead.submit(lambda: self.run(turn()))
-                yield page
+            try:
+                coming = ahead.submit(lambda: self.run(turn(), left))
+                while (page := coming.result()) is not None:
+                    coming = ahead.submit(lambda: self.run(turn(), left))
+                    yield page
+            finally:
+                left.set()  # Whoever leaves early does not wait for the repetitions of the page ahead.
 
 
 @frozen

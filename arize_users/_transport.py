@@ -151,9 +151,11 @@ def _opener(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
     def open_lane() -> H:
         try:
             return kind(verify=tls(), proxy=proxy, limits=_ONE_CONNECTION, trust_env=False)
+        except httpx.InvalidURL:
+            # Neither the URL nor httpx' words about it: they may hold the proxy's password.
+            raise ConfigurationError("the proxy of the environment is not a well-formed URL") from None
         except (ImportError, OSError, ValueError) as error:
-            # A CA bundle that holds no certificates, a socks proxy without its library, a proxy
-            # variable of the environment that is no URL.
+            # A CA bundle that holds no certificates, a socks proxy without its library.
             raise ConfigurationError(f"verify, proxy: {error}") from error
 
     if settings.verify is not True or proxy is not None:

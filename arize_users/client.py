@@ -36,6 +36,8 @@ When = datetime | date | str
 class ArizeClient:
     """A client of one Arize account. Safe to share between threads; close it when done.
 
+    The asynchronous one is safe to share between the tasks of one event loop.
+
     What is not given comes from the environment, then from the defaults:
 
     - ``api_key``: ARIZE_API_KEY.
