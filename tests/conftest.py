@@ -1,0 +1,99 @@
+"""Fixtures that several rooms share: clients of both kinds against both generations of the API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+from support.account import NOON, Account, Connect, acquainted
+from support.clients import Client
+from support.contract import contract_of
+from support.wire import Answer, Answerer, Script, Wire, sandbox_face
+
+from arize_users.sandbox import Sandbox
+
+settings.register_profile(
+    "stable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("stable")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of the person who runs the tests out of them."""
+    for name in os.environ:
+        if name.startswith("ARIZE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which client is behind a test."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["lower", "upper"])
+def case(request: pytest.FixtureRequest) -> str:
+    """Which generation of the API the server speaks, by the case of its values."""
+    return str(request.param)
+
+
+@pytest.fixture
+def connect(kind: str) -> Iterator[Connect]:
+    """Open clients of the kind; each is closed, and every request it sent was within the contract.
+
+    ``connect(sandbox)``, ``connect(answers)`` or ``connect(transport)``; ``case`` is the generation by
+    which requests are judged, ``judged=False`` lets any request pass; the rest are settings of the
+    client. Nothing is retried unless ``max_retries`` says so.
+    """
+    opened: list[Client] = []
+
+    def connect(
+        answers: Sandbox | httpx.BaseTransport | Iterable[Answer] | Answerer,
+        *,
+        case: str = "lower",
+        judged: bool = True,
+        **options: Any,
+    ) -> Client:
+        if isinstance(answers, httpx.BaseTransport):
+            inner: Any = answers
+        else:
+            inner = sandbox_face(answers, kind) if isinstance(answers, Sandbox) else Script(answers)
+        wire = Wire(inner, contract_of(case) if judged else None)
+        opened.append(Client(kind, wire, **{"max_retries": 0, **options}))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        client.close()
+    for client in opened:
+        assert client.wire is not None
+        assert client.wire.deviations == []
+
+
+@pytest.fixture
+def sandbox(case: str) -> Iterator[Sandbox]:
+    """An account of the generation, whose clock stands at noon of 1 March 2026."""
+    with Sandbox(enum_case="upper" if case == "upper" else "lower") as sandbox:
+        sandbox.set_time(NOON)
+        yield sandbox
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, connect: Connect, case: str) -> Account:
+    """Run a test four times: with each client, against each generation."""
+    return acquainted(sandbox, connect(sandbox, case=case), case)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make retries wait for nothing."""
+    monkeypatch.setattr("arize_users._retry.FIRST_BACKOFF", 0.0)

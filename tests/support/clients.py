@@ -1,0 +1,132 @@
+"""Either client behind one synchronous surface, so that each behaviour is tested once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+from arize_users import ArizeClient, AsyncArizeClient
+
+from .wire import Wire
+
+T = TypeVar("T")
+
+KEY = "sandbox-admin"
+
+
+class Client:
+    """A sync or an async client, called synchronously, whose requests are those of the method called."""
+
+    def __init__(self, kind: str, wire: Wire | None, **settings: Any) -> None:
+        self.kind = kind
+        self.wire = wire
+        self._runner = asyncio.Runner() if kind == "async" else None
+        build: Callable[..., Any] = ArizeClient if kind == "sync" else AsyncArizeClient
+        transport = {} if wire is None else {"transport": wire}
+        self.real = build(**{"api_key": KEY, **transport, **settings})
+        self.users = Users(self)
+
+    def wait(self, awaitable: Awaitable[T]) -> T:
+        """Run what an async client does to its end."""
+        assert self._runner is not None
+
+        async def whole() -> T:
+            return await awaitable
+
+        return self._runner.run(whole())
+
+    def shut(self) -> None:
+        """Close the real client."""
+        if self.kind == "sync":
+            self.real.close()
+        else:
+            self.wait(self.real.aclose())
+
+    def close(self) -> None:
+        """Close everything, and see that nothing is left running."""
+        self.shut()
+        if self._runner is not None:
+            try:
+                self.wait(_settle())
+                assert not asyncio.all_tasks(self._runner.get_loop())
+            finally:
+                self._runner.close()
+
+
+async def _settle() -> None:
+    # A task that was cancelled needs a few turns of the loop to end.
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class Users:
+    """``client.users``, called synchronously, with a check that each request is of the right operation."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda **arguments: self._call(method, arguments)
+
+    def _call(self, method: str, arguments: dict[str, Any]) -> Any:
+        allowed = _operations(method, arguments)
+        target = getattr(self._client.real.users, method)
+        result = self._watched(allowed, lambda: target(**arguments))
+        if method == "iter":
+            return Walk(self._client, result, lambda step: self._watched(allowed, step))
+        if self._client.kind == "sync":
+            return result
+        return self._watched(allowed, lambda: self._client.wait(result))
+
+    def _watched(self, allowed: set[str], step: Callable[[], T]) -> T:
+        wire = self._client.wire
+        before = len(wire.sent) if wire else 0
+        try:
+            return step()
+        finally:
+            for sent in wire.sent[before:] if wire else ():
+                if sent.operation not in (*allowed, None):
+                    wire.deviations.append(f"{sent.operation} where only {allowed} was meant")
+
+
+def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
+    if method == "get":
+        return {"list_users" if "@" in str(arguments.get("user")) else "get_user"}
+    return {
+        "list": {"list_users"},
+        "iter": {"list_users"},
+        "create": {"create_user"},
+        "update": {"update_user"},
+        "delete": {"delete_user"},
+        "resend_invitation": {"resend_user_invitation"},
+        "reset_password": {"reset_user_password"},
+        "bulk_delete": {"list_users", "delete_user"},
+    }[method]
+
+
+class Walk:
+    """An iterator over users, whichever client gives it."""
+
+    def __init__(self, client: Client, users: Any, watched: Callable[[Callable[[], Any]], Any]) -> None:
+        self._client = client
+        self._users = users
+        self._watched = watched
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self._client.kind == "sync":
+            return self._watched(lambda: next(self._users))
+        try:
+            return self._watched(lambda: self._client.wait(anext(self._users)))
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Stop before the end."""
+        if self._client.kind == "sync":
+            self._users.close()
+        else:
+            self._client.wait(self._users.aclose())

@@ -1,0 +1,200 @@
+"""Between a client and whatever answers it: a recorder that checks, and answers by script."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from attrs import frozen
+
+from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxTransport
+
+from .answers import Reply
+from .contract import Contract
+
+Answer = Reply | Exception
+Answerer = Callable[[httpx.Request], Answer]
+
+
+@frozen
+class Sent:
+    """One request that reached the wire, and the operation of the contract that it is for."""
+
+    operation: str | None
+    request: httpx.Request
+
+    @property
+    def path(self) -> str:
+        """The path as sent, percent-encoded, without the query."""
+        return self.request.url.raw_path.decode("ascii").partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; of a repeated one, the last."""
+        return dict(self.request.url.params)
+
+    @property
+    def statuses(self) -> list[str]:
+        """The values of the status filter."""
+        return self.request.url.params.get_list("status")
+
+    @property
+    def body(self) -> Any:
+        """The JSON that was sent."""
+        return json.loads(self.request.content)
+
+
+class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Records every request, judges it by the contract, and counts those in flight."""
+
+    def __init__(self, inner: Any, contract: Contract | None) -> None:
+        self._inner = inner
+        self._contract = contract
+        self._lock = threading.Lock()
+        self._in_flight = 0
+        self.sent: list[Sent] = []
+        self.deviations: list[str] = []
+        self.peak = 0
+
+    @property
+    def operations(self) -> list[str | None]:
+        """The operations asked for so far, in their order."""
+        return [one.operation for one in self.sent]
+
+    def take_deviations(self) -> list[str]:
+        """Give the deviations so far, which the test has reason to expect, and forget them."""
+        taken, self.deviations = self.deviations, []
+        return taken
+
+    def forget(self) -> None:
+        """Begin the record anew."""
+        self.sent.clear()
+        self.peak = 0
+
+    @contextmanager
+    def _passing(self, request: httpx.Request) -> Iterator[None]:
+        with self._lock:
+            self._note(request)
+            self._in_flight += 1
+            self.peak = max(self.peak, self._in_flight)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def _note(self, request: httpx.Request) -> None:
+        if self._contract is None:
+            self.sent.append(Sent(None, request))
+            return
+        judgement = self._contract.judge(request)
+        self.sent.append(Sent(judgement.operation, request))
+        self.deviations += [f"{judgement.operation}: {one}" for one in judgement.violations]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        with self._passing(request):
+            response: httpx.Response = self._inner.handle_request(request)
+            return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        with self._passing(request):
+            response: httpx.Response = await self._inner.handle_async_request(request)
+            return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class Script(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers each request with the next of a list, or with what a function says."""
+
+    def __init__(self, answers: Iterable[Answer] | Answerer) -> None:
+        self._answer = answers if callable(answers) else _one_by_one(answers)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return _streamed(self._answer(request))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return _streamed(self._answer(request))
+
+
+def _one_by_one(answers: Iterable[Answer]) -> Answerer:
+    left = deque(answers)
+
+    def next_answer(request: httpx.Request) -> Answer:
+        assert left, f"one request more than the script has answers: {request.method} {request.url}"
+        return left.popleft()
+
+    return next_answer
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+
+def _streamed(answer: Answer) -> httpx.Response:
+    if isinstance(answer, Exception):
+        raise answer
+    return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer.content))
+
+
+def sandbox_face(sandbox: Sandbox, kind: str) -> Any:
+    """Give the in-process face of a sandbox for a sync or an async client."""
+    return SandboxTransport(sandbox) if kind == "sync" else AsyncSandboxTransport(sandbox)
+
+
+class Gate(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Holds matching requests back until so many of them are in flight at once, then lets all go.
+
+    A client that never has so many in flight waits in vain, and gets a timeout.
+    """
+
+    def __init__(self, inner: Any, *, method: str, together: int) -> None:
+        self._inner = inner
+        self._method = method
+        self._together = together
+        self._threads = threading.Barrier(together, timeout=20)
+        self._tasks: asyncio.Barrier | None = None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == self._method:
+            try:
+                self._threads.wait()
+            except threading.BrokenBarrierError:
+                raise httpx.ReadTimeout("too few requests in flight", request=request) from None
+        response: httpx.Response = self._inner.handle_request(request)
+        return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._tasks = self._tasks or asyncio.Barrier(self._together)
+        if request.method == self._method:
+            try:
+                await asyncio.wait_for(self._tasks.wait(), 20)
+            except TimeoutError:
+                raise httpx.ReadTimeout("too few requests in flight", request=request) from None
+        response: httpx.Response = await self._inner.handle_async_request(request)
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
