@@ -117,7 +117,9 @@ class Retrier:
         try:
             response: httpx.Response = yield Send(request)
         except APIConnectionError as error:
+            logger.debug("%s %s: %s", request.method, request.path, type(error).__name__)
             return error
+        logger.debug("%s %s: %d", request.method, request.path, response.status_code)
         if response.is_success:
             return response
         return api_error(response, method=request.method, path=request.path)

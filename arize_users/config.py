@@ -167,7 +167,7 @@ def _split_url(text: str, name: str, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL, refusing one that httpx could not use either."""
     try:
         url = urlsplit(text)
-        httpx.URL(text)
+        _ = httpx.URL(text).host  # Decoded here, and refused when it is no international name.
         well_formed = bool(url.hostname) and url.port != 0 and not re.search(r"[\s\\]", text)
     except (ValueError, httpx.InvalidURL):
         well_formed = False

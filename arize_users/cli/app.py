@@ -99,4 +99,4 @@ def _sandbox(context: typer.Context) -> None:
     """Start a local users API to try things on; `sandbox --help` shows its options."""
     from arize_users.sandbox.command import main as serve
 
-    raise typer.Exit(serve(context.args))
+    raise typer.Exit(serve(context.args, program=context.command_path))

@@ -16,15 +16,16 @@ from arize_users.sandbox.server import SandboxServer
 
 # Enough to look back on in a debugger, and no leak in a server that runs for weeks.
 _KEPT_REQUESTS = 1000
+PROGRAM = "python -m arize_users.sandbox"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a sandbox until Ctrl-C or SIGTERM.
+def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
+    """Serve a sandbox until Ctrl-C or SIGTERM; ``program`` is how its help names it.
 
     Returns the exit code: 0 after a clean stop, 1 when something cannot be opened, 2 for usage.
     """
     try:
-        options = _parser().parse_args(argv)
+        options = _parser(program).parse_args(argv)
     except SystemExit as usage:
         return int(usage.code or 0)
     stop = threading.Event()
@@ -49,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m arize_users.sandbox",
+        prog=program,
         description="A local users API on 127.0.0.1, for clients in any language.",
         epilog="The keys of the three callers are printed at the start. Ctrl-C stops the server.",
     )

@@ -114,6 +114,7 @@ def test_endpoint(variables: dict[str, str], arguments: dict[str, Any], base_url
                     "ftp://a.example",
                     "https://",
                     "https:///x",
+                    "https://xn--",
                     "https://a b.example",
                 ],
                 *[

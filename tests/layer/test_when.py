@@ -34,13 +34,12 @@ WORDS = st.sampled_from(
         *["week", "days", "months", "ago", "W01", "inf", "nan", "1e5", "1.5e400", "0x1", "\u0663"],
     ]
 )
+SIGNS, PAIRS = st.sampled_from("+-"), st.integers(0, 99)
 TEXTS = st.one_of(
     st.text(max_size=12),
     st.lists(WORDS, min_size=1, max_size=8).map("".join),
     st.lists(WORDS, min_size=1, max_size=8).map(" ".join),
-    st.builds(
-        "2026-03-01 {}{:02}:{:02}".format, st.sampled_from("+-"), st.integers(0, 99), st.integers(0, 99)
-    ),
+    st.builds("2026-03-01 09:00 {}{:02}:{:02}".format, SIGNS, PAIRS, PAIRS),
 )
 
 
