@@ -27,11 +27,18 @@ def text(value: object, argument: str) -> str:
     """Check that a value is text that can travel as UTF-8."""
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{argument}: expected text, got {type(value).__name__}")
+    if not is_unicode(value):
+        raise InvalidArgumentError(f"{argument}: {value!r} is not valid Unicode text")
+    return value
+
+
+def is_unicode(value: str) -> bool:
+    """Tell whether a text can travel as UTF-8: it holds no half of a pair."""
     try:
         value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidArgumentError(f"{argument}: {value!r} is not valid Unicode text") from error
-    return value
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def flag(value: object, argument: str) -> bool:

@@ -12,6 +12,7 @@ from attrs import define, field
 from . import _arguments as check
 from ._flow import Flow, ForEach, Stopped
 from ._operations import Operations
+from ._retry import LONGEST_RETRY_AFTER
 from .errors import (
     APIConnectionError,
     ArizeError,
@@ -20,12 +21,16 @@ from .errors import (
     ForbiddenError,
     InvalidArgumentError,
     NotFoundError,
+    RateLimitError,
     UnauthorizedError,
 )
 from .types import BulkUserDeletionResult, DeletionStatus
 
 SURPLUS = 0.3
 """Requests per email that looking up a whole domain may cost beyond asking for each email."""
+
+# What a request for each address would meet as well.
+_HOPELESS = (UnauthorizedError, ForbiddenError, RateLimitError, APIConnectionError, ConfigurationError)
 
 Result = BulkUserDeletionResult
 
@@ -97,6 +102,7 @@ class Batch:
         self._unsearchable: dict[str, str] = {}
         self._denied: list[tuple[_Target | None, UnauthorizedError]] = []
         self._deleted = False
+        self._closed_to_us: ArizeError | None = None
         # Written where the outcome happens, not where it is reported, so an interrupt loses none.
         # The inputs are the keys; an id never holds an @, so no id is taken for an email.
         self._outcomes: dict[str, Result] = {}
@@ -164,13 +170,15 @@ class Batch:
                     self._settle(address, here[address])
                 missing -= hits
                 in_vain += 1 - len(hits)
-        except (UnauthorizedError, ForbiddenError, APIConnectionError, ConfigurationError) as error:
+        except _HOPELESS as error:
             self._give_up(missing, error)
         except ArizeError:
             return  # One bad page, or a stale cursor: asking for each address may still work.
 
     def _search(self, address: str) -> Flow[None]:
         try:
+            if self._closed_to_us is not None:
+                raise self._closed_to_us
             user = yield from self._operations.get(user=address)
         except ArizeError as error:
             self._give_up({address}, error)
@@ -191,7 +199,14 @@ class Batch:
             raise error
         if isinstance(error, UnauthorizedError):
             self._denied.append((None, error))
+        self._note(error)
         self._unsearchable.update(dict.fromkeys(addresses, _one_line(error)))
+
+    def _note(self, failure: ArizeError) -> None:
+        # A limit longer than anyone waits for holds for the rest of the batch: asking on would only
+        # make it longer.
+        if isinstance(failure, RateLimitError) and (failure.retry_after or 0) > LONGEST_RETRY_AFTER:
+            self._closed_to_us = failure
 
     def _delete(self) -> Flow[None]:
         waiting = iter(self._targets())
@@ -236,6 +251,8 @@ class Batch:
         if status is None:
             assert target.user_id is not None
             try:
+                if self._closed_to_us is not None:
+                    raise self._closed_to_us
                 yield from self._operations.delete(user_id=target.user_id)
                 status, self._deleted = DeletionStatus.DELETED, True
             except Stopped:
@@ -248,6 +265,7 @@ class Batch:
                 if isinstance(failure, UnauthorizedError) and not self._deleted:
                     self._denied.append((target, failure))
                     return []
+                self._note(failure)
                 status, error = DeletionStatus.FAILED, _one_line(failure)
         results = target.results(status, error)
         for result in results:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from attrs import frozen
 
-from .errors import APIConnectionError, APITimeoutError
+from .errors import APIConnectionError, APITimeoutError, ConfigurationError, InvalidArgumentError
 
 if TYPE_CHECKING:
     import anyio
@@ -75,10 +75,23 @@ class Stopped(Exception):
 
 
 def connection_error(error: Exception, request: Request) -> APIConnectionError:
-    """Make our error from httpx': it says whether the request can have reached the server."""
+    """Make our error from httpx': it says whether the request can have reached the server.
+
+    Raises:
+        ArizeError: the request cannot be sent at all, so trying again would not help.
+    """
+    if isinstance(error, httpx.InvalidURL):
+        raise InvalidArgumentError(f"{request.operation}: the request is too long to be sent") from error
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        # Not in httpx' words: they quote the header that they do not like.
+        raise ConfigurationError(
+            f"the request cannot be sent as it is set up ({type(error).__name__})"
+        ) from error
     what = f"{request.method} {request.path}"
     # Waiting for the pool or for a connection comes before the first byte is sent.
-    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    sent = not isinstance(
+        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+    )
     if isinstance(error, httpx.TimeoutException):
         phase = "no connection" if not sent else "no answer"
         return APITimeoutError(f"{what}: {phase} in time.", sent=sent)
@@ -336,7 +349,12 @@ class AsyncDriver:
                         break
                     with anyio.CancelScope(shield=True):
                         result = await self.run(flow, stop)
-                    effect.report(result)
+                    try:
+                        effect.report(result)
+                    except BaseException as error:
+                        # Even one that looks like a cancellation: it is the caller's, not the loop's.
+                        interruption = interruption or error
+                        stop.set()
             except Exception as error:
                 interruption = interruption or error
                 stop.set()
@@ -353,8 +371,9 @@ class AsyncDriver:
                     await finished.wait()
                 finally:
                     stop.set()
-        except anyio.get_cancelled_exc_class() as cancelled:
-            raise Stopped from cancelled
+        except BaseException as error:
+            # A cancellation, or what a signal handler raised in the middle of the loop.
+            interruption = interruption or error
         if interruption is not None:
             raise Stopped from interruption
 

@@ -21,7 +21,14 @@ from ._flow import Alone, Flow
 from ._retry import Delivery, Retrier
 from ._wire import Request
 from .config import EnumCase
-from .errors import APIError, BadRequestError, ResponseDecodeError, UnprocessableEntityError
+from .errors import (
+    APIError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    ResponseDecodeError,
+    UnprocessableEntityError,
+)
 from .types import InviteMode, UserPage, UserStatus, open_member
 
 Case = Literal["lower", "upper"]
@@ -61,6 +68,9 @@ class Dialect:
                 delivery = yield from self._retrier.deliver(_upper(request), repeatable=repeatable)
             except _REFUSALS as second:
                 raise refusal from second
+            except (ConflictError, NotFoundError):
+                self.case = "upper"  # It understood the values, and refused for another reason.
+                raise
             self.case = "upper"
             return delivery
         # Learnt before the next flow gets its turn, so that it need not find out again.
@@ -96,6 +106,16 @@ class Dialect:
         if shown is not None and shown != self.case:
             self.case = shown
 
+    def explain_refused_developer_flag(self, error: APIError) -> None:
+        """Name the way out where a refusal may be the second generation's, which has no such field."""
+        refusals = (error, error.__cause__)
+        named = any(isinstance(one, APIError) and b"is_developer" in one.body for one in refusals)
+        if named or self.case != "lower":
+            error.hint = (
+                f"This deployment {'does' if named else 'may'} not take is_developer on create: create the "
+                "user without it, then set it with users.update(user_id=..., is_developer=...)."
+            )
+
     def page(self, request: Request) -> Flow[UserPage]:
         """Ask for a page of users and trust its status filter only if the server surely knew it."""
         page, sent = yield from self._page(request)
@@ -127,18 +147,10 @@ def decode_error(problem: _wire.Undecodable, delivery: Delivery) -> ResponseDeco
     )
 
 
-def explain_refused_developer_flag(error: APIError) -> None:
-    """Name the way out where a refusal may be the second generation's, which has no such field."""
-    refusals = (error, error.__cause__)
-    if any(isinstance(one, APIError) and b"is_developer" in one.body for one in refusals):
-        error.hint = (
-            "This deployment does not take is_developer on create: create the user without it, "
-            "then set it with users.update(user_id=..., is_developer=...)."
-        )
-
-
 def _without_strays(page: UserPage, wanted: list[str]) -> UserPage:
     allowed = {*wanted, None}
+    if any(user.status is None for user in page.users):
+        logger.warning("the server leaves out statuses, so the status filter cannot be checked")
     kept = tuple([user for user in page.users if user.status in allowed])
     if len(kept) == len(page.users):
         return page

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from . import _arguments as check
 from . import _wire
+from ._arguments import is_unicode
 from ._flow import Flow
-from ._generation import Dialect, decode_error, explain_refused_developer_flag
+from ._generation import Dialect, decode_error
 from ._retry import Delivery, Retrier, in_doubt
 from ._when import point_in_time
 from ._wire import Request
@@ -28,6 +29,9 @@ from .errors import (
 from .types import CreatedUser, InviteMode, User, UserPage
 
 T = TypeVar("T")
+
+LONGEST_CURSOR = 16_384
+"""Characters; no server takes an address as long as this."""
 
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
 _REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
@@ -125,7 +129,7 @@ class Operations:
             delivery = yield from self._dialect.deliver(request, repeatable=repeatable)
         except (BadRequestError, UnprocessableEntityError) as refusal:
             if request.body and "is_developer" in request.body:
-                explain_refused_developer_flag(refusal)
+                self._dialect.explain_refused_developer_flag(refusal)
             raise
         except (APIError, APIConnectionError) as failure:
             if in_doubt(failure) or failure.after_doubt:
@@ -232,6 +236,7 @@ class Scan:
         self._cursor: str | None = None
         self._seen: set[str] = set()
         self._done = False
+        self._astray: PaginationError | None = None
 
     def turn(self) -> Flow[tuple[User, ...] | None]:
         """Fetch the next page and give the users on it that are in range; None when there is none.
@@ -241,6 +246,8 @@ class Scan:
         """
         if self._done:
             return None
+        if self._astray is not None:
+            raise self._astray
         page = yield from self._page(self._cursor)
         self._advance(page)
         users = page.users
@@ -254,13 +261,17 @@ class Scan:
         if not page.pagination.has_more:
             self._done = True
             return
+        # Told at the next turn: the users of this page are right whatever comes after it.
         cursor = page.pagination.next_cursor
         if cursor is None:
-            raise PaginationError("the server says there are more users, but gives no cursor to them")
-        if cursor in self._seen or cursor == self._cursor:
-            raise PaginationError("the server gave the same cursor twice; the list would never end")
-        self._seen.add(cursor)
-        self._cursor = cursor
+            self._astray = PaginationError("the server says there are more users, but gives no cursor")
+        elif cursor in self._seen:
+            self._astray = PaginationError("the server gave the same cursor twice: the list has no end")
+        elif not cursor.strip() or len(cursor) > LONGEST_CURSOR or not is_unicode(cursor):
+            self._astray = PaginationError("the server gave a cursor that cannot be sent back to it")
+        else:
+            self._seen.add(cursor)
+            self._cursor = cursor
 
     def _in_range(self, user: User) -> bool:
         if self._after is None and self._before is None:

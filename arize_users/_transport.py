@@ -38,6 +38,7 @@ class Sender:
     """Sends the requests of one synchronous client. Safe to share between threads."""
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None) -> None:
+        _check_kind(transport, httpx.BaseTransport)
         self.sandbox = _sandbox(settings) if transport is None else None
         if self.sandbox is not None:
             from .sandbox import SandboxTransport
@@ -55,13 +56,19 @@ class Sender:
         try:
             response = lane.handle_request(envelope)
             try:
-                response.read()
+                if _is_plain(response):
+                    response.read()
+                    return response
+                return _with_body(response, b"".join(response.iter_raw()))
+            except httpx.TransportError:
+                if response.is_success:
+                    raise
+                return _with_body(response, b"")  # The status of a refusal says what the server did.
             finally:
                 response.close()
         finally:
             for stale in self._lanes.give_back(lane):
                 stale.close()
-        return response
 
     def close(self) -> None:
         """Close every connection, and the sandbox that was opened for this client."""
@@ -76,6 +83,7 @@ class AsyncSender:
     """Sends the requests of one asynchronous client."""
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None) -> None:
+        _check_kind(transport, httpx.AsyncBaseTransport)
         self.sandbox = _sandbox(settings) if transport is None else None
         if self.sandbox is not None:
             from .sandbox import AsyncSandboxTransport
@@ -93,13 +101,19 @@ class AsyncSender:
         try:
             response = await lane.handle_async_request(envelope)
             try:
-                await response.aread()
+                if _is_plain(response):
+                    await response.aread()
+                    return response
+                return _with_body(response, b"".join([part async for part in response.aiter_raw()]))
+            except httpx.TransportError:
+                if response.is_success:
+                    raise
+                return _with_body(response, b"")
             finally:
                 await response.aclose()
         finally:
             for stale in self._lanes.give_back(lane):
                 await stale.aclose()
-        return response
 
     async def aclose(self) -> None:
         """Close every connection, and the sandbox that was opened for this client."""
@@ -131,6 +145,29 @@ class _Envelopes:
         )
 
 
+def _check_kind(transport: object, kind: type) -> None:
+    if transport is not None and not isinstance(transport, kind):
+        raise ConfigurationError(f"transport: expected an httpx.{kind.__name__}, got {transport!r}")
+
+
+def _is_plain(response: httpx.Response) -> bool:
+    """Tell whether reading an answer cannot lose it: it is not compressed, or has been read already."""
+    return response.is_closed or "content-encoding" not in response.headers
+
+
+def _with_body(response: httpx.Response, raw: bytes) -> httpx.Response:
+    """Give an answer its body; one that is not compressed as it says is kept as it came."""
+    status, headers = response.status_code, response.headers.copy()
+    if raw:
+        try:
+            return httpx.Response(status, headers=headers, content=raw)
+        except httpx.DecodingError:
+            pass
+    headers.pop("content-encoding", None)
+    headers.pop("content-length", None)
+    return httpx.Response(status, headers=headers, content=raw)
+
+
 def _sandbox(settings: Settings) -> Sandbox | None:
     if settings.sandbox_path is None:
         return None
@@ -138,7 +175,7 @@ def _sandbox(settings: Settings) -> Sandbox | None:
 
     try:
         return Sandbox(settings.sandbox_path or None)
-    except SandboxError as error:
+    except (SandboxError, ValueError) as error:
         raise ConfigurationError(f"base_url: {error}") from error
 
 

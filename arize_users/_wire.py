@@ -29,9 +29,11 @@ from arize_users_api.types import UNSET
 from attrs import frozen
 
 from .types import (
+    NOTHING,
     CreatedUser,
     CustomUserRole,
     E,
+    FrozenDict,
     InviteMode,
     Pagination,
     PredefinedUserRole,
@@ -42,6 +44,7 @@ from .types import (
     UserRole,
     UserStatus,
     as_utc,
+    iso_time,
     open_member,
 )
 
@@ -191,9 +194,13 @@ def user(document: Any, place: int | None = None) -> User:
 
 def _interpret(fields: dict[str, Any], place: int | None = None) -> None:
     """Turn the texts and objects of a user's fields into what they stand for."""
-    status = fields["status"]
+    status, created_at = fields["status"], fields["created_at"]
     fields["status"] = _STATUSES.get(status) or _member(UserStatus, status)
-    fields["created_at"] = _time(fields["created_at"], place)
+    fields["created_at"] = _time(created_at, place)
+    is_exact = created_at is None or _EXACT_TIME.fullmatch(created_at)
+    if not is_exact and iso_time(fields["created_at"]) != created_at:
+        # A datetime cannot hold it to the letter, as with nanoseconds: the text is kept beside it.
+        fields["extra"] = FrozenDict({**fields["extra"], "created_at": created_at})
     fields["role"] = _role(fields["role"])
 
 
@@ -244,7 +251,7 @@ def _fields(document: Any, kinds: Mapping[str, tuple[type, ...]], place: int | N
         if not isinstance(value, kind):
             raise Undecodable(f"`{name}` of {_named(place)} is not {_NAMES[kind[0]]}")
     known = document.keys() <= kinds.keys()
-    fields["extra"] = {} if known else {name: document[name] for name in document if name not in kinds}
+    fields["extra"] = NOTHING if known else _without(document, *kinds)
     return fields
 
 
@@ -261,18 +268,18 @@ def _role(document: dict[str, Any] | None) -> Role | None:
         return None
     kind, name, identifier = document.get("type"), document.get("name"), document.get("id")
     if not isinstance(kind, str) or not isinstance(name, str | None):
-        return UnknownUserRole(data=document)
+        return UnknownUserRole(data=FrozenDict(document))
     if len(document) == 2 and (kind, name) in _ROLES:
         return _ROLES[kind, name]
     if kind.lower() == "predefined" and name is not None:
         return PredefinedUserRole(name=name, extra=_without(document, "type", "name"))
     if kind.lower() == "custom" and isinstance(identifier, str):
         return CustomUserRole(id=identifier, name=name, extra=_without(document, "type", "id", "name"))
-    return UnknownUserRole(data=document)
+    return UnknownUserRole(data=FrozenDict(document))
 
 
-def _without(document: dict[str, Any], *known: str) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in known}
+def _without(document: dict[str, Any], *known: str) -> FrozenDict:
+    return FrozenDict({name: value for name, value in document.items() if name not in known})
 
 
 def _time(text: str | None, place: int | None) -> datetime | None:
@@ -290,4 +297,5 @@ def _time(text: str | None, place: int | None) -> datetime | None:
         raise Undecodable(f"`created_at` of {_named(place)} is not a time") from error
 
 
+_EXACT_TIME = re.compile(r"....-..-..T..:..:[0-5].(?:\.(?!000000)\d{6})?Z")
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")

@@ -34,7 +34,9 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 # What RFC 9110 lets into a header's name, and visible ASCII with inner blanks for its value.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+# Ours to say, or the transport's: a request with another one could not be read.
+_RESERVED_HEADERS = frozenset({"content-length", "content-type", "host", "transfer-encoding"})
 _API_KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -115,11 +117,16 @@ def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) 
         raise ConfigurationError(
             f"{' and '.join(named)} all name the endpoint: unset all but one, or pass base_url"
         )
-    if named == ["ARIZE_BASE_URL"]:
+    if "ARIZE_API_HOST" in env:
+        return _of_host(env)
+    stray = [name for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT") if name in env]
+    if stray:
+        raise ConfigurationError(f"{stray[0]} is set without ARIZE_API_HOST: set both or unset it")
+    if "ARIZE_BASE_URL" in env:
         return env["ARIZE_BASE_URL"]
-    if named == ["ARIZE_REGION"]:
+    if "ARIZE_REGION" in env:
         return _of_region(env["ARIZE_REGION"], "ARIZE_REGION")
-    return _of_host(env)
+    return DEFAULT_BASE_URL
 
 
 def _of_region(region: str, source: str) -> str:
@@ -129,18 +136,17 @@ def _of_region(region: str, source: str) -> str:
 
 
 def _of_host(env: Mapping[str, str]) -> str:
-    host = env.get("ARIZE_API_HOST")
-    if host is None:
-        stray = [name for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT") if name in env]
-        if stray:
-            raise ConfigurationError(f"{stray[0]} is set without ARIZE_API_HOST: set both or unset it")
-        return DEFAULT_BASE_URL
+    host, scheme = env["ARIZE_API_HOST"], env.get("ARIZE_API_SCHEME", "https")
+    port = env.get("ARIZE_API_PORT")
     if "/" in host or "@" in host:
         raise ConfigurationError(
             f"ARIZE_API_HOST: {host!r} is not a host name; for a whole URL set ARIZE_BASE_URL"
         )
-    port = f":{env['ARIZE_API_PORT']}" if "ARIZE_API_PORT" in env else ""
-    return f"{env.get('ARIZE_API_SCHEME', 'https')}://{host}{port}"
+    if scheme not in ("https", "http"):
+        raise ConfigurationError(f"ARIZE_API_SCHEME: {scheme!r} is neither https nor http")
+    if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+        raise ConfigurationError(f"ARIZE_API_PORT: {port!r} is not a port from 1 to 65535")
+    return f"{scheme}://{host}" + (f":{port}" if port else "")
 
 
 def _not_blank(value: str, name: str) -> str:
@@ -168,7 +174,8 @@ def _split_url(text: str, name: str, schemes: tuple[str, ...]) -> SplitResult:
     try:
         url = urlsplit(text)
         _ = httpx.URL(text).host  # Decoded here, and refused when it is no international name.
-        well_formed = bool(url.hostname) and url.port != 0 and not re.search(r"[\s\\]", text)
+        name_on_the_net = (url.hostname or "").rstrip(".").encode("idna")
+        well_formed = bool(name_on_the_net) and url.port != 0 and not re.search(r"[\s\\]", text)
     except (ValueError, httpx.InvalidURL):
         well_formed = False
     if not well_formed or url.scheme not in schemes:
@@ -217,6 +224,11 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
             return _ca_bundle(os.fspath(explicit), "verify")
+        # Told by its name: the class would cost the import of ssl.
+        if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
+            raise ConfigurationError(
+                f"verify: expected True, False, a path or an ssl.SSLContext, got {type(explicit).__name__}"
+            )
         return explicit
     if "ARIZE_REQUEST_VERIFY" in env and not _flag(env, "ARIZE_REQUEST_VERIFY"):
         return False
@@ -242,18 +254,24 @@ def _proxy(explicit: str | None, env: Mapping[str, str]) -> str | None:
     source, proxy = "proxy", explicit
     if proxy is None:
         source, proxy = "ARIZE_PROXY_URL", env.get("ARIZE_PROXY_URL")
-    if proxy is not None:
-        _split_url(_not_blank(proxy, source), source, ("http", "https", "socks5", "socks5h"))
+    if proxy is None:
+        return None
+    proxy = _not_blank(proxy, source)
+    _split_url(proxy, source, ("http", "https", "socks5", "socks5h"))
     return proxy
 
 
 def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    if headers is not None and not isinstance(headers, Mapping):
+        raise ConfigurationError(f"headers: expected a mapping, got {type(headers).__name__}")
     checked = dict(headers or {})
     for name, value in checked.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ConfigurationError(f"headers: {name!r} is not a header name")
         if name.lower() == "authorization":
             raise ConfigurationError("headers: pass the API key as api_key, not as a header")
+        if name.lower() in _RESERVED_HEADERS:
+            raise ConfigurationError(f"headers: {name!r} belongs to each request and cannot be set")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise ConfigurationError(f"headers: the value of {name!r} is not a header value")
     return checked

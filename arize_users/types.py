@@ -1,6 +1,6 @@
 """The public types: open enums, role builders, and the frozen answers of the layer.
 
-A field that the server left out is None; what it sent beyond the contract is in ``extra``.
+A field that the server left out is None; what it sent beyond what the fields hold is in ``extra``.
 """
 
 from __future__ import annotations
@@ -75,6 +75,22 @@ def closed_member(enum: type[E], value: object, *, argument: str) -> E:
     raise InvalidArgumentError(f"{argument}: {value!r} is not one of {valid}")
 
 
+class FrozenDict(dict[str, Any]):
+    """What a server sent beyond the contract: to be read, as all of an answer is."""
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        raise TypeError("answers are frozen; make a dict of it to change it")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
+
+
+NOTHING = FrozenDict()
+
+
 def _role_name(name: str) -> UserRole | str:
     return open_member(UserRole, name) if isinstance(name, str) else name
 
@@ -84,7 +100,7 @@ class PredefinedUserRole:
     """A predefined role. ``name`` in any case; a name this version does not know stays text."""
 
     name: UserRole | str = field(converter=_role_name)
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -102,7 +118,7 @@ class CustomUserRole:
 
     id: str
     name: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -199,7 +215,7 @@ class User(_Document):
     status: UserStatus | str | None = None
     role: Role | None = None
     is_developer: bool | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the user under the API's field names, with an ISO time; absent fields are left out.
@@ -266,7 +282,7 @@ class Pagination:
 
     has_more: bool
     next_cursor: str | None = None
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the pagination under the API's field names."""
@@ -280,7 +296,7 @@ class UserPage(_Document):
 
     users: tuple[User, ...]
     pagination: Pagination
-    extra: Mapping[str, Any] = field(factory=dict, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     def __iter__(self) -> Iterator[User]:
         return iter(self.users)

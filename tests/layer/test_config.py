@@ -100,9 +100,9 @@ def test_endpoint(variables: dict[str, str], arguments: dict[str, Any], base_url
         ({"API_SCHEME": "https"}, {}, ["ARIZE_API_SCHEME", "ARIZE_API_HOST"]),
         ({"API_HOST": "https://a.example"}, {}, ["ARIZE_API_HOST", "ARIZE_BASE_URL"]),
         ({"API_HOST": "me@a.example"}, {}, ["ARIZE_API_HOST"]),
-        ({"API_HOST": "a.example", "API_SCHEME": "ftp"}, {}, ["https://"]),
-        ({"API_HOST": "a.example", "API_PORT": "x"}, {}, ["URL"]),
-        ({"API_HOST": "a.example", "API_PORT": "99999"}, {}, ["URL"]),
+        ({"API_HOST": "a.example", "API_SCHEME": "ftp"}, {}, ["ARIZE_API_SCHEME"]),
+        ({"API_HOST": "a.example", "API_PORT": "x"}, {}, ["ARIZE_API_PORT"]),
+        ({"API_HOST": "a.example", "API_PORT": "99999"}, {}, ["ARIZE_API_PORT"]),
         *(
             ({}, {"base_url": one}, ["base"])
             for one in (
