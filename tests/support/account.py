@@ -38,7 +38,6 @@ class Account:
     @property
     def wire(self) -> Wire:
         """The record of the requests."""
-        assert self.client.wire is not None
         return self.client.wire
 
     @property
@@ -59,7 +58,6 @@ class Account:
 def acquainted(sandbox: Sandbox, client: Client, case: str) -> Account:
     """Let a client see one answer, so that it knows the server's case, and forget that it asked."""
     client.users.list(limit=1)
-    assert client.wire is not None
     client.wire.forget()
     sandbox.clear_log()
     return Account(sandbox, client, case)

@@ -20,12 +20,27 @@ class Client:
 
     def __init__(self, kind: str, wire: Wire | None, **settings: Any) -> None:
         self.kind = kind
-        self.wire = wire
+        self._wire = wire
         self._runner = asyncio.Runner() if kind == "async" else None
         build: Callable[..., Any] = ArizeClient if kind == "sync" else AsyncArizeClient
         transport = {} if wire is None else {"transport": wire}
         self.real = build(**{"api_key": KEY, **transport, **settings})
         self.users = Users(self)
+
+    @property
+    def wire(self) -> Wire:
+        """The record of the requests, for a client that was given one."""
+        assert self._wire is not None
+        return self._wire
+
+    def watched(self, allowed: set[str], step: Callable[[], T]) -> T:
+        """Do a step of a method, and note each request that is not of the operations it may use."""
+        before = len(self._wire.sent) if self._wire else 0
+        try:
+            return step()
+        finally:
+            if self._wire:
+                self._wire.note_strangers(before, allowed)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run what an async client does to its end."""
@@ -72,22 +87,12 @@ class Users:
     def _call(self, method: str, arguments: dict[str, Any]) -> Any:
         allowed = _operations(method, arguments)
         target = getattr(self._client.real.users, method)
-        result = self._watched(allowed, lambda: target(**arguments))
+        result = self._client.watched(allowed, lambda: target(**arguments))
         if method == "iter":
-            return Walk(self._client, result, lambda step: self._watched(allowed, step))
+            return Walk(self._client, result, allowed)
         if self._client.kind == "sync":
             return result
-        return self._watched(allowed, lambda: self._client.wait(result))
-
-    def _watched(self, allowed: set[str], step: Callable[[], T]) -> T:
-        wire = self._client.wire
-        before = len(wire.sent) if wire else 0
-        try:
-            return step()
-        finally:
-            for sent in wire.sent[before:] if wire else ():
-                if sent.operation not in (*allowed, None):
-                    wire.deviations.append(f"{sent.operation} where only {allowed} was meant")
+        return self._client.watched(allowed, lambda: self._client.wait(result))
 
 
 def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
@@ -108,19 +113,19 @@ def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
 class Walk:
     """An iterator over users, whichever client gives it."""
 
-    def __init__(self, client: Client, users: Any, watched: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(self, client: Client, users: Any, allowed: set[str]) -> None:
         self._client = client
         self._users = users
-        self._watched = watched
+        self._allowed = allowed
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
         if self._client.kind == "sync":
-            return self._watched(lambda: next(self._users))
+            return self._client.watched(self._allowed, lambda: next(self._users))
         try:
-            return self._watched(lambda: self._client.wait(anext(self._users)))
+            return self._client.watched(self._allowed, lambda: self._client.wait(anext(self._users)))
         except StopAsyncIteration:
             raise StopIteration from None
 

@@ -122,7 +122,8 @@ def contract_of(case: str) -> Contract:
 
 def _closed(document: dict[str, Any]) -> dict[str, Any]:
     document["servers"] = [{"url": SERVER}]
-    return _walk(document, _without_strangers)
+    closed: dict[str, Any] = _walk(document, _without_strangers)
+    return closed
 
 
 def _walk(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

@@ -74,8 +74,12 @@ class Rehearsal:
     def run(self, *flows: Flow[Any]) -> Any:
         """Play flows at the same time; give the value of the first, or raise what it raised."""
         outcomes: dict[int, tuple[Any, Exception | None]] = {}
+
+        def ended(number: int) -> Resume:
+            return lambda value, error: outcomes.update({number: (value, error)})
+
         for number, flow in enumerate(flows):
-            self._begin(flow, lambda value, error, n=number: outcomes.update({n: (value, error)}))
+            self._begin(flow, ended(number))
         while self._agenda:
             moment, _, action = heapq.heappop(self._agenda)
             self.now = max(self.now, moment)

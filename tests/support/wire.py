@@ -67,6 +67,11 @@ class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """The operations asked for so far, in their order."""
         return [one.operation for one in self.sent]
 
+    def note_strangers(self, since: int, allowed: set[str]) -> None:
+        """Note as deviations the requests since the so-manieth whose operation was not meant."""
+        strange = [sent.operation for sent in self.sent[since:] if sent.operation not in (*allowed, None)]
+        self.deviations += [f"{one} where only {', '.join(sorted(allowed))} was meant" for one in strange]
+
     def take_deviations(self) -> list[str]:
         """Give the deviations so far, which the test has reason to expect, and forget them."""
         taken, self.deviations = self.deviations, []
