@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from . import create, delete, listing, users
-from .failures import EXIT_CODES
+from .failures import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
 from .options import ApiKey, BaseUrl, Profile, Region, Verbose
 from .session import command, remember
+from .terminal import say, silence
 
 _ABOUT = """Manage the users of an Arize account.
 
@@ -19,6 +21,8 @@ or ARIZE_API_HOST), then from the profile in ~/.arize/profiles. The commands are
 without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be
 given after a command's name.
 """
+# Typer brings its own Click or uses the installed one; this is the class that either raises.
+_UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]
 _COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": listing.list_users,
     "get": users.get,
@@ -32,13 +36,43 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
 
 def main(program: str, arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code."""
-    app = build(program)
-    code: object = 0
     try:
-        app(args=arguments, prog_name=program)
+        code = _run(program, arguments)
+        if sys.stdout is not None and not sys.stdout.closed:
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return 0
+    except OSError as error:
+        silence(sys.stdout)
+        say(f"error: cannot write standard output: {error.strerror or error}")
+        return UNWRITTEN
+
+
+def _run(program: str, arguments: Sequence[str] | None) -> int:
+    try:
+        return build(program)(args=arguments, prog_name=program, standalone_mode=False) or 0
+    except typer.Abort:
+        return INTERRUPTED
+    except _UsageErrors as error:
+        return _report(error, program)
     except SystemExit as end:
-        code = end.code
-    return code if isinstance(code, int) else int(code is not None)
+        # So ends a completion; and so do unread pages of help, which are no error.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def _report(error: Any, program: str) -> int:
+    """Say in the form of all errors what Typer found wrong; a group called with nothing shows its help."""
+    context, message = error.ctx, error.format_message()
+    if context is not None and message == context.get_help():
+        say(*message.splitlines())
+    else:
+        path = program if context is None else context.command_path
+        say(f"error: {' '.join(message.split())}", f"hint: `{path} --help` shows how.")
+    return USAGE
 
 
 def build(program: str) -> typer.Typer:

@@ -9,6 +9,7 @@ import typer
 
 from .answers import NewUser
 from .failures import UsageError
+from .interrupts import OutcomeFirst
 from .options import FullName, Mode, Output, Role
 from .output import Target, deliver, show_raw
 from .session import Session
@@ -67,24 +68,26 @@ def create(
     address = _or_ask(email, "Email")
     assigned = _or_ask(role, "Role", tuple(Role)) if role_id is None else CustomUserRole(id=role_id)
     mode = _or_ask(invite_mode, "Invite mode", tuple(Mode))
-    try:
-        user = users.create(
-            name=name,
-            email=address,
-            role=assigned,
-            invite_mode=mode,
-            is_developer=False if is_not_developer else None,
-        )
-    except ResponseDecodeError as error:
-        # It may hold a password that cannot be had again.
-        show_raw(error.body)
-        raise
-    except KeyboardInterrupt:
-        say(f"{address} may have been created: `{session.group} get {address}` shows it")
-        raise
-    secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
-    deliver(NewUser(user, secret=secret), target, acted=True)
-    _explain(user, address, target)
+    with OutcomeFirst() as outcome:
+        try:
+            user = outcome.call(
+                users.create,
+                name=name,
+                email=address,
+                role=assigned,
+                invite_mode=mode,
+                is_developer=False if is_not_developer else None,
+            )
+        except ResponseDecodeError as error:
+            # It may hold a password that cannot be had again.
+            show_raw(error.body)
+            raise
+        except KeyboardInterrupt:
+            say(f"{address} may have been created: `{session.group} get {address}` shows it")
+            raise
+        secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
+        deliver(NewUser(user, secret=secret), target, acted=True)
+        _explain(user, address, target)
 
 
 def _or_ask(given: str | None, what: str, choices: Sequence[str] = ()) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from .answers import Deletions, counted
 from .failures import INTERRUPTED, SETTINGS, SOME_FAILED, UsageError
+from .interrupts import OutcomeFirst
 from .options import Output
 from .output import Target, deliver
 from .session import Session
@@ -55,13 +56,16 @@ def delete(
         return SETTINGS
     from arize_users import BulkInterrupted
 
-    try:
-        with _progress(len(named)) as on_result:
-            results = users.bulk_delete(user_ids=user_ids, emails=addresses, on_result=on_result)
-    except BulkInterrupted as stop:
-        return _interrupted(stop.results, stop.pending, target)
-    deliver(Deletions(results), target, acted=True)
-    return _summed_up(results)
+    with OutcomeFirst() as outcome:
+        try:
+            with _progress(len(named)) as on_result:
+                results = outcome.call(
+                    users.bulk_delete, user_ids=user_ids, emails=addresses, on_result=on_result
+                )
+        except BulkInterrupted as stop:
+            return _interrupted(stop.results, stop.pending, target)
+        deliver(Deletions(results), target, acted=True)
+        return _summed_up(results)
 
 
 def _split(values: Sequence[str] | None) -> list[str]:

@@ -48,9 +48,13 @@ _WORDS = tuple(
         (r",? or pass allow_insecure_http=True", ""),
         (r"\bbase_url and region both name\b", "--base-url and --region both name"),
         (r"\bpass base_url\b", "pass --base-url"),
-        (r"\bbase_url:", "--base-url:"),
-        (r"^region:", "--region:"),
+        (r"\bbase_url:", "{endpoint}:"),
+        (r"^region:", "{endpoint}:"),
         (r"^name:", "--full-name:"),
+        (r"^user_id:", "USER_ID:"),
+        (r"^user:", "USER_ID|EMAIL:"),
+        (r"^id: a custom role's id", "--role-id: a custom role's id"),
+        (r"\bis later than created_before\b", "is later than --created-before"),
         (r"^name, is_developer: give", "--full-name, --is-developer, --is-not-developer: give"),
         (r"^user_ids\[\d+\]:", "--id:"),
         (r"^emails\[\d+\]:", "--email:"),
@@ -72,6 +76,8 @@ class Failures:
         self._group = group
         self._verbose = verbose
         self._secret = ""
+        self.endpoint_from = "--base-url or --region"
+        """Where the endpoint came from, for errors about it."""
 
     def keep_secret(self, api_key: str | None) -> None:
         """Never repeat this key, even where a server's answer quotes it."""
@@ -134,7 +140,7 @@ class Failures:
     def _in_shell_words(self, text: str) -> str:
         for pattern, replacement in _WORDS:
             text = pattern.sub(replacement.replace("{group}", self._group), text)
-        return text
+        return text.replace("{endpoint}", self.endpoint_from)
 
     def _report(self, what: str, hint: str) -> None:
         say(f"error: {self.hidden(what)}", f"hint: {self.hidden(hint)}")

@@ -52,11 +52,12 @@ class Session:
             raise UsageError("--base-url and --region both name the endpoint: give only one")
         settings = resolve(self.options)
         self.failures.keep_secret(settings.api_key)
+        self.failures.endpoint_from = settings.endpoint_from
         return settings
 
     def target(self, asked: str | None) -> Target:
         """Settle where the answer goes, before anything is done."""
-        return checked_target(self._settings.format if asked is None else asked)
+        return checked_target(self._settings.default_format() if asked is None else asked)
 
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""

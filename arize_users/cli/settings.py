@@ -6,10 +6,11 @@ ever read: `~/.arize/profiles/NAME.toml`, where `~/.arize/.active_profile` holds
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,14 @@ class SettingsError(Exception):
     def __init__(self, problem: str, *, hint: str) -> None:
         super().__init__(problem)
         self.hint = hint
+
+
+class _UnsetVariableError(SettingsError):
+    """A profile's entry refers to a variable that is not set."""
+
+    def __init__(self, problem: str, *, hint: str, variable: str) -> None:
+        super().__init__(problem, hint=hint)
+        self.variable = variable
 
 
 class Options(NamedTuple):
@@ -57,7 +66,9 @@ class Settings(NamedTuple):
     api_key: str | None
     base_url: str | None
     region: str | None
-    format: str
+    endpoint_from: str
+    default_format: Callable[[], str]
+    """The format to use where none is asked for; only then is a profile read for it."""
     notes: tuple[str, ...]
     """Where key and endpoint came from, for --verbose."""
     surprises: tuple[str, ...]
@@ -65,22 +76,36 @@ class Settings(NamedTuple):
 
 
 def resolve(options: Options, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settle the account and the output format.
+    """Settle the account. A profile is read when it is named, or needed for want of anything else.
 
     Raises:
-        SettingsError: there is no key, or a profile is missing or cannot be used.
+        SettingsError: there is no key, or that profile is missing or cannot be used.
     """
     environ = os.environ if environ is None else environ
     env = {name: text for name, value in environ.items() if (text := value.strip())}
-    profile = _read_profile(options.profile, env)
+    profile = functools.cache(functools.partial(_read_profile, options.profile, env))
+    if options.profile is not None:
+        profile()
     base_url, region, endpoint_from = _endpoint(options, env, profile)
     in_use = env[endpoint_from] if endpoint_from == "ARIZE_BASE_URL" else base_url or ""
-    key, key_from = _api_key(options, env, profile, is_local=in_use.startswith(_SANDBOX))
+    is_local = in_use.startswith(_SANDBOX)
+    key, key_from = _api_key(options, env, profile, is_local=is_local)
+
+    def default_format() -> str:
+        try:
+            return profile().format()
+        except SettingsError:
+            if is_local and options.profile is None:
+                # Nobody asked for this profile, and a local account has no other use for it.
+                return FORMATS[0]
+            raise
+
     return Settings(
         api_key=key,
         base_url=base_url,
         region=region,
-        format=profile.format(),
+        endpoint_from=endpoint_from,
+        default_format=default_format,
         notes=(f"endpoint: from {endpoint_from}", f"API key: from {key_from}"),
         surprises=_surprises(options, key_from, endpoint_from),
     )
@@ -93,11 +118,13 @@ class _Profile:
         self.name = name
         self._tables = tables
         self._env = env
-        self.unset: list[str] = []
-        """Variables that the profile refers to and that are not set."""
 
     def get(self, table: str, entry: str) -> str | None:
-        """Give an entry as text, None when it is absent or empty."""
+        """Give an entry as text, None when it is absent or empty.
+
+        Raises:
+            SettingsError: it is not a text, or refers to a variable that is not set.
+        """
         found = self._tables.get(table, {})
         if not isinstance(found, dict):
             raise self.problem(f"{table} is not a table")
@@ -106,13 +133,23 @@ class _Profile:
             value = str(value)
         if value is not None and not isinstance(value, str):
             raise self.problem(f"{table}.{entry} is not a text")
-        return _REFERENCE.sub(self._variable, value).strip() or None if value else None
+        if not value:
+            return None
 
-    def _variable(self, reference: re.Match[str]) -> str:
-        name, default = reference[1].strip(), reference[2]
-        if name not in self._env and default is None:
-            self.unset.append(name)
-        return self._env.get(name, default or "")
+        def variable(reference: re.Match[str]) -> str:
+            name, default = reference[1].strip(), reference[2]
+            if name not in self._env and default is None:
+                raise self._unset(f"{table}.{entry}", name)
+            return self._env.get(name, default or "")
+
+        return _REFERENCE.sub(variable, value).strip() or None
+
+    def _unset(self, entry: str, variable: str) -> _UnsetVariableError:
+        return _UnsetVariableError(
+            f"the profile {self.name!r} cannot be used: {entry} refers to {variable}, which is not set",
+            hint=f"Set {variable}, or correct {_shown(self.name)}.",
+            variable=variable,
+        )
 
     def format(self) -> str:
         """Give the output format to use where none is asked for."""
@@ -123,19 +160,21 @@ class _Profile:
 
     def endpoint(self) -> tuple[str | None, str | None]:
         """Give the base URL or the region; neither where the profile leaves the hosted API."""
+        # These come first: Arize's own CLI writes its default api_host beside them, and falling back
+        # to the hosted API would send this profile's key to another server.
+        for other in ("single_host", "base_domain"):
+            if self.get("routing", other):
+                raise self.problem(f"routing.{other} is not read here; name the endpoint by --base-url")
+        # A region wins over api_host, which that CLI writes beside it too.
         region = self.get("routing", "region")
         if region:
             return None, region
         host = self.get("routing", "api_host")
-        if host:
-            port = self.get("routing", "api_port")
-            scheme = self.get("routing", "api_scheme") or "https"
-            return f"{scheme}://{host}{f':{port}' if port else ''}", None
-        for other in ("single_host", "base_domain"):
-            # Falling back to the hosted API would send this profile's key to another server.
-            if self.get("routing", other):
-                raise self.problem(f"routing.{other} is not read here; name the endpoint by --base-url")
-        return None, None
+        if not host:
+            return None, None
+        port = self.get("routing", "api_port")
+        scheme = self.get("routing", "api_scheme") or "https"
+        return f"{scheme}://{host}{f':{port}' if port else ''}", None
 
     def problem(self, what: str) -> SettingsError:
         """Make the error for something in this file."""
@@ -146,6 +185,11 @@ class _Profile:
 
 
 def _read_profile(named: str | None, env: Mapping[str, str]) -> _Profile:
+    if named is not None and not named.strip():
+        raise SettingsError(
+            "--profile: expected a name that is not blank, got " + repr(named),
+            hint="Name a profile, or leave --profile out for the active one.",
+        )
     name = named or _active_name()
     asked_for = name is not None
     name = name or _DEFAULT_PROFILE
@@ -186,7 +230,7 @@ def _shown(name: str) -> str:
 
 
 def _endpoint(
-    options: Options, env: Mapping[str, str], profile: _Profile
+    options: Options, env: Mapping[str, str], profile: Callable[[], _Profile]
 ) -> tuple[str | None, str | None, str]:
     if options.base_url is not None:
         return options.base_url, None, "--base-url"
@@ -195,31 +239,42 @@ def _endpoint(
     set_here = [name for name in _ENDPOINT_VARIABLES if name in env]
     if set_here:
         return None, None, set_here[0]
-    base_url, region = profile.endpoint()
+    base_url, region = profile().endpoint()
     if base_url or region:
-        return base_url, region, f"the profile {profile.name!r}"
+        return base_url, region, f"the profile {profile().name!r}"
     return None, None, "the default, the hosted API"
 
 
 def _api_key(
-    options: Options, env: Mapping[str, str], profile: _Profile, *, is_local: bool
+    options: Options, env: Mapping[str, str], profile: Callable[[], _Profile], *, is_local: bool
 ) -> tuple[str | None, str]:
     if options.api_key is not None:
+        if not options.api_key.strip():
+            raise _no_key("--api-key is blank", options.profile or _DEFAULT_PROFILE)
         return options.api_key, "--api-key"
     if is_local:
         # A profile's key says nothing about a local account, and must not reach it.
         return None, "the sandbox"
     if "ARIZE_API_KEY" in env:
         return env["ARIZE_API_KEY"], "ARIZE_API_KEY"
-    key = profile.get("auth", "api_key")
+    key, why = None, ""
+    try:
+        key = profile().get("auth", "api_key")
+        if key is None and profile().get("auth", "auth_method") == "oauth":
+            why = " (the profile signs in by OAuth, which is of no use here)"
+    except _UnsetVariableError as unset:
+        why = f" (the profile refers to {unset.variable}, which is not set)"
     if key is None:
-        refers = f" (the profile refers to {profile.unset[0]}, which is not set)" if profile.unset else ""
-        raise SettingsError(
-            f"no API key is set{refers}",
-            hint=f"Set ARIZE_API_KEY, or auth.api_key in {_shown(profile.name)}, or pass --api-key "
-            "(which other users of this machine can see). --base-url sandbox: needs none.",
-        )
-    return key, f"the profile {profile.name!r}"
+        raise _no_key(f"no API key is set{why}", profile().name)
+    return key, f"the profile {profile().name!r}"
+
+
+def _no_key(problem: str, profile: str) -> SettingsError:
+    return SettingsError(
+        problem,
+        hint=f"Set ARIZE_API_KEY, or auth.api_key in {_shown(profile)}, or pass --api-key "
+        "(which other users of this machine can see). --base-url sandbox: needs none.",
+    )
 
 
 def _surprises(options: Options, key_from: str, endpoint_from: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from .terminal import say
 from .text import literal
 
 if TYPE_CHECKING:
@@ -107,7 +108,11 @@ def users_table(users: Sequence[User], canvas: Canvas) -> str:
         column("Developer", lambda user: shown.flag(user.is_developer)),
         column("Created", lambda user: shown.minute(user.created_at)),
     ]
-    return _drawn(columns, _widths(columns, _USERS_GIVE_WAY, canvas.width), canvas)
+    widths = _widths(columns, _USERS_GIVE_WAY, canvas.width)
+    left_out = [one.title for one in columns if one.title not in widths]
+    if left_out:
+        say(f"note: there is no room for {', '.join(left_out)}; other formats show everything")
+    return _drawn(columns, widths, canvas)
 
 
 def deletions_table(results: Sequence[BulkUserDeletionResult], canvas: Canvas) -> str:

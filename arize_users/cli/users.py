@@ -8,6 +8,7 @@ import typer
 
 from .answers import OneUser
 from .failures import UsageError
+from .interrupts import OutcomeFirst
 from .options import FullName, Output, UserId
 from .output import deliver
 from .session import Session
@@ -42,8 +43,10 @@ def update(
     if full_name is None and is_developer is None:
         raise UsageError("nothing to update: give --full-name, --is-developer or --is-not-developer")
     target = session.target(output)
-    user = session.users().update(user_id=user_id, name=full_name, is_developer=is_developer)
-    deliver(OneUser(user), target, acted=True)
+    users = session.users()
+    with OutcomeFirst() as outcome:
+        user = outcome.call(users.update, user_id=user_id, name=full_name, is_developer=is_developer)
+        deliver(OneUser(user), target, acted=True)
 
 
 def resend_invitation(session: Session, user_id: UserId) -> None:

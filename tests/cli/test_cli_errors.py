@@ -86,19 +86,30 @@ def test_bad_endpoint(ax: Ax, monkeypatch: pytest.MonkeyPatch, url: str, said: s
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["get", "a b"], "error: user: 'a b' holds blanks"),
-        (["get", ""], "error: user: is empty"),
+        (["get", "a b"], "error: USER_ID|EMAIL: 'a b' holds blanks"),
+        (["get", ""], "error: USER_ID|EMAIL: is empty"),
         (["update", "x"], "error: nothing to update: give --full-name, --is-developer or --is-not-developer"),
         (["update", "x", "-n", "x" * 256], "error: --full-name: has 256 characters"),
-        (["update", "..", "--is-developer"], "error: user_id: '..' cannot be a user's id"),
+        (["update", "..", "--is-developer"], "error: USER_ID: '..' cannot be a user's id"),
         (["resend-invitation", "a@b.c"], "find the id with `ax users get`"),
         (["reset-password"], "Missing argument 'USER_ID'"),
         (["delete", "--id", "a@b.c", "-f"], "error: --id: 'a@b.c' is an email address, not an id"),
         (["delete", "--email", "abc", "-f"], "error: --email: 'abc' is not an email address"),
         (["delete", "--id", " , ", "--email", ",", "-f"], "error: nobody to delete: give at least one"),
         (["delete"], "error: nobody to delete: give at least one"),
-        (["frobnicate"], "No such command 'frobnicate'"),
-        (["list", "--frobnicate"], "No such option"),
+        (["frobnicate"], "error: No such command 'frobnicate'"),
+        (["list", "--frobnicate"], "error: No such option"),
+        (["list", "--status", "foo"], "error: Invalid value for '--status' / '-s': 'foo' is not one of"),
+        (["list", "--limit", "0"], "error: Invalid value for '--limit' / '-l': 0 is not in the range"),
+        (["list", "--email"], "requires an argument.\nhint: `ax --help` shows how."),
+        (
+            ["list", "--created-after", "2026-03-02", "--created-before", "2026-03-01"],
+            "'2026-03-02' is later than --created-before '2026-03-01'",
+        ),
+        (
+            ["create", "-n", "A", "-e", "a@b.c", "--role-id", " ", "--invite-mode", "none"],
+            "error: --role-id: a custom role's id",
+        ),
     ],
 )
 def test_usage(ax: Ax, scripted: Scripted, arguments: list[str], said: str) -> None:
@@ -106,7 +117,19 @@ def test_usage(ax: Ax, scripted: Scripted, arguments: list[str], said: str) -> N
     ran = ax(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+    error, hint = ran.err.splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith("hint: `ax ")
+    assert hint.endswith(" --help` shows how.")
     assert scripted.received == []
+
+
+def test_called_with_nothing(ax: Ax) -> None:
+    """A group called with nothing shows its help, as the usage error that it is."""
+    ran = ax("users")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: ax users ")
+    assert "resend-invitation" in ran.err
 
 
 def test_unknown_email(ax: Ax, account: Sandbox) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arize_users.cli.settings import Options, resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax
@@ -148,6 +149,81 @@ def test_unusable_profile(ax: Ax, home: Path, text: str, said: str) -> None:
     error, hint = ran.err.splitlines()
     assert error.startswith(f"error: the profile 'default' cannot be used: {said}")
     assert hint == "hint: Correct ~/.arize/profiles/default.toml, or name another with --profile."
+
+
+@pytest.mark.parametrize("other", ["single_host", "base_domain"])
+def test_on_premises_key_stays_there(ax: Ax, home: Path, profile, other: str) -> None:
+    """A key for another server is not sent to the hosted API, whatever default host stands beside it."""
+    routing = f"api_host = 'api.arize.com'\nregion = 'eu-west-1a'\n{other} = 'arize.example.com'"
+    profile(f"[auth]\napi_key = 'k'\n[routing]\n{routing}")
+    ran = ax("list")
+    assert ran.code == 1
+    assert f"routing.{other} is not read here" in ran.err
+
+
+def test_region_beside_the_default_host(tmp_path: Path, home: Path, profile) -> None:
+    """A profile's region counts, though Arize's own CLI writes the default host beside it."""
+    profile("[auth]\napi_key = 'k'\n[routing]\napi_host = 'api.arize.com'\nregion = 'eu-west-1a'")
+    settled = resolve(Options(), {})
+    assert (settled.base_url, settled.region) == (None, "eu-west-1a")
+
+
+@pytest.mark.parametrize("entry", ["region", "api_host", "api_scheme", "api_port", "single_host"])
+def test_unset_variable_of_an_endpoint(ax: Ax, home: Path, profile, entry: str) -> None:
+    """An endpoint that depends on a variable that is not set is an error, never the hosted API."""
+    host = "" if entry == "api_host" else "api_host = '127.0.0.1'\n"
+    profile(f"[auth]\napi_key = 'k'\n[routing]\n{host}{entry} = '${{MY_PLACE}}'")
+    ran = ax("list")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        f"error: the profile 'default' cannot be used: routing.{entry} refers to MY_PLACE, which is not set",
+        "hint: Set MY_PLACE, or correct ~/.arize/profiles/default.toml.",
+    ]
+
+
+def test_error_names_the_source(ax: Ax, home: Path, profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that cannot be used is said to be from where it is from."""
+    profile("[auth]\napi_key = 'k'\n[routing]\nregion = 'US'")
+    ran = ax("list")
+    assert ran.code == 1
+    assert ran.err.startswith("error: the profile 'default': 'US' is not one of us-central-1a")
+    monkeypatch.setenv("ARIZE_BASE_URL", "ftp://x")
+    assert ax("list").err.startswith("error: ARIZE_BASE_URL: not a well-formed URL")
+
+
+def test_oauth_profile(ax: Ax, home: Path, profile) -> None:
+    """A profile that signs in by OAuth holds no key, and the error says that this is why."""
+    profile("[auth]\nauth_method = 'oauth'")
+    ran = ax("list")
+    assert ran.code == 1
+    assert ran.err.startswith("error: no API key is set (the profile signs in by OAuth")
+
+
+@pytest.mark.parametrize("text", [None, "[auth"])
+def test_profile_nobody_needs(
+    ax: Ax, served: SandboxServer, home: Path, profile, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    """An active profile that is missing or broken does not stop a run that needs nothing of it."""
+    profile(text or "", "there", active=True)
+    if text is None:
+        (home / PROFILES / "there.toml").unlink()
+    assert ax("list", "-o", "json").code == 0
+    assert ax("list").code == 1
+    monkeypatch.delenv("ARIZE_API_KEY")
+    assert ax("list", "--base-url", "sandbox:").code == 0
+    assert ax("list", "--base-url", "sandbox:", "--profile", "there").code == 1
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_options(ax: Ax, served: SandboxServer, blank: str) -> None:
+    """A blank key or profile, as of a variable that is not set, is refused and not passed over."""
+    ran = ax("list", "--api-key", blank)
+    assert (ran.code, ran.err.splitlines()[0]) == (1, "error: --api-key is blank")
+    assert "ARIZE_API_KEY, or auth.api_key in ~/.arize/profiles/default.toml, or pass --api-key" in ran.err
+    ran = ax("list", "--profile", blank)
+    assert ran.code == 1
+    assert ran.err.startswith("error: --profile: expected a name that is not blank")
+    assert served.sandbox.requests == []
 
 
 @pytest.mark.parametrize("name", ["gone", "../gone"])

@@ -139,6 +139,21 @@ def test_missing_extra(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.parametrize("words", [("users", "list", "--help"), ("--version",), ("sandbox", "--port", "0")])
+def test_full_disk(shell: Shell, words: Sequence[str]) -> None:
+    """Where standard output takes nothing, that is one line and exit code 5, whatever was to be shown."""
+    ran = shell("ax", *words, before="import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)")
+    assert (ran.code, ran.err) == (5, "error: cannot write standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("users", "list", "--help"), ("--version",)])
+def test_closed_pipe(shell: Shell, words: Sequence[str]) -> None:
+    """A reader who wants no more help is no error."""
+    broken = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+    ran = shell("ax", *words, before=broken)
+    assert (ran.code, ran.err) == (0, "")
+
+
 def test_choices_are_those_of_the_layer() -> None:
     """The values that options offer are those that the layer takes."""
     assert list(options.Status) == list(UserStatus)

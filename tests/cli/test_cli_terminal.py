@@ -28,10 +28,13 @@ def test_colours(terminal: Terminals, jane: str) -> None:
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_width(terminal: Terminals, jane: str, columns: int) -> None:
-    """The table is as wide as the terminal at most, with whole ids."""
+    """The table is as wide as the terminal at most, with whole ids; what is left out is said."""
     run = terminal("users", "list", columns=columns)
     assert run.end() == 0
-    assert max(map(len, run.shown.splitlines())) <= columns
+    note, *table = run.shown.splitlines()
+    assert note.startswith("note: there is no room for ")
+    assert "Created; " in note
+    assert max(map(len, table)) <= columns
     assert jane in run.shown.split()
 
 
