@@ -11,17 +11,15 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from specs import parsing
+from specs.errors import SpecError
+from specs.validating import validated
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "users.yaml"
@@ -69,67 +67,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def validate(spec: Path) -> None:
     """Refuse a spec that does not parse or is not valid OpenAPI, naming the place."""
+    name = display(spec)
     try:
-        document = YAML(typ="safe", pure=True).load(spec.read_bytes())
+        validated(parsing.openapi(spec.read_bytes(), name), name)
     except OSError as error:
-        raise Refused(f"{display(spec)}: cannot be read: {error.strerror}") from error
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        problem = (error.problem or "not YAML").splitlines()[0]
-        raise Refused(f"{display(spec)}{place}: {problem}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise Refused(f"{display(spec)}: {error}") from error
-    if not isinstance(document, Mapping) or not isinstance(document.get("openapi"), str):
-        raise Refused(f"{display(spec)}: not an OpenAPI document: there is no `openapi` version")
-    problems = list(dangling_references(document, document, ()))
-    if not problems:
-        problems = [describe(error) for error in invalidities(document)]
-    if problems:
-        raise Refused("\n".join(f"{display(spec)}: {problem}" for problem in problems))
-
-
-def dangling_references(node: Any, document: Any, place: tuple[object, ...]) -> Iterator[str]:
-    """Find the local references that lead nowhere, which the validator only stumbles over."""
-    if isinstance(node, list):
-        for index, item in enumerate(node):
-            yield from dangling_references(item, document, (*place, index))
-    elif isinstance(node, Mapping):
-        target = node.get("$ref")
-        if isinstance(target, str) and target.startswith("#/") and not leads_somewhere(target, document):
-            yield f"at {'/'.join(map(str, place))}: $ref {target!r} leads nowhere"
-        for name, value in node.items():
-            yield from dangling_references(value, document, (*place, name))
-
-
-def leads_somewhere(reference: str, document: Any) -> bool:
-    """Follow a local reference through mappings and lists."""
-    for step in unquote(reference.removeprefix("#/")).split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, Mapping) and name in document:
-            document = document[name]
-        elif isinstance(document, list) and name.isdigit() and int(name) < len(document):
-            document = document[int(name)]
-        else:
-            return False
-    return True
-
-
-def invalidities(document: Mapping[str, Any]) -> Iterable[Any]:
-    """Validate against the document's own version of OpenAPI."""
-    version = document["openapi"]
-    if version.startswith("3.0."):
-        return OpenAPIV30SpecValidator(dict(document)).iter_errors()
-    if version.startswith("3.1."):
-        return OpenAPIV31SpecValidator(dict(document)).iter_errors()
-    return [f"OpenAPI {version} is not supported; 3.0 and 3.1 are"]
-
-
-def describe(error: Any) -> str:
-    """Say where in the spec a validation error is, and what it is."""
-    reason = getattr(error, "message", None) or str(error)
-    place = "/".join(str(step) for step in getattr(error, "absolute_path", ()))
-    return f"at {place}: {reason}" if place else reason
+        raise Refused(f"{name}: cannot be read: {error.strerror}") from error
+    except SpecError as error:
+        raise Refused(str(error)) from error
+    except RecursionError as error:
+        raise Refused(f"{name}: nested too deeply") from error
 
 
 def generate(spec: Path, fresh: Path) -> None:
@@ -177,24 +123,34 @@ def report_difference(output: Path, fresh: Path) -> int:
         print(f"regenerate: {display(output)} is up to date")
         return 0
     for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            sys.stdout.writelines(
-                difflib.unified_diff(
-                    (old or "").splitlines(keepends=True),
-                    (new or "").splitlines(keepends=True),
-                    fromfile=f"a/{name}" if old is not None else "/dev/null",
-                    tofile=f"b/{name}" if new is not None else "/dev/null",
-                )
-            )
+        if before.get(name) != after.get(name):
+            print("\n".join(difference(name, before.get(name), after.get(name))))
     print(f"regenerate: {display(output)} is out of date; run `{COMMAND}`", file=sys.stderr)
     return 1
 
 
-def read_tree(folder: Path) -> dict[str, str]:
-    """Read a package as relative path -> text, leaving out what Python compiled."""
+def difference(name: str, old: bytes | None, new: bytes | None) -> list[str]:
+    """Show how a file differs; where its lines are alike, say what else it is."""
+    lines = difflib.unified_diff(
+        (old or b"").decode(errors="replace").splitlines(),
+        (new or b"").decode(errors="replace").splitlines(),
+        fromfile=f"a/{name}" if old is not None else "/dev/null",
+        tofile=f"b/{name}" if new is not None else "/dev/null",
+        lineterm="",
+    )
+    if old is None:
+        otherwise = "is missing"
+    elif new is None:
+        otherwise = "should not be there"
+    else:
+        otherwise = "differs in its bytes only, such as line endings"
+    return list(lines) or [f"{name}: {otherwise}"]
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    """Read a package as relative path -> content, leaving out what Python compiled."""
     return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -206,5 +162,17 @@ def display(path: Path) -> str:
     return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
 
 
+def command() -> int:
+    """Run as a process of its own: being asked to end cleans up like any failure."""
+
+    def end(number: int, _frame: object) -> None:
+        # Asked again, what is being put back still is.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command())

@@ -23,6 +23,7 @@ from specs.changes import Change, Severity
 from specs.document_diff import compared
 from specs.errors import SpecError
 from specs.overlay import overlaid
+from specs.preparing import with_bodies_in_place, with_path_parameters_of
 from specs.slicing import sliced
 from specs.validating import validated
 
@@ -99,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
     prefix = "/" + options.prefix.strip("/")
     spec: Path = options.spec or SPEC
     old = _checked_in(spec)
-    new = _taken_in(options, prefix)
+    new = _taken_in(options, prefix, old)
     changes = compared(old if old is not None else {**new, "paths": {}}, new)
     written = _write(options, spec, old, new, changes)
     _report(options, prefix, spec, changes, written)
@@ -114,7 +115,7 @@ def _checked_in(spec: Path) -> dict[str, Any] | None:
     return validated(parsing.openapi(fetching.fetched(str(spec)), str(spec)), str(spec))
 
 
-def _taken_in(options: argparse.Namespace, prefix: str) -> dict[str, Any]:
+def _taken_in(options: argparse.Namespace, prefix: str, old: dict[str, Any] | None) -> dict[str, Any]:
     """The slice of the source, corrected and valid."""
     name = fetching.shown(options.source)
     document = parsing.openapi(fetching.fetched(options.source), name)
@@ -126,8 +127,16 @@ def _taken_in(options: argparse.Namespace, prefix: str) -> dict[str, Any]:
         return result
     corrections = parsing.parsed(fetching.fetched(str(overlay)), str(overlay))
     corrected = f"{name}, corrected by {overlay}"
+    if old is not None:
+        result = with_path_parameters_of(old, result)
+    result = overlaid(
+        with_bodies_in_place(result),
+        corrections,
+        str(overlay),
+        tell=lambda what: _say(f"overlay: {what}"),
+    )
     # Slicing once more drops what the corrections have left without use.
-    result = _sliced(overlaid(result, corrections, str(overlay)), prefix, corrected)
+    result = _sliced(result, prefix, corrected)
     return validated(result, corrected)
 
 

@@ -4,10 +4,13 @@ Two things that we need cannot be said in Overlay 1.0, which edits values and kn
 references; they are extensions on its actions, so other tools read our overlay and skip them:
 
 - `x-schema-name: NAME` gives the schema that the target is, or refers to, this component name, and
-  every reference follows. Naming by place survives whatever the vendor calls its schemas.
+  every reference follows. Naming by place survives whatever the vendor calls its schemas. What has
+  the name already moves aside; what an earlier action named keeps that name.
 - `x-single-value-discriminator: true` makes the discriminating property of each variant of the
-  targeted union required, and an enum of the one value that the mapping has for it, in whichever
-  case the vendor writes it.
+  targeted union (or of the one whose discriminator is targeted) required, and an enum of the one
+  value that the mapping has for it, in whichever case the vendor writes it.
+  `where-told` does so only for unions that say which variant has which value; `true` refuses the
+  others.
 
 A third one lets an action be about something that a document need not have: `x-optional: true`. Every
 other action that matches nothing is an error.
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable
 from typing import Any
 
 import jsonpath
@@ -31,10 +35,17 @@ _EFFECTS = ("update", "remove", "x-schema-name", "x-single-value-discriminator")
 Steps = tuple[str | int, ...]
 
 
-def overlaid(document: dict[str, Any], overlay: dict[str, Any], name: str) -> dict[str, Any]:
+def overlaid(
+    document: dict[str, Any],
+    overlay: dict[str, Any],
+    name: str,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
     """A copy of the document with every action of the overlay applied, in order.
 
-    Links that name an operation by its id follow it when an action gives it another id.
+    Links that name an operation by its id follow it when an action gives it another id. `tell` hears
+    of each optional action that found nothing to name, since a name of ours is then lost.
 
     Raises:
         SpecError: the overlay is not of version 1.0, or an action is malformed, matches nothing,
@@ -42,13 +53,14 @@ def overlaid(document: dict[str, Any], overlay: dict[str, Any], name: str) -> di
     """
     result = copy.deepcopy(document)
     before = operation_ids(result)
+    given: set[str] = set()
     for number, action in enumerate(_actions(overlay, name), start=1):
         where = f"{name}: action {number}"
         target = action.get("target") if isinstance(action, dict) else None
         if not isinstance(target, str):
             raise SpecError(f"{where}: has no target")
         try:
-            result = _applied(result, action, target)
+            result = _applied(result, action, target, given, tell)
         except SpecError as error:
             raise SpecError(f"{where} ({target}): {error}") from error
     return with_links_following(result, before)
@@ -67,7 +79,13 @@ def _actions(overlay: dict[str, Any], name: str) -> list[Any]:
     return actions
 
 
-def _applied(document: dict[str, Any], action: dict[str, Any], target: str) -> dict[str, Any]:
+def _applied(
+    document: dict[str, Any],
+    action: dict[str, Any],
+    target: str,
+    given: set[str],
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
     effects = [effect for effect in _EFFECTS if action.get(effect, False) is not False]
     unknown = [
         key for key in action if key not in (*_EFFECTS, "target", "description") and not key.startswith("x-")
@@ -79,6 +97,8 @@ def _applied(document: dict[str, Any], action: dict[str, Any], target: str) -> d
     matches = _matches(document, target)
     if not matches:
         if action.get("x-optional") is True:
+            if _names_something(action):
+                tell(f"nothing at {target}")
             return document
         raise SpecError("matches nothing")
     match effects[0]:
@@ -88,10 +108,19 @@ def _applied(document: dict[str, Any], action: dict[str, Any], target: str) -> d
             for steps in matches:
                 _update(document, steps, action["update"])
         case "x-schema-name":
-            return with_schema_named(document, matches, _schema_name(action["x-schema-name"]))
+            name = _schema_name(action["x-schema-name"])
+            result = with_schema_named(document, matches, name, given)
+            given.add(name)
+            return result
         case _:
-            return with_single_value_discriminator(document, matches)
+            strict = action["x-single-value-discriminator"] is True
+            return with_single_value_discriminator(document, matches, strict=strict)
     return document
+
+
+def _names_something(action: dict[str, Any]) -> bool:
+    update = action.get("update")
+    return "x-schema-name" in action or (isinstance(update, dict) and "operationId" in update)
 
 
 def _schema_name(value: Any) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+from jsonschema_path import SchemaPath
+from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from specs.errors import SpecError
-from specs.grammar import Place, walked
+from specs.grammar import Place, at_place, located, references, shown, walked
 
 _MAX_REASON = 200
 _Problem = tuple[Iterable[Any], str]
@@ -23,12 +25,17 @@ def validated(document: dict[str, Any], name: str) -> dict[str, Any]:
         SpecError: with place and reason of the first thing that is wrong.
     """
     is_3_0 = str(document["openapi"]).startswith("3.0")
-    problems = _outline_problems(document, OpenAPIV30SpecValidator if is_3_0 else OpenAPIV31SpecValidator)
-    if not is_3_0:
-        problems = chain(_schema_problems(document), problems)
+    outline = OpenAPIV30SpecValidator if is_3_0 else OpenAPIV31SpecValidator
+    problems = chain(
+        _schema_problems(document, OAS30Validator if is_3_0 else OAS31Validator),
+        _outline_problems(document, outline),
+    )
     # The validator reports what is wrong with the outline first, and may then stumble over it itself.
     try:
+        _check_references(document)
         problem = next(problems, None)
+    except SpecError as error:
+        raise SpecError(f"{name}: {error}") from error
     except Exception as error:
         raise SpecError(f"{name}: not valid OpenAPI: {type(error).__name__}: {_line(str(error))}") from error
     if problem is not None:
@@ -38,20 +45,43 @@ def validated(document: dict[str, Any], name: str) -> dict[str, Any]:
     return document
 
 
+def _check_references(document: dict[str, Any]) -> None:
+    """Refuses a reference that leads out of the document, nowhere, or round in a circle."""
+    for node, kind, at in walked(document, "document", ()):
+        for text, _, place in references(node, kind, at):
+            seen = set()
+            target = located(document, text, place)
+            value = at_place(document, target)
+            while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+                if target in seen:
+                    raise SpecError(f"{shown(place)}: {text!r} leads back to itself")
+                seen.add(target)
+                target = located(document, value["$ref"], target)
+                value = at_place(document, target)
+
+
 def _outline_problems(document: dict[str, Any], validator: Any) -> Iterator[_Problem]:
-    for error in validator(document).iter_errors():
-        yield getattr(error, "absolute_path", ()), getattr(error, "message", str(error))
+    schemas = {id(node): at for node, kind, at in walked(document, "document", ()) if kind == "schema"}
+    # Without handlers it has no way to fetch anything.
+    for error in validator(SchemaPath.from_dict(document, handlers={})).iter_errors():
+        place: Iterable[Any] = getattr(error, "absolute_path", ())
+        # The validator says where in a default something is wrong, but not whose default it is.
+        schema = getattr(error, "schema", None)
+        if isinstance(schema, dict) and id(schema) in schemas:
+            place = (*schemas[id(schema)], *(["default"] if "default" in schema else []))
+        yield place, getattr(error, "message", str(error))
 
 
-def _schema_problems(document: dict[str, Any]) -> Iterator[_Problem]:
+def _schema_problems(document: dict[str, Any], dialect: Any) -> Iterator[_Problem]:
     """What is wrong inside schemas, which OpenAPI 3.1 leaves to JSON Schema."""
-    checker = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     outermost: Place | None = None
     for node, kind, at in walked(document, "document", ()):
         if kind != "schema" or (outermost is not None and at[: len(outermost)] == outermost):
             continue
         outermost = at
-        for error in checker.iter_errors(node):
+        try:
+            dialect.check_schema(node)
+        except SchemaError as error:
             yield (*at, *error.absolute_path), error.message
 
 

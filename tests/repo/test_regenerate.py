@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -77,21 +78,45 @@ def test_check_shows_the_diff_and_changes_nothing(output: Path) -> None:
     assert tree(output) == before
 
 
+HEAD = "openapi: 3.1.1\ninfo: {title: x, version: '1'}\n"
+
+
+def with_schema(text: str) -> str:
+    """A document with one component schema, which an operation answers."""
+    return (
+        f"{HEAD}paths: {{/a: {{get: {{responses: {{'200': {{description: d, content: {{application/json: "
+        f"{{schema: {{$ref: '#/components/schemas/A'}}}}}}}}}}}}}}}}\n"
+        f"components: {{schemas: {{A: {{properties: {{b: {text}}}}}}}}}\n"
+    )
+
+
+IN_B = "components > schemas > A > properties > b"
 BROKEN = {
-    "unclosed flow mapping": ("openapi: {3.1.1\n", ":"),
-    "not a mapping": ("- openapi\n", "not an OpenAPI document"),
-    "no version": ("info: {title: x}\n", "no `openapi` version"),
-    "duplicate key": ("openapi: 3.1.1\nopenapi: 3.1.1\n", ":2:1"),
-    "another version": ("openapi: 2.0.0\n", "OpenAPI 2.0.0 is not supported"),
+    "unclosed flow mapping": ("openapi: {3.1.1\n", "line 2, column 1"),
+    "not a mapping": ("- openapi\n", "not a mapping"),
+    "no version": ("info: {title: x}\n", "not an OpenAPI document"),
+    "duplicate key": ("openapi: 3.1.1\nopenapi: 3.1.1\n", "line 2, column 1"),
+    "another version": ("openapi: 2.0.0\n", "a version of 3.0 or 3.1 is needed"),
+    "a value inside itself": ("a: &a [*a]\n", "line 1, column 4"),
+    "deep nesting": (HEAD + "paths: " + "[" * 3000, "nested too deeply"),
     "a status that is no object": (
-        "openapi: 3.1.1\ninfo: {title: x, version: '1'}\npaths: {/a: {get: {responses: {'200': 7}}}}\n",
-        "paths//a/get/responses/200",
+        HEAD + "paths: {/a: {get: {responses: {'200': 7}}}}\n",
+        "paths > /a > get > responses > 200",
     ),
-    "a dangling reference": (
-        "openapi: 3.1.1\ninfo: {title: x, version: '1'}\n"
-        "paths: {/a: {get: {responses: {'200': {$ref: '#/components/responses/None'}}}}}\n",
-        "None",
+    "a dangling reference": (with_schema("{$ref: '#/components/None'}"), f"{IN_B}: '#/components/None'"),
+    "a reference by name": (with_schema("{$ref: '#UserStatus'}"), f"{IN_B}: '#UserStatus' is not a JSON"),
+    "another file": (with_schema("{$ref: 'other.yaml#/X'}"), f"{IN_B}: 'other.yaml#/X' points outside"),
+    "another host": (with_schema("{$ref: 'http://127.0.0.1:1/x'}"), "points outside the document"),
+    "a reference to itself": (
+        with_schema("{$ref: '#/components/schemas/A/properties/b'}"),
+        f"{IN_B}: '#/components/schemas/A/properties/b' leads back to itself",
     ),
+    "a type": (with_schema("{type: bolean}"), f"{IN_B} > type: 'bolean'"),
+    "an enum": (with_schema("{enum: active}"), f"{IN_B} > enum: 'active'"),
+    "a bound": (with_schema("{type: integer, minimum: one}"), f"{IN_B} > minimum: 'one'"),
+    "a default": (with_schema("{type: integer, default: one}"), f"{IN_B} > default: 'one'"),
+    "a pattern": (with_schema("{type: string, pattern: '('}"), f"{IN_B} > pattern: '('"),
+    "a discriminator": (with_schema("{discriminator: 3}"), f"{IN_B} > discriminator: 3"),
 }
 
 
@@ -116,6 +141,49 @@ def test_a_broken_spec_is_refused_with_place_and_reason(
     assert str(spec) in said
     assert reason in said
     assert tree(output) == before
+
+
+def test_check_sees_bytes_and_names_every_file(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other line endings and empty files are differences too, and each is told by its name."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    (old / "crlf.py").write_bytes(b"A = 1\r\n")
+    (new / "crlf.py").write_bytes(b"A = 1\n")
+    (old / "extra.py").touch()
+    (new / "py.typed").touch()
+    assert script.report_difference(old, new) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "crlf.py: differs in its bytes only, such as line endings",
+        "extra.py: should not be there",
+        "py.typed: is missing",
+    ]
+    assert script.report_difference(old, old) == 0
+
+
+@pytest.mark.parametrize("moment", ["generate", "put_in_place"])
+def test_being_asked_to_end_leaves_everything_as_it_was(moment: str, output: Path) -> None:
+    """SIGTERM at any moment leaves the old output and no scratch folder."""
+    code = f"""
+import os, pathlib, signal, sys
+sys.path.insert(0, {str(SCRIPT.parent)!r})
+import regenerate
+regenerate.generate = lambda spec, fresh: fresh.mkdir()
+def end(*_): os.kill(os.getpid(), signal.SIGTERM)
+if {moment!r} == "generate":
+    regenerate.generate = end
+else:
+    rename = pathlib.Path.rename
+    pathlib.Path.rename = lambda path, to: (rename(path, to), end() if to.name == "previous" else None)
+sys.exit(regenerate.command())
+"""
+    command = [sys.executable, "-c", code, "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
+    assert tree(output) == {"old.py": b"OLD = True\n"}
+    assert [path.name for path in output.parent.iterdir()] == [output.name], "nothing else is left"
 
 
 def test_a_spec_that_the_generator_warns_about_is_refused(output: Path, tmp_path: Path) -> None:

@@ -163,17 +163,61 @@ def test_a_wrapped_reference_is_seen_through(keyword: str) -> None:
     assert result["components"]["schemas"]["A"]["properties"]["b"][keyword][0] == ref("C")
 
 
-@pytest.mark.parametrize(
-    ("target", "name", "problem"),
-    [
-        ("$.components.schemas.*", "C", "matches 2 different schemas"),
-        ("$.components.schemas.A", "B", "another schema is called 'B' already"),
-    ],
-)
-def test_a_name_fits_one_schema(target: str, name: str, problem: str) -> None:
-    """Neither do two schemas get one name, nor does a schema take another one's."""
-    with pytest.raises(SpecError, match=problem):
-        _applied(document({}, {"A": TEXT, "B": TEXT}), {"target": target, "x-schema-name": name})
+def test_a_name_fits_one_schema() -> None:
+    """Two schemas that differ never get one name, neither by one action nor by two."""
+    whole = document({}, {"A": TEXT, "B": {"type": "integer"}})
+    with pytest.raises(SpecError, match="matches 2 different schemas"):
+        _applied(whole, {"target": "$.components.schemas.*", "x-schema-name": "C"})
+    with pytest.raises(SpecError, match="another schema is called 'C' already"):
+        _applied(whole, *({"target": f"$.components.schemas.{n}", "x-schema-name": "C"} for n in "AB"))
+
+
+def test_equal_schemas_become_one() -> None:
+    """A schema written out at each use is one component, as if it had been referred to."""
+    whole = document({"/a": answering(TEXT), "/b": answering(ref("B"))}, {"B": TEXT, "C": ref("B")})
+    result = _applied(whole, {"target": "$..content[*].schema", "x-schema-name": "D"})
+    assert result["components"]["schemas"] == {"D": TEXT, "C": ref("D")}
+    assert result["paths"] == {"/a": answering(ref("D")), "/b": answering(ref("D"))}
+
+
+def test_a_schema_of_our_name_moves_aside() -> None:
+    """A vendor's other schema of a name that we give keeps its content under another name."""
+    other = {"properties": {"self": ref("User"), "in": TEXT}}
+    whole = document({"/a": answering(ref("Person")), "/b": answering(ref("User"))}, {"User": other})
+    whole["components"]["schemas"]["Person"] = TEXT
+    target = "$.paths['/a'].get.responses['200'].content['application/json'].schema"
+    result = _applied(whole, {"target": target, "x-schema-name": "User"})
+    moved = {"properties": {"self": ref("User2"), "in": TEXT}}
+    assert result["components"]["schemas"] == {"User2": moved, "User": TEXT}
+    assert result["paths"] == {"/a": answering(ref("User")), "/b": answering(ref("User2"))}
+    target = "$.components.schemas.User.properties.in"
+    result = _applied(whole, {"target": target, "x-schema-name": "User"})
+    moved["properties"]["in"] = ref("User")
+    assert result["components"]["schemas"] == {"User2": moved, "Person": TEXT, "User": TEXT}
+
+
+def test_the_first_name_given_stays() -> None:
+    """A schema in two places that we name keeps the name of the first."""
+    whole = document({"/a": answering(ref("Person")), "/b": answering(ref("Person"))}, {"Person": TEXT})
+    targets = [
+        f"$.paths['{p}'].get.responses['200'].content['application/json'].schema" for p in ("/a", "/b")
+    ]
+    names = ({"target": t, "x-schema-name": n} for t, n in zip(targets, ("User", "Made"), strict=True))
+    result = _applied(whole, *names)
+    assert result == document({"/a": answering(ref("User")), "/b": answering(ref("User"))}, {"User": TEXT})
+
+
+@pytest.mark.parametrize("effect", [{"x-schema-name": "A"}, {"update": {"operationId": "a"}}])
+def test_a_name_that_is_not_given_is_told(effect: dict[str, Any]) -> None:
+    """An optional action that would have named something is told; another one is not."""
+    told: list[str] = []
+    actions = [
+        {"target": "$.paths['/b']", "x-optional": True, **effect},
+        {"target": "$.paths['/c']", "x-optional": True, "remove": True},
+    ]
+    overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}, "actions": actions}
+    overlaid(document({}), overlay, "o.yaml", tell=told.append)
+    assert told == ["nothing at $.paths['/b']"]
 
 
 def test_variants_get_a_single_value() -> None:
@@ -199,24 +243,51 @@ def test_variants_get_a_single_value() -> None:
 
 
 def test_without_a_mapping_the_variants_say_their_value() -> None:
-    """A union without a mapping keeps the values that its variants already have."""
-    union = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}}
+    """Without a mapping a variant has the value that it says, itself or by reference, else its name."""
+    union = {"oneOf": [ref("Cat"), ref("Dog"), ref("Emu")], "discriminator": {"propertyName": "kind"}}
     schemas: dict[str, Any] = {
         "Pet": union,
         "Cat": {"properties": {"kind": {"const": "c"}}},
-        "Dog": {"properties": {"kind": {"enum": ["d"]}}},
+        "Dog": {"properties": {"kind": ref("DogKind")}},
+        "DogKind": {"type": "string", "enum": ["d"]},
+        "Emu": {"properties": {"kind": TEXT}},
     }
     action = {"target": "$.components.schemas.Pet", "x-single-value-discriminator": True}
     result = _applied(document({}, schemas), action)["components"]["schemas"]
-    assert result["Cat"]["properties"]["kind"] == {"type": "string", "enum": ["c"]}
-    schemas["Dog"]["properties"]["kind"] = TEXT
-    with pytest.raises(SpecError, match="nothing says which kind it has"):
-        _applied(document({}, schemas), action)
+    kinds = {name: result[name]["properties"]["kind"]["enum"] for name in ("Cat", "Dog", "Emu")}
+    assert kinds == {"Cat": ["c"], "Dog": ["d"], "Emu": ["Emu"]}
+    mapping = {"c": "Cat", "d": "Dog", "Emu": "Emu"}
+    assert result["Pet"]["discriminator"]["mapping"] == {v: ref(n)["$ref"] for v, n in mapping.items()}
+
+
+def test_variants_in_place_are_closed_and_named_too() -> None:
+    """A union that holds its variants itself ends up like one that refers to them."""
+    variants = [{"properties": {"t": {"enum": [value]}}} for value in ("x", "y")]
+    schemas = {"U": {"oneOf": variants, "discriminator": {"propertyName": "t"}}}
+    result = _applied(
+        document({}, schemas),
+        {"target": "$.components.schemas.U.discriminator", "x-single-value-discriminator": True},
+        {"target": "$.components.schemas.U.discriminator.mapping.x", "x-schema-name": "X"},
+        {"target": "$.components.schemas.U.discriminator.mapping.y", "x-schema-name": "Y"},
+    )["components"]["schemas"]
+    assert result["U"]["oneOf"] == [ref("X"), ref("Y")]
+    assert result["U"]["discriminator"]["mapping"] == {"x": ref("X")["$ref"], "y": ref("Y")["$ref"]}
+    assert result["Y"] == {"properties": {"t": {"type": "string", "enum": ["y"]}}, "required": ["t"]}
+
+
+def test_a_union_that_cannot_be_told_is_left_alone_or_refused() -> None:
+    """Variants that nothing tells apart stay as they are, unless the action insists."""
+    schemas = {"U": {"oneOf": [{"title": "a"}, {"title": "b"}], "discriminator": {"propertyName": "t"}}}
+    whole = document({}, schemas)
+    action = {"target": "$.components.schemas.U"}
+    assert _applied(whole, {**action, "x-single-value-discriminator": "where-told"}) == whole
+    with pytest.raises(SpecError, match="nothing says which t it has"):
+        _applied(whole, {**action, "x-single-value-discriminator": True})
 
 
 def test_two_values_cannot_share_a_variant() -> None:
     """A variant that stands for two values cannot have a single one, and that is said."""
-    mapping = {"a": "#/components/schemas/V", "b": "#/components/schemas/V"}
+    mapping = {"a": "#/components/schemas/V", "A": "#/components/schemas/V"}
     schemas = {"U": {"discriminator": {"propertyName": "t", "mapping": mapping}}, "V": TEXT}
     with pytest.raises(SpecError, match="two values of the discriminator lead to one schema"):
         _applied(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -382,7 +383,8 @@ def test_the_exit_code_is_the_class(
 def test_it_runs_as_a_command(spec: Path) -> None:
     """The script works from any folder, quietly ends when its reader has gone, and explains itself."""
     script = ROOT / "scripts" / "update_spec.py"
-    command = f"'{sys.executable}' '{script}' '{SECOND}' --spec '{spec}' | true; echo ${{PIPESTATUS[0]}}"
+    words = [sys.executable, script, SECOND, "--spec", spec]
+    command = " ".join(shlex.quote(str(word)) for word in words) + " | true; echo ${PIPESTATUS[0]}"
     result = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=spec.parent
     )
