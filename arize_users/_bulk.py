@@ -100,7 +100,8 @@ class Batch:
         self._on_result = on_result
         self._found: dict[str, str | None] = {}
         self._unsearchable: dict[str, str] = {}
-        self._denied: list[tuple[_Target | None, UnauthorizedError]] = []
+        self._denied: list[UnauthorizedError] = []
+        self._refused: list[_Target] = []
         self._deleted = False
         self._closed_to_us: ArizeError | None = None
         # Written where the outcome happens, not where it is reported, so an interrupt loses none.
@@ -144,7 +145,7 @@ class Batch:
         until_denied = (flow for flow in flows if not self._denied)
         yield ForEach(until_denied, min(self._limit, len(self._spellings)), lambda _: None)
         if self._denied:
-            raise self._denied[0][1]
+            raise self._denied[0]
 
     def _is_resolved(self, address: str) -> bool:
         return address in self._found or address in self._unsearchable
@@ -198,7 +199,7 @@ class Batch:
         if isinstance(error, ConfigurationError):
             raise error
         if isinstance(error, UnauthorizedError):
-            self._denied.append((None, error))
+            self._denied.append(error)
         self._note(error)
         self._unsearchable.update(dict.fromkeys(addresses, _one_line(error)))
 
@@ -215,11 +216,10 @@ class Batch:
             if not self._denied:
                 return
             if not self._deleted:
-                raise self._denied[0][1]
+                raise self._denied[0]
             # Something was deleted after all while the refusal came: the batch goes on.
-            refused = [self._refused(*denial) for denial in self._denied]
-            self._denied.clear()
-            waiting = chain(refused, waiting)
+            waiting = chain(self._refused, waiting)
+            self._denied, self._refused = [], []
 
     def _workers(self) -> int:
         return min(self._limit, len(self._inputs()))
@@ -262,20 +262,17 @@ class Batch:
             except NotFoundError:
                 status = DeletionStatus.NOT_FOUND
             except ArizeError as failure:
+                status, error = DeletionStatus.FAILED, _one_line(failure)
                 if isinstance(failure, UnauthorizedError) and not self._deleted:
-                    self._denied.append((target, failure))
+                    target.verdict, target.error = status, error
+                    self._denied.append(failure)
+                    self._refused.append(target)
                     return []
                 self._note(failure)
-                status, error = DeletionStatus.FAILED, _one_line(failure)
         results = target.results(status, error)
         for result in results:
             self._outcomes[result.email or result.user_id or ""] = result
         return results
-
-    def _refused(self, target: _Target | None, error: UnauthorizedError) -> _Target:
-        assert target is not None
-        target.verdict, target.error = DeletionStatus.FAILED, _one_line(error)
-        return target
 
     def _report(self, results: list[Result]) -> None:
         for result in results:

@@ -11,8 +11,8 @@ module goes, and `_wire` sends what the spec says.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
 from attrs import evolve
 
@@ -30,6 +30,8 @@ from .errors import (
     UnprocessableEntityError,
 )
 from .types import InviteMode, UserPage, UserStatus, open_member
+
+T = TypeVar("T")
 
 Case = Literal["lower", "upper"]
 
@@ -59,8 +61,7 @@ class Dialect:
 
     def _try_both(self, request: Request, repeatable: bool) -> Flow[Delivery]:
         if self.case is not None:
-            spelled = self._spelled(request)
-            return (yield from self._retrier.deliver(spelled, repeatable=repeatable))
+            return (yield from self.deliver(request, repeatable=repeatable))
         try:
             delivery = yield from self._retrier.deliver(request, repeatable=repeatable)
         except _REFUSALS as refusal:
@@ -80,18 +81,21 @@ class Dialect:
     def _spelled(self, request: Request) -> Request:
         return _upper(request) if self.case == "upper" and _has_enums(request) else request
 
-    def read(self, delivery: Delivery) -> Any:
-        """Read the document of an answer, and learn from it.
+    def read(self, delivery: Delivery, decode: Callable[[Any], T]) -> T:
+        """Decode the document of an answer, and learn from it.
 
         Raises:
-            ResponseDecodeError: it is not JSON.
+            ResponseDecodeError: it is not JSON, or not what the contract says.
         """
         try:
             document = _wire.document(delivery.response.content)
+            self._learn(document)
+            return decode(document)
         except _wire.Undecodable as problem:
-            raise decode_error(problem, delivery) from problem
-        self._learn(document)
-        return document
+            request, response = delivery.request, delivery.response
+            raise ResponseDecodeError(
+                str(problem), response=response, method=request.method, path=request.path
+            ) from problem
 
     def _learn_from(self, delivery: Delivery) -> None:
         try:
@@ -102,9 +106,7 @@ class Dialect:
     def _learn(self, document: Any) -> None:
         if self._settled:
             return
-        shown = _shown_case(document)
-        if shown is not None and shown != self.case:
-            self.case = shown
+        self.case = _shown_case(document) or self.case
 
     def explain_refused_developer_flag(self, error: APIError) -> None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
@@ -132,19 +134,7 @@ class Dialect:
     def _page(self, request: Request) -> Flow[tuple[UserPage, Request]]:
         """Ask for a page; beside it comes the request as it was sent."""
         delivery = yield from self.deliver(request, repeatable=True)
-        document = self.read(delivery)
-        try:
-            return _wire.user_page(document), delivery.request
-        except _wire.Undecodable as problem:
-            raise decode_error(problem, delivery) from problem
-
-
-def decode_error(problem: _wire.Undecodable, delivery: Delivery) -> ResponseDecodeError:
-    """Make the error for a 2xx whose body is not what the contract says."""
-    request = delivery.request
-    return ResponseDecodeError(
-        str(problem), response=delivery.response, method=request.method, path=request.path
-    )
+        return self.read(delivery, _wire.user_page), delivery.request
 
 
 def _without_strays(page: UserPage, wanted: list[str]) -> UserPage:

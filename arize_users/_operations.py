@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from . import _arguments as check
 from . import _wire
-from ._arguments import is_unicode
 from ._flow import Flow
-from ._generation import Dialect, decode_error
-from ._retry import Delivery, Retrier, in_doubt
+from ._generation import Dialect
+from ._retry import Retrier, in_doubt
 from ._when import point_in_time
 from ._wire import Request
 from .config import Settings
@@ -138,8 +138,7 @@ class Operations:
         created: bool | None = delivery.response.status_code == 201
         if delivery.repeated and not created:
             created = None  # This call's first attempt may have made what the second one found.
-        document = self._dialect.read(delivery)
-        return _decode(lambda read: _wire.created_user(read, created=created), document, delivery)
+        return self._dialect.read(delivery, partial(_wire.created_user, created=created))
 
     def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Flow[User]:
         """A change of what is given."""
@@ -183,20 +182,13 @@ class Operations:
 
     def _answer(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
         delivery = yield from self._dialect.deliver(request, repeatable=True)
-        return _decode(decode, self._dialect.read(delivery), delivery)
+        return self._dialect.read(delivery, decode)
 
 
 def same_email(one: str | None, other: str) -> bool:
     """Compare two addresses as the API does, ignoring case."""
     # lower(), not casefold(): that would take "straße" and "strasse" for one person.
     return one is not None and one.lower() == other.lower()
-
-
-def _decode(decode: Callable[[Any], T], document: Any, delivery: Delivery) -> T:
-    try:
-        return decode(document)
-    except _wire.Undecodable as problem:
-        raise decode_error(problem, delivery) from problem
 
 
 def _tell_doubt_of_create(failure: ArizeError, email: str, mode: InviteMode) -> None:
@@ -267,7 +259,7 @@ class Scan:
             self._astray = PaginationError("the server says there are more users, but gives no cursor")
         elif cursor in self._seen:
             self._astray = PaginationError("the server gave the same cursor twice: the list has no end")
-        elif not cursor.strip() or len(cursor) > LONGEST_CURSOR or not is_unicode(cursor):
+        elif not cursor.strip() or len(cursor) > LONGEST_CURSOR or not check.is_unicode(cursor):
             self._astray = PaginationError("the server gave a cursor that cannot be sent back to it")
         else:
             self._seen.add(cursor)

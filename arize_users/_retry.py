@@ -88,8 +88,11 @@ class Retrier:
         started: float = yield Now()
         failure: ArizeError | None = None
         doubted = False
+        back_off: float | None = None
         for retry in itertools.count(1):
             try:
+                if back_off is not None:
+                    yield Sleep(back_off)
                 yield from self._wait_for_pause(failure, started)
                 answer = yield from self._attempt(request)
             except Stopped:
@@ -108,8 +111,8 @@ class Retrier:
                 break
             doubted = doubted or in_doubt(failure)
             _log(request, failure, retry, self._max_retries, delay)
-            if not isinstance(failure, RateLimitError):
-                yield from self._back_off(failure, delay)
+            # What a 429 asks for is in everyone's pause already.
+            back_off = None if isinstance(failure, RateLimitError) else delay
         assert failure is not None
         raise failure
 
@@ -148,12 +151,6 @@ class Retrier:
             if failure is not None and now + left - started > TIME_BUDGET:
                 raise failure
             yield Sleep(left)
-
-    def _back_off(self, failure: ArizeError, delay: float) -> Flow[None]:
-        try:
-            yield Sleep(delay)
-        except Stopped:
-            raise failure from None
 
 
 def _log(request: Request, failure: ArizeError, retry: int, retries: int, delay: float) -> None:

@@ -18,7 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from ._lanes import Lanes, OneLane
+from ._lanes import IDLE_SECONDS, Lanes, OneLane
 from ._version import __version__
 from ._wire import Request
 from .config import Settings, is_loopback
@@ -200,7 +200,7 @@ def _opener(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
     return open_lane
 
 
-_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
