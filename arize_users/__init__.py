@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .errors import (
         APIConnectionError,
         APIError,
+        APIStatusError,
         APITimeoutError,
         ArizeError,
         BadRequestError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ConflictError,
         ForbiddenError,
         InvalidArgumentError,
+        MissingFieldError,
         NotFoundError,
         OutcomeUnknownError,
         PaginationError,
@@ -53,6 +55,7 @@ __all__ = [
     "USER_COLUMNS",
     "APIConnectionError",
     "APIError",
+    "APIStatusError",
     "APITimeoutError",
     "ArizeClient",
     "ArizeError",
@@ -70,6 +73,7 @@ __all__ = [
     "ForbiddenError",
     "InvalidArgumentError",
     "InviteMode",
+    "MissingFieldError",
     "NotFoundError",
     "OutcomeUnknownError",
     "Pagination",
@@ -106,8 +110,8 @@ def _home(name: str) -> str:
 
 
 def __getattr__(name: str) -> object:
-    # Lazy, so that `ax --help`, the sandbox and the pytest plugin, which live in this package, do not
-    # pay for httpx.
+    # Lazy, because `ax --help`, the sandbox and the pytest plugin, which are part of this package, do
+    # without httpx.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_home(name)}"), name)

@@ -1,22 +1,20 @@
-"""The asynchronous client: the surface of `client`, awaited. The documentation is there, too."""
+"""The asynchronous client, generated from `client` by scripts/async_client.py: edit that one."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
 from ._beta import announce
-from ._bulk import bulk_delete
-from ._flow import AsyncDriver, Flow
-from ._operations import Operations
-from ._transport import AsyncSender
-from .client import ArizeClient, UsersClient, When
-from .config import Verify, resolve
+from ._core.async_driver import AsyncDriver
+from ._core.transport import AsyncSender
+from ._users.bulk import bulk_delete
+from ._users.operations import Operations
+from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -24,42 +22,64 @@ from .types import (
     PredefinedUserRole,
     User,
     UserPage,
+    When,
 )
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-T = TypeVar("T")
 
-
-def _documented_as(source: object) -> Callable[[T], T]:
-    """Take over the documentation of the synchronous twin."""
-
-    def document(target: T) -> T:
-        target.__doc__ = source.__doc__
-        return target
-
-    return document
-
-
-@_documented_as(ArizeClient)
 class AsyncArizeClient:
+    """A client of one Arize account.
+
+    The tasks of one event loop may share it. Close it when done, or use it in an ``async with`` block.
+
+    What is not given comes from the environment, then from the defaults; an endpoint named twice at the
+    same level is an error.
+
+    Args:
+        api_key: The API key; ARIZE_API_KEY. A local account needs none.
+        base_url: The endpoint; ARIZE_BASE_URL, or ARIZE_API_HOST with ARIZE_API_SCHEME and ARIZE_API_PORT;
+            else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one in
+            a file.
+        region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
+        timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
+            30, and 5 to connect.
+        verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
+            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
+        proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
+        headers: Sent with every request; not Authorization.
+        max_retries: How often a request that is safe to repeat is repeated, 2 by default; ARIZE_MAX_RETRIES.
+        transport: An `httpx.AsyncBaseTransport` instead of the network; it is closed with the client.
+        http_client: Your own `httpx.AsyncClient`, which requests go through; it stays open. Its timeout
+            counts unless `with_options` gives another; its ``auth`` and its redirects never apply. It has
+            its own connections, so ``transport``, ``verify``, ``proxy`` and ``timeout`` cannot be given
+            with it.
+        enum_case: "lower" or "upper" where the deployment's generation is known, "auto" to find out;
+            ARIZE_ENUM_CASE.
+        allow_insecure_http: Lets the key travel unencrypted to a host that is not this machine.
+
+    Raises:
+        ConfigurationError: A setting is missing, malformed, or given twice at the same level.
+    """
+
     def __init__(
         self,
         *,
         api_key: str | None = None,
         base_url: str | None = None,
         region: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
         verify: Verify = None,
         proxy: str | None = None,
         headers: Mapping[str, str] | None = None,
         max_retries: int | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
         enum_case: str | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
-        self._settings = resolve(
+        settings = resolve(
             api_key=api_key,
             base_url=base_url,
             region=region,
@@ -68,25 +88,66 @@ class AsyncArizeClient:
             proxy=proxy,
             headers=headers,
             max_retries=max_retries,
+            transport=transport,
+            http_client=http_client,
             enum_case=enum_case,
             allow_insecure_http=allow_insecure_http,
         )
-        self._sender = AsyncSender(self._settings, transport)
-        self._users = AsyncUsersClient(Operations(self._settings), AsyncDriver(self._sender.send))
+        sender = AsyncSender(settings, transport=transport, http_client=http_client)
+        self._set_up(settings, sender, AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send)))
+
+    def _set_up(
+        self, settings: Settings, sender: AsyncSender, users: AsyncUsersClient, *, owner: bool = True
+    ) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._users = users
+        self._owns_connections = owner
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """Give a client with other options over the same connections.
+
+        Both share what was learnt of the server's enum case, and a rate limit pauses both. Closing the new
+        client closes nothing; closing this one ends both.
+
+        Args:
+            timeout: As for the client.
+            max_retries: As for the client.
+            headers: Sent beside this client's, and instead of those of the same name.
+
+        Returns:
+            The client; what is left out is as in this one.
+
+        Raises:
+            ConfigurationError: An option is malformed.
+        """
+        settings = self._settings.with_options(timeout=timeout, max_retries=max_retries, headers=headers)
+        sender = self._sender.with_settings(settings)
+        client = type(self).__new__(type(self))
+        client._set_up(settings, sender, self._users._with_options(settings, sender), owner=False)
+        return client
 
     @property
-    @_documented_as(ArizeClient.users)
     def users(self) -> AsyncUsersClient:
+        """The users of the account. The first use in a process gives the `BetaWarning`."""
+        announce(stacklevel=2)
         return self._users
 
     @property
-    @_documented_as(ArizeClient.sandbox)
     def sandbox(self) -> Sandbox | None:
+        """The local account behind ``base_url="sandbox:…"``, with its outbox and clock; else None."""
         return self._sender.sandbox
 
-    @_documented_as(ArizeClient.close)
     async def aclose(self) -> None:
-        await self._sender.aclose()
+        """Close the connections, and the sandbox that this client opened. Closing twice is fine."""
+        if self._owns_connections:
+            await self._sender.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,17 +164,23 @@ class AsyncArizeClient:
         return f"{type(self).__name__}(base_url={self._settings.base_url!r})"
 
 
-@_documented_as(UsersClient)
 class AsyncUsersClient:
+    """The users of one account: ``client.users``.
+
+    Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,
+    a subclass of `APIStatusError` for an answer of 300 or above, `APIConnectionError` or its subclass
+    `APITimeoutError` when no whole answer came, and `ResponseDecodeError` for a 2xx that is not what the
+    contract says. Each method lists its own errors.
+    """
+
     def __init__(self, operations: Operations, driver: AsyncDriver) -> None:
         self._operations = operations
         self._driver = driver
 
-    async def _run(self, start: Callable[[], Flow[T]]) -> T:
-        announce(stacklevel=3)
-        return await self._driver.run(start())
+    def _with_options(self, settings: Settings, sender: AsyncSender) -> AsyncUsersClient:
+        operations = self._operations.with_max_retries(settings.max_retries)
+        return AsyncUsersClient(operations, self._driver.with_sender(sender.send))
 
-    @_documented_as(UsersClient.list)
     async def list(
         self,
         *,
@@ -122,11 +189,24 @@ class AsyncUsersClient:
         limit: int = 50,
         cursor: str | None = None,
     ) -> UserPage:
-        return await self._run(
-            lambda: self._operations.list(email=email, status=status, limit=limit, cursor=cursor)
+        """List one page of users, oldest first.
+
+        Needs the admin or member role, or USER_READ.
+
+        Args:
+            email: Only users whose address contains it, ignoring case; at most 255 characters.
+            status: Only users of this status, or of one of several: active, invited, expired, in any case.
+                Left out: all three. Blocked users are never listed.
+            limit: How many users a page has at most, 1 to 100.
+            cursor: Where to go on: the ``pagination.next_cursor`` of the page before, with the same filters.
+
+        Returns:
+            The page; ``page.pagination`` tells whether there is another.
+        """
+        return await self._driver.run(
+            self._operations.list(email=email, status=status, limit=limit, cursor=cursor)
         )
 
-    @_documented_as(UsersClient.iter)
     def iter(
         self,
         *,
@@ -137,7 +217,25 @@ class AsyncUsersClient:
         page_size: int = 100,
         prefetch: bool = False,
     ) -> AsyncIterator[User]:
-        announce(stacklevel=2)
+        """Iterate over every matching user, oldest first, fetching pages as they are needed.
+
+        Arguments are checked at the call. A time is a datetime, a text such as ``2026-03-01`` or
+        ``1 March 2026 9:00``, or an age such as ``30 days`` or ``6 months``; without a zone it is UTC.
+
+        Args:
+            email: As for `list`.
+            status: As for `list`.
+            created_after: Only users created then or later.
+            created_before: Only users created earlier. No page past it is fetched.
+            page_size: How many users one request fetches, 1 to 100.
+            prefetch: Fetch the next page, and never more than one, while you work on the current one.
+
+        Returns:
+            An asynchronous iterator over the users.
+
+        Raises:
+            PaginationError: The server gave a cursor twice, or promises more users without one.
+        """
         scan = self._operations.scan(
             email=email,
             status=status,
@@ -145,22 +243,25 @@ class AsyncUsersClient:
             created_before=created_before,
             page_size=page_size,
         )
-        return self._users_of(self._driver.pages(scan.turn, prefetch=prefetch))
+        return self._driver.iterate(scan.next_page, prefetch=prefetch)
 
-    @staticmethod
-    async def _users_of(
-        pages: AsyncGenerator[tuple[User, ...], None],
-    ) -> AsyncGenerator[User, None]:
-        async with aclosing(pages):
-            async for users in pages:
-                for user in users:
-                    yield user
-
-    @_documented_as(UsersClient.get)
     async def get(self, *, user: str) -> User | None:
-        return await self._run(lambda: self._operations.get(user=user))
+        """Get a user by id, or by email.
 
-    @_documented_as(UsersClient.create)
+        Needs the admin or member role, or USER_READ.
+
+        Args:
+            user: An id, or an address, which holds an ``@``. The whole address is matched, ignoring case,
+                over all pages of the API's substring search.
+
+        Returns:
+            The user; None when nobody has the email.
+
+        Raises:
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
+        """
+        return await self._driver.run(self._operations.get(user=user))
+
     async def create(
         self,
         *,
@@ -170,8 +271,29 @@ class AsyncUsersClient:
         invite_mode: str,
         is_developer: bool | None = None,
     ) -> CreatedUser:
-        return await self._run(
-            lambda: self._operations.create(
+        """Create a user, or invite again one whose invitation expired.
+
+        Needs the admin role or USER_CREATE. Unless ``invite_mode`` is "none", the email is an idempotency
+        key: for a user already invited the answer has ``created`` False, and nothing is sent again.
+
+        Args:
+            name: 1 to 255 characters.
+            email: The address.
+            role: admin, member or annotator, or the result of a role builder.
+            invite_mode: "none" makes an active user and sends nothing; "email_link" mails a link;
+                "temporary_password" answers a password, once, in ``temporary_password``.
+            is_developer: Left out: True for admin and member, False for annotator.
+
+        Returns:
+            The user, and whether this call created it.
+
+        Raises:
+            ConflictError: The email is that of an active user, or of a blocked one, who cannot return.
+            NotFoundError: There is no such custom role.
+            OutcomeUnknownError: The answer with the temporary password was lost; see its text.
+        """
+        return await self._driver.run(
+            self._operations.create(
                 name=name,
                 email=email,
                 role=role,
@@ -180,27 +302,71 @@ class AsyncUsersClient:
             )
         )
 
-    @_documented_as(UsersClient.update)
     async def update(
         self, *, user_id: str, name: str | None = None, is_developer: bool | None = None
     ) -> User:
-        return await self._run(
-            lambda: self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
+        """Change a user's name, developer permission, or both.
+
+        Idempotent. Changing ``is_developer`` needs the admin role, the name the admin role or USER_UPDATE.
+
+        Args:
+            user_id: The id.
+            name: 1 to 255 characters; left out, the name stays.
+            is_developer: Left out, the permission stays.
+
+        Returns:
+            The user as it is now.
+
+        Raises:
+            InvalidArgumentError: Neither is given, or one cannot be right.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
+        """
+        return await self._driver.run(
+            self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
         )
 
-    @_documented_as(UsersClient.delete)
     async def delete(self, *, user_id: str) -> None:
-        return await self._run(lambda: self._operations.delete(user_id=user_id))
+        """Block a user for good, and remove memberships, API keys and role bindings.
 
-    @_documented_as(UsersClient.resend_invitation)
+        Idempotent. There is no way back, and the address cannot be invited again. Nobody can delete
+        themselves. Needs the admin role or USER_DELETE.
+
+        Args:
+            user_id: The id.
+
+        Raises:
+            NotFoundError: The id is unknown or of another account.
+        """
+        return await self._driver.run(self._operations.delete(user_id=user_id))
+
     async def resend_invitation(self, *, user_id: str) -> None:
-        return await self._run(lambda: self._operations.resend_invitation(user_id=user_id))
+        """Send the invitation mail again. Each call sends one mail.
 
-    @_documented_as(UsersClient.reset_password)
+        Needs the admin role or USER_CREATE.
+
+        Args:
+            user_id: The id.
+
+        Raises:
+            BadRequestError: The user is not invited, or logs in through SAML or an IdP.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
+        """
+        return await self._driver.run(self._operations.resend_invitation(user_id=user_id))
+
     async def reset_password(self, *, user_id: str) -> None:
-        return await self._run(lambda: self._operations.reset_password(user_id=user_id))
+        """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
 
-    @_documented_as(UsersClient.bulk_delete)
+        Needs the admin role or USER_UPDATE.
+
+        Args:
+            user_id: The id.
+
+        Raises:
+            BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
+        """
+        return await self._driver.run(self._operations.reset_password(user_id=user_id))
+
     async def bulk_delete(
         self,
         *,
@@ -209,6 +375,27 @@ class AsyncUsersClient:
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
+        """Delete many users, by id, by email, or both; see `delete` for what that means.
+
+        All emails are looked up before the first deletion. A user named twice is deleted once. A failure is
+        a result, not an error, and the batch goes on. Safe to call again with the same inputs.
+
+        Args:
+            user_ids: The ids.
+            emails: The addresses, matched as in `get`.
+            max_concurrency: How many requests are under way at once at most.
+            on_result: Called with each result as it arrives,
+                one call at a time; it must not block.
+
+        Returns:
+            One result for each distinct input (emails ignoring case): ids first, then emails, each in your
+            order.
+
+        Raises:
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused before anything was deleted.
+            BulkInterrupted: An interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
+        """
         batch = bulk_delete(
             self._operations,
             user_ids=user_ids,
@@ -216,5 +403,5 @@ class AsyncUsersClient:
             max_concurrency=max_concurrency,
             on_result=on_result,
         )
-        with batch.accounted_for():
-            return await self._run(batch.run)
+        with batch.interrupts_reported():
+            return await self._driver.run(batch.run())

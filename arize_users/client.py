@@ -1,21 +1,20 @@
-"""The synchronous client: signatures and documentation; the rules are in `_operations` and `_bulk`."""
+"""The synchronous client: signatures and documentation; the rules are in `_users`."""
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
 from ._beta import announce
-from ._bulk import bulk_delete
-from ._flow import Flow, SyncDriver
-from ._operations import Operations
-from ._transport import Sender
-from .config import Verify, resolve
+from ._core.sync_driver import SyncDriver
+from ._core.transport import Sender
+from ._users.bulk import bulk_delete
+from ._users.operations import Operations
+from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -23,39 +22,45 @@ from .types import (
     PredefinedUserRole,
     User,
     UserPage,
+    When,
 )
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-T = TypeVar("T")
-
-When = datetime | date | str
-
 
 class ArizeClient:
-    """A client of one Arize account. Safe to share between threads; close it when done.
+    """A client of one Arize account.
 
-    The asynchronous one is safe to share between the tasks of one event loop.
+    It is safe to share between threads. Close it when done, or use it in a ``with`` block.
 
-    What is not given comes from the environment, then from the defaults:
+    What is not given comes from the environment, then from the defaults; an endpoint named twice at the
+    same level is an error.
 
-    - ``api_key``: ARIZE_API_KEY.
-    - ``base_url`` or ``region``: ARIZE_BASE_URL, ARIZE_REGION, or ARIZE_API_HOST with ARIZE_API_SCHEME and
-      ARIZE_API_PORT; else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one
-      in a file; neither needs a key.
-    - ``timeout``: seconds for each wait of a request, 30 by default and 5 to connect; or an `httpx.Timeout`.
-    - ``verify``: False, a CA bundle, or an ssl.SSLContext; ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
-    - ``proxy``: a URL; ARIZE_PROXY_URL.
-    - ``headers``: sent with every request; not Authorization.
-    - ``max_retries``: repetitions of a request that is safe to repeat, 2 by default; ARIZE_MAX_RETRIES.
-    - ``enum_case``: "lower" or "upper" where the deployment's generation is known; "auto" finds out;
-      ARIZE_ENUM_CASE.
-    - ``allow_insecure_http``: lets the key travel unencrypted to a host that is not this machine.
-    - ``transport``: an `httpx.BaseTransport` instead of the network.
+    Args:
+        api_key: The API key; ARIZE_API_KEY. A local account needs none.
+        base_url: The endpoint; ARIZE_BASE_URL, or ARIZE_API_HOST with ARIZE_API_SCHEME and ARIZE_API_PORT;
+            else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one in
+            a file.
+        region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
+        timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
+            30, and 5 to connect.
+        verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
+            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
+        proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
+        headers: Sent with every request; not Authorization.
+        max_retries: How often a request that is safe to repeat is repeated, 2 by default; ARIZE_MAX_RETRIES.
+        transport: An `httpx.BaseTransport` instead of the network; it is closed with the client.
+        http_client: Your own `httpx.Client`, which requests go through; it stays open. Its timeout
+            counts unless `with_options` gives another; its ``auth`` and its redirects never apply. It has
+            its own connections, so ``transport``, ``verify``, ``proxy`` and ``timeout`` cannot be given
+            with it.
+        enum_case: "lower" or "upper" where the deployment's generation is known, "auto" to find out;
+            ARIZE_ENUM_CASE.
+        allow_insecure_http: Lets the key travel unencrypted to a host that is not this machine.
 
     Raises:
-        ConfigurationError: a setting is missing, malformed, or named twice at the same level.
+        ConfigurationError: A setting is missing, malformed, or given twice at the same level.
     """
 
     def __init__(
@@ -64,16 +69,17 @@ class ArizeClient:
         api_key: str | None = None,
         base_url: str | None = None,
         region: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
         verify: Verify = None,
         proxy: str | None = None,
         headers: Mapping[str, str] | None = None,
         max_retries: int | None = None,
         transport: httpx.BaseTransport | None = None,
+        http_client: httpx.Client | None = None,
         enum_case: str | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
-        self._settings = resolve(
+        settings = resolve(
             api_key=api_key,
             base_url=base_url,
             region=region,
@@ -82,15 +88,53 @@ class ArizeClient:
             proxy=proxy,
             headers=headers,
             max_retries=max_retries,
+            transport=transport,
+            http_client=http_client,
             enum_case=enum_case,
             allow_insecure_http=allow_insecure_http,
         )
-        self._sender = Sender(self._settings, transport)
-        self._users = UsersClient(Operations(self._settings), SyncDriver(self._sender.send))
+        sender = Sender(settings, transport=transport, http_client=http_client)
+        self._set_up(settings, sender, UsersClient(Operations.of(settings), SyncDriver(sender.send)))
+
+    def _set_up(self, settings: Settings, sender: Sender, users: UsersClient, *, owner: bool = True) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._users = users
+        self._owns_connections = owner
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """Give a client with other options over the same connections.
+
+        Both share what was learnt of the server's enum case, and a rate limit pauses both. Closing the new
+        client closes nothing; closing this one ends both.
+
+        Args:
+            timeout: As for the client.
+            max_retries: As for the client.
+            headers: Sent beside this client's, and instead of those of the same name.
+
+        Returns:
+            The client; what is left out is as in this one.
+
+        Raises:
+            ConfigurationError: An option is malformed.
+        """
+        settings = self._settings.with_options(timeout=timeout, max_retries=max_retries, headers=headers)
+        sender = self._sender.with_settings(settings)
+        client = type(self).__new__(type(self))
+        client._set_up(settings, sender, self._users._with_options(settings, sender), owner=False)
+        return client
 
     @property
     def users(self) -> UsersClient:
-        """The users of the account."""
+        """The users of the account. The first use in a process gives the `BetaWarning`."""
+        announce(stacklevel=2)
         return self._users
 
     @property
@@ -99,8 +143,9 @@ class ArizeClient:
         return self._sender.sandbox
 
     def close(self) -> None:
-        """Close the connections, and a sandbox that this client opened. Closing twice is fine."""
-        self._sender.close()
+        """Close the connections, and the sandbox that this client opened. Closing twice is fine."""
+        if self._owns_connections:
+            self._sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -121,18 +166,18 @@ class UsersClient:
     """The users of one account: ``client.users``.
 
     Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,
-    a subclass of `APIError` for an answer of 300 or above, `APIConnectionError` or its subclass
+    a subclass of `APIStatusError` for an answer of 300 or above, `APIConnectionError` or its subclass
     `APITimeoutError` when no whole answer came, and `ResponseDecodeError` for a 2xx that is not what the
-    contract says. Its own errors are listed with each method.
+    contract says. Each method lists its own errors.
     """
 
     def __init__(self, operations: Operations, driver: SyncDriver) -> None:
         self._operations = operations
         self._driver = driver
 
-    def _run(self, start: Callable[[], Flow[T]]) -> T:
-        announce(stacklevel=3)
-        return self._driver.run(start())
+    def _with_options(self, settings: Settings, sender: Sender) -> UsersClient:
+        operations = self._operations.with_max_retries(settings.max_retries)
+        return UsersClient(operations, self._driver.with_sender(sender.send))
 
     def list(
         self,
@@ -144,14 +189,19 @@ class UsersClient:
     ) -> UserPage:
         """List one page of users, oldest first.
 
-        ``email`` keeps users whose address contains it, ignoring case (at most 255 characters);
-        ``status`` is one of active, invited, expired or several of them, in any case. Without it all
-        three are listed; blocked users never are. ``limit`` is 1 to 100; ``cursor`` is the
-        ``pagination.next_cursor`` of the page before. Needs the admin or member role, or USER_READ.
+        Needs the admin or member role, or USER_READ.
+
+        Args:
+            email: Only users whose address contains it, ignoring case; at most 255 characters.
+            status: Only users of this status, or of one of several: active, invited, expired, in any case.
+                Left out: all three. Blocked users are never listed.
+            limit: How many users a page has at most, 1 to 100.
+            cursor: Where to go on: the ``pagination.next_cursor`` of the page before, with the same filters.
+
+        Returns:
+            The page; ``page.pagination`` tells whether there is another.
         """
-        return self._run(
-            lambda: self._operations.list(email=email, status=status, limit=limit, cursor=cursor)
-        )
+        return self._driver.run(self._operations.list(email=email, status=status, limit=limit, cursor=cursor))
 
     def iter(
         self,
@@ -163,18 +213,25 @@ class UsersClient:
         page_size: int = 100,
         prefetch: bool = False,
     ) -> Iterator[User]:
-        """Give every matching user, oldest first, fetching pages as they are needed.
+        """Iterate over every matching user, oldest first, fetching pages as they are needed.
 
-        ``email`` and ``status`` filter as in `list`. ``created_after`` (inclusive) and ``created_before``
-        (exclusive) are datetimes, texts such as ``2026-03-01`` or ``1 March 2026 9:00``, or ages such as
-        ``30 days`` or ``6 months``; without a zone they are UTC. No page is asked for past
-        ``created_before``. ``page_size`` is 1 to 100. With ``prefetch`` the next page, never more than
-        one, is fetched while you work on the current one. Arguments are checked at the call.
+        Arguments are checked at the call. A time is a datetime, a text such as ``2026-03-01`` or
+        ``1 March 2026 9:00``, or an age such as ``30 days`` or ``6 months``; without a zone it is UTC.
+
+        Args:
+            email: As for `list`.
+            status: As for `list`.
+            created_after: Only users created then or later.
+            created_before: Only users created earlier. No page past it is fetched.
+            page_size: How many users one request fetches, 1 to 100.
+            prefetch: Fetch the next page, and never more than one, while you work on the current one.
+
+        Returns:
+            An iterator over the users.
 
         Raises:
-            PaginationError: the server gave a cursor twice, or promises more without one.
+            PaginationError: The server gave a cursor twice, or promises more users without one.
         """
-        announce(stacklevel=2)
         scan = self._operations.scan(
             email=email,
             status=status,
@@ -182,23 +239,24 @@ class UsersClient:
             created_before=created_before,
             page_size=page_size,
         )
-        return self._users_of(self._driver.pages(scan.turn, prefetch=prefetch))
-
-    @staticmethod
-    def _users_of(pages: Iterator[tuple[User, ...]]) -> Iterator[User]:
-        for users in pages:
-            yield from users
+        return self._driver.iterate(scan.next_page, prefetch=prefetch)
 
     def get(self, *, user: str) -> User | None:
-        """Get a user by id, or by email when ``user`` holds an ``@``.
+        """Get a user by id, or by email.
 
-        An email is matched exactly, ignoring case, over all pages of the API's substring search; None
-        when nobody has it. Needs the admin or member role, or USER_READ.
+        Needs the admin or member role, or USER_READ.
+
+        Args:
+            user: An id, or an address, which holds an ``@``. The whole address is matched, ignoring case,
+                over all pages of the API's substring search.
+
+        Returns:
+            The user; None when nobody has the email.
 
         Raises:
-            NotFoundError: the id is unknown, of another account, or of a blocked user.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._run(lambda: self._operations.get(user=user))
+        return self._driver.run(self._operations.get(user=user))
 
     def create(
         self,
@@ -211,20 +269,27 @@ class UsersClient:
     ) -> CreatedUser:
         """Create a user, or invite again one whose invitation expired.
 
-        ``name`` has 1 to 255 characters. ``role`` is admin, member or annotator, or a role builder's
-        result. ``invite_mode``: "none" makes an active user and sends nothing; "email_link" mails a
-        link; "temporary_password" answers a password, once, in ``temporary_password``. Unless it is
-        "none", the email is an idempotency key: for a user already invited the answer has
-        ``created`` False and nothing is sent again. ``is_developer`` left out is True for admin and
-        member and False for annotator. Needs the admin role or USER_CREATE.
+        Needs the admin role or USER_CREATE. Unless ``invite_mode`` is "none", the email is an idempotency
+        key: for a user already invited the answer has ``created`` False, and nothing is sent again.
+
+        Args:
+            name: 1 to 255 characters.
+            email: The address.
+            role: admin, member or annotator, or the result of a role builder.
+            invite_mode: "none" makes an active user and sends nothing; "email_link" mails a link;
+                "temporary_password" answers a password, once, in ``temporary_password``.
+            is_developer: Left out: True for admin and member, False for annotator.
+
+        Returns:
+            The user, and whether this call created it.
 
         Raises:
-            ConflictError: the email is that of an active user, or of a blocked one, who cannot return.
-            NotFoundError: there is no such custom role.
-            OutcomeUnknownError: the answer with the temporary password was lost; see its text.
+            ConflictError: The email is that of an active user, or of a blocked one, who cannot return.
+            NotFoundError: There is no such custom role.
+            OutcomeUnknownError: The answer with the temporary password was lost; see its text.
         """
-        return self._run(
-            lambda: self._operations.create(
+        return self._driver.run(
+            self._operations.create(
                 name=name,
                 email=email,
                 role=role,
@@ -234,16 +299,24 @@ class UsersClient:
         )
 
     def update(self, *, user_id: str, name: str | None = None, is_developer: bool | None = None) -> User:
-        """Change a user's name or developer permission; what is left out stays.
+        """Change a user's name, developer permission, or both.
 
-        Idempotent. At least one of the two; ``name`` has 1 to 255 characters. Changing
-        ``is_developer`` needs an admin, the rest the admin role or USER_UPDATE.
+        Idempotent. Changing ``is_developer`` needs the admin role, the name the admin role or USER_UPDATE.
+
+        Args:
+            user_id: The id.
+            name: 1 to 255 characters; left out, the name stays.
+            is_developer: Left out, the permission stays.
+
+        Returns:
+            The user as it is now.
 
         Raises:
-            NotFoundError: the id is unknown, of another account, or of a blocked user.
+            InvalidArgumentError: Neither is given, or one cannot be right.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._run(
-            lambda: self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
+        return self._driver.run(
+            self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
         )
 
     def delete(self, *, user_id: str) -> None:
@@ -252,30 +325,41 @@ class UsersClient:
         Idempotent. There is no way back, and the address cannot be invited again. Nobody can delete
         themselves. Needs the admin role or USER_DELETE.
 
+        Args:
+            user_id: The id.
+
         Raises:
-            NotFoundError: the id is unknown or of another account.
+            NotFoundError: The id is unknown or of another account.
         """
-        return self._run(lambda: self._operations.delete(user_id=user_id))
+        return self._driver.run(self._operations.delete(user_id=user_id))
 
     def resend_invitation(self, *, user_id: str) -> None:
         """Send the invitation mail again. Each call sends one mail.
 
         Needs the admin role or USER_CREATE.
 
+        Args:
+            user_id: The id.
+
         Raises:
-            BadRequestError: the user is not invited, or logs in through SAML or an IdP.
+            BadRequestError: The user is not invited, or logs in through SAML or an IdP.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._run(lambda: self._operations.resend_invitation(user_id=user_id))
+        return self._driver.run(self._operations.resend_invitation(user_id=user_id))
 
     def reset_password(self, *, user_id: str) -> None:
         """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
 
         Needs the admin role or USER_UPDATE.
 
+        Args:
+            user_id: The id.
+
         Raises:
-            BadRequestError: the user logs in through SSO or SAML, or is not verified yet.
+            BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
+            NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._run(lambda: self._operations.reset_password(user_id=user_id))
+        return self._driver.run(self._operations.reset_password(user_id=user_id))
 
     def bulk_delete(
         self,
@@ -287,16 +371,24 @@ class UsersClient:
     ) -> builtins.list[BulkUserDeletionResult]:
         """Delete many users, by id, by email, or both; see `delete` for what that means.
 
-        Gives one result for each distinct input (emails ignoring case): ids first, then emails, each in
-        your order. All emails are looked up before the first deletion. A user named twice is deleted
-        once. A failure is a result, not an error, and the batch goes on. At most ``max_concurrency``
-        requests are under way at once. ``on_result`` is called with each result as it arrives, one
-        call at a time, on your thread. Safe to call again with the same inputs.
+        All emails are looked up before the first deletion. A user named twice is deleted once. A failure is
+        a result, not an error, and the batch goes on. Safe to call again with the same inputs.
+
+        Args:
+            user_ids: The ids.
+            emails: The addresses, matched as in `get`.
+            max_concurrency: How many requests are under way at once at most.
+            on_result: Called with each result as it arrives,
+                one call at a time, on your thread.
+
+        Returns:
+            One result for each distinct input (emails ignoring case): ids first, then emails, each in your
+            order.
 
         Raises:
-            InvalidArgumentError: an entry could be neither id nor email; nothing was sent.
-            UnauthorizedError: the key was refused before anything was deleted.
-            BulkInterrupted: an interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused before anything was deleted.
+            BulkInterrupted: An interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
         """
         batch = bulk_delete(
             self._operations,
@@ -305,5 +397,5 @@ class UsersClient:
             max_concurrency=max_concurrency,
             on_result=on_result,
         )
-        with batch.accounted_for():
-            return self._run(batch.run)
+        with batch.interrupts_reported():
+            return self._driver.run(batch.run())

@@ -1,4 +1,4 @@
-"""Arguments and environment -> frozen settings. Every refusal says what to set."""
+"""Settings of a client: arguments and environment -> frozen `Settings`. Every refusal says what to set."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
 
 REGIONS = ("us-central-1a", "us-east-1b", "eu-west-1a", "ca-central-1a")
 DEFAULT_BASE_URL = "https://api.arize.com"
@@ -26,6 +30,41 @@ ENUM_CASES: tuple[EnumCase, ...] = ("auto", "lower", "upper")
 
 SANDBOX_SCHEME = "sandbox:"
 SANDBOX_KEY = "sandbox-admin"
+SANDBOX_URL = "http://sandbox.localhost"
+"""Where requests to a local account go. It answers in process; the name cannot leave the machine."""
+
+ENDPOINT_VARIABLES = ("ARIZE_BASE_URL", "ARIZE_REGION", "ARIZE_API_HOST")
+"""The environment variables that name the endpoint; only one of them may be set."""
+
+VARIABLES = (
+    "ARIZE_API_KEY",
+    *ENDPOINT_VARIABLES,
+    "ARIZE_API_SCHEME",
+    "ARIZE_API_PORT",
+    "ARIZE_REQUEST_VERIFY",
+    "ARIZE_SSL_CA_CERT",
+    "ARIZE_PROXY_URL",
+    "ARIZE_MAX_RETRIES",
+    "ARIZE_ENUM_CASE",
+    "ARIZE_DISABLE_PRERELEASE_WARNINGS",
+)
+"""Every environment variable of its own that this package reads."""
+
+
+class NotGiven:
+    """The type of `NOT_GIVEN`: an argument left out, where None has a meaning of its own."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven()
+
+Timeout = float | httpx.Timeout | None
+"""Seconds for each wait of a request, an `httpx.Timeout`, or None for no limit."""
 
 Verify = Any
 """True, False, a path to a CA bundle, or an ssl.SSLContext. (Any: naming ssl here would load it.)"""
@@ -42,11 +81,22 @@ _API_KEY = re.compile(r"[\x21-\x7e]+")
 
 @frozen(kw_only=True)
 class Settings:
-    """Everything a client needs to know, checked. The key is in no repr."""
+    """Everything a client needs to know, checked. The key is in no repr.
+
+    Args:
+        api_key: The API key.
+        base_url: The endpoint, or ``sandbox:`` with the file of a local account.
+        timeout: The limits of each request; None leaves them to the caller's ``http_client``.
+        verify: True, False, a path to a CA bundle or a folder of CAs, or an ssl.SSLContext.
+        proxy: The URL of a proxy; None leaves it to the usual variables of the environment.
+        headers: Sent with every request.
+        max_retries: How often a request that is safe to repeat is repeated.
+        enum_case: The case of the server's enum values, or "auto".
+    """
 
     api_key: str = field(repr=False)
     base_url: str
-    timeout: httpx.Timeout
+    timeout: httpx.Timeout | None
     verify: Verify
     proxy: str | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -55,9 +105,46 @@ class Settings:
 
     @property
     def sandbox_path(self) -> str | None:
-        """The file after ``sandbox:``, "" for one in memory; None for a real endpoint."""
+        """The file of a local account, "" for one in memory; None for a real endpoint."""
         is_sandbox = self.base_url.startswith(SANDBOX_SCHEME)
         return self.base_url.removeprefix(SANDBOX_SCHEME) if is_sandbox else None
+
+    @property
+    def request_url(self) -> str:
+        """The URL that the paths of requests are appended to."""
+        return self.base_url if self.sandbox_path is None else SANDBOX_URL
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        max_retries: int | NotGiven = NOT_GIVEN,
+        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+    ) -> Settings:
+        """Change what is given; headers are added to those there are.
+
+        Args:
+            timeout: See `ArizeClient`.
+            max_retries: See `ArizeClient`.
+            headers: See `ArizeClient`; they replace those of the same name.
+
+        Returns:
+            The changed settings.
+
+        Raises:
+            ConfigurationError: An option is malformed.
+        """
+        changes: dict[str, Any] = {}
+        if not isinstance(timeout, NotGiven):
+            changes["timeout"] = _timeout(timeout)
+        if not isinstance(max_retries, NotGiven):
+            changes["max_retries"] = _whole_number(max_retries, "max_retries")
+        if not isinstance(headers, NotGiven):
+            added = _headers(headers)
+            names = {name.lower() for name in added}
+            kept = {name: value for name, value in self.headers.items() if name.lower() not in names}
+            changes["headers"] = {**kept, **added}
+        return evolve(self, **changes)
 
 
 def resolve(
@@ -65,32 +152,61 @@ def resolve(
     api_key: str | None = None,
     base_url: str | None = None,
     region: str | None = None,
-    timeout: float | httpx.Timeout | None = None,
+    timeout: Timeout | NotGiven = NOT_GIVEN,
     verify: Verify = None,
     proxy: str | None = None,
     headers: Mapping[str, str] | None = None,
     max_retries: int | None = None,
     enum_case: str | None = None,
     allow_insecure_http: bool = False,
+    transport: object = None,
+    http_client: object = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """Settle every setting: explicit arguments first, then the environment, then the defaults.
 
+    Args:
+        api_key: See `ArizeClient`, as for all but the last.
+        base_url: See `ArizeClient`.
+        region: See `ArizeClient`.
+        timeout: See `ArizeClient`.
+        verify: See `ArizeClient`.
+        proxy: See `ArizeClient`.
+        headers: See `ArizeClient`.
+        max_retries: See `ArizeClient`.
+        enum_case: See `ArizeClient`.
+        allow_insecure_http: See `ArizeClient`.
+        transport: Only whether it is given counts.
+        http_client: Only whether it is given counts; the variables of proxies and TLS are not read then.
+        environ: The environment; that of the process when left out.
+
+    Returns:
+        The settings, checked.
+
     Raises:
-        ConfigurationError: something is missing, malformed, or named twice at the same level.
+        ConfigurationError: Something is missing, malformed, or given twice at the same level.
     """
     # An empty variable is how shells say "not set".
     source = os.environ if environ is None else environ
     env = {name: text for name, value in source.items() if (text := value.strip())}
-    endpoint = _endpoint(base_url, region, env)
+    endpoint, variable = _endpoint(base_url, region, env)
+    if http_client is not None:
+        _refuse_beside_http_client(
+            transport=transport,
+            verify=verify,
+            proxy=proxy,
+            timeout=None if timeout is NOT_GIVEN else "given",
+            base_url=endpoint if endpoint.startswith(SANDBOX_SCHEME) else None,
+        )
+        env = {name: value for name, value in env.items() if name not in _CONNECTION_VARIABLES}
     if endpoint.startswith(SANDBOX_SCHEME):
         env = _sandbox_environment(env)
     else:
-        endpoint = _checked_url(endpoint, allow_insecure_http=allow_insecure_http)
+        endpoint = _checked_url(endpoint, variable, allow_insecure_http=allow_insecure_http)
     return Settings(
         api_key=_api_key(api_key, env),
         base_url=endpoint,
-        timeout=_timeout(timeout),
+        timeout=None if http_client is not None else _timeout(timeout),
         verify=_verify(verify, env),
         proxy=_proxy(proxy, env),
         headers=_headers(headers),
@@ -99,77 +215,113 @@ def resolve(
     )
 
 
+_CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
+
+
+def _refuse_beside_http_client(**given: object) -> None:
+    for argument, value in given.items():
+        if value is not None:
+            raise ConfigurationError(
+                "cannot be given together with http_client, which has its own connections",
+                argument=argument,
+                hint="Set it up in the httpx client that you pass, or leave http_client out.",
+            )
+
+
 def _sandbox_environment(env: Mapping[str, str]) -> dict[str, str]:
     # A real key in the environment says nothing about a local account, and must not reach it.
     key = env.get("ARIZE_API_KEY", "")
     return {**env, "ARIZE_API_KEY": key if key.startswith("sandbox-") else SANDBOX_KEY}
 
 
-def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) -> str:
+def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) -> tuple[str, str | None]:
+    """Choose the endpoint; beside it comes the environment variable that names it."""
     if base_url is not None and region is not None:
-        raise ConfigurationError("base_url and region both name the endpoint: give only one")
+        raise ConfigurationError(
+            "region names the endpoint, too", argument="base_url", hint="Give only one of them."
+        )
     if base_url is not None:
-        return _not_blank(base_url, "base_url")
+        return _not_blank(base_url, "base_url"), None
     if region is not None:
-        return _of_region(region, "region")
-    named = [name for name in ("ARIZE_BASE_URL", "ARIZE_REGION", "ARIZE_API_HOST") if name in env]
+        return _of_region(region, None), None
+    named = [name for name in ENDPOINT_VARIABLES if name in env]
     if len(named) > 1:
         raise ConfigurationError(
-            f"{' and '.join(named)} all name the endpoint: unset all but one, or pass base_url"
+            f"{' and '.join(named)} all name the endpoint",
+            argument="base_url",
+            hint="Unset all but one, or pass base_url.",
         )
     if "ARIZE_API_HOST" in env:
-        return _of_host(env)
-    stray = [name for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT") if name in env]
-    if stray:
-        raise ConfigurationError(f"{stray[0]} is set without ARIZE_API_HOST: set both or unset it")
+        return _of_host(env), "ARIZE_API_HOST"
+    for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT"):
+        if name in env:
+            raise ConfigurationError(
+                "is set without ARIZE_API_HOST",
+                argument="base_url",
+                variable=name,
+                hint="Set both, or unset it.",
+            )
     if "ARIZE_BASE_URL" in env:
-        return env["ARIZE_BASE_URL"]
+        return env["ARIZE_BASE_URL"], "ARIZE_BASE_URL"
     if "ARIZE_REGION" in env:
-        return _of_region(env["ARIZE_REGION"], "ARIZE_REGION")
-    return DEFAULT_BASE_URL
+        return _of_region(env["ARIZE_REGION"], "ARIZE_REGION"), "ARIZE_REGION"
+    return DEFAULT_BASE_URL, None
 
 
-def _of_region(region: str, source: str) -> str:
+def _of_region(region: str, variable: str | None) -> str:
     if region not in REGIONS:
-        raise ConfigurationError(f"{source}: {region!r} is not one of {', '.join(REGIONS)}")
+        raise ConfigurationError(
+            f"{region!r} is not one of {', '.join(REGIONS)}", argument="region", variable=variable
+        )
     return f"https://api.{region}.arize.com"
 
 
 def _of_host(env: Mapping[str, str]) -> str:
     host, scheme = env["ARIZE_API_HOST"], env.get("ARIZE_API_SCHEME", "https")
     port = env.get("ARIZE_API_PORT")
-    if "/" in host or "@" in host:
-        raise ConfigurationError(
-            f"ARIZE_API_HOST: {host!r} is not a host name; for a whole URL set ARIZE_BASE_URL"
+
+    def refuse(variable: str, problem: str, hint: str | None = None) -> ConfigurationError:
+        return ConfigurationError(
+            f"{env[variable]!r} is {problem}", argument="base_url", variable=variable, hint=hint
         )
+
+    if "/" in host or "@" in host:
+        raise refuse("ARIZE_API_HOST", "not a host name", "For a whole URL set ARIZE_BASE_URL.")
     if scheme not in ("https", "http"):
-        raise ConfigurationError(f"ARIZE_API_SCHEME: {scheme!r} is neither https nor http")
+        raise refuse("ARIZE_API_SCHEME", "neither https nor http")
     if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        raise ConfigurationError(f"ARIZE_API_PORT: {port!r} is not a port from 1 to 65535")
+        raise refuse("ARIZE_API_PORT", "not a port from 1 to 65535")
     return f"{scheme}://{host}" + (f":{port}" if port else "")
 
 
-def _not_blank(value: str, name: str) -> str:
+def _not_blank(value: str, argument: str, variable: str | None = None) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}: expected a text that is not blank, got {value!r}")
+        raise ConfigurationError(
+            f"expected a text that is not blank, got {value!r}", argument=argument, variable=variable
+        )
     return value.strip()
 
 
-def _checked_url(text: str, *, allow_insecure_http: bool) -> str:
-    url = _split_url(text, "base_url", ("https", "http"))
+def _checked_url(text: str, variable: str | None, *, allow_insecure_http: bool) -> str:
+    url = _split_url(text, "base_url", variable, ("https", "http"))
     if url.username is not None or url.query or url.fragment or "?" in text or "#" in text:
         raise ConfigurationError(
-            f"the base URL {_without_user(url)!r} must be only scheme, host, port and path"
+            f"{_without_user(url)!r} has more than scheme, host, port and path",
+            argument="base_url",
+            variable=variable,
+            hint="Leave user, query and fragment out.",
         )
     if url.scheme == "http" and not allow_insecure_http and not is_loopback(url.hostname or ""):
         raise ConfigurationError(
-            f"the base URL {text!r} would send the API key unencrypted: use https://, "
-            "or pass allow_insecure_http=True"
+            f"{text!r} would send the API key unencrypted",
+            argument="base_url",
+            variable=variable,
+            hint="Use https://, or pass allow_insecure_http=True.",
         )
     return text.rstrip("/")
 
 
-def _split_url(text: str, name: str, schemes: tuple[str, ...]) -> SplitResult:
+def _split_url(text: str, argument: str, variable: str | None, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL, refusing one that httpx could not use either."""
     try:
         url = urlsplit(text)
@@ -181,7 +333,9 @@ def _split_url(text: str, name: str, schemes: tuple[str, ...]) -> SplitResult:
     if not well_formed or url.scheme not in schemes:
         expected = " or ".join(f"{scheme}://" for scheme in schemes)
         # A malformed URL may hold a password, in whatever place: it is not repeated.
-        raise ConfigurationError(f"{name}: not a well-formed URL; expected {expected}host[:port]")
+        raise ConfigurationError(
+            f"is not a well-formed URL; expected {expected}host[:port]", argument=argument, variable=variable
+        )
     return url
 
 
@@ -190,7 +344,14 @@ def _without_user(url: SplitResult) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether traffic to a host stays on this machine."""
+    """Tell whether traffic to a host stays on this machine.
+
+    Args:
+        host: A host name or an IP address.
+
+    Returns:
+        True for localhost, names under it, and loopback addresses.
+    """
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -201,99 +362,168 @@ def is_loopback(host: str) -> bool:
 
 def _api_key(explicit: str | None, env: Mapping[str, str]) -> str:
     key = explicit if explicit is not None else env.get("ARIZE_API_KEY")
+    variable = "ARIZE_API_KEY" if explicit is None and key is not None else None
     if key is None or not isinstance(key, str) or not key.strip():
         raise ConfigurationError(
-            "no API key: pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none)"
+            "there is no API key",
+            argument="api_key",
+            hint="Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none).",
         )
     if not _API_KEY.fullmatch(key.strip()):
-        raise ConfigurationError("the API key holds characters that no key has: copy it again")
+        raise ConfigurationError(
+            "holds characters that no key has", argument="api_key", variable=variable, hint="Copy it again."
+        )
     return key.strip()
 
 
-def _timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:
+def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
         return value
-    seconds = DEFAULT_TIMEOUT if value is None else value
+    if value is None:
+        return httpx.Timeout(None)
+    seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else value
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number or not math.isfinite(seconds) or seconds <= 0:
-        raise ConfigurationError(f"timeout: expected seconds above 0, got {value!r}")
+        raise ConfigurationError(f"expected seconds above 0, got {value!r}", argument="timeout")
     return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))
 
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
-            return _ca_bundle(os.fspath(explicit), "verify")
+            return _ca_bundle(os.fspath(explicit), None)
         # Told by its name: the class would cost the import of ssl.
         if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
             raise ConfigurationError(
-                f"verify: expected True, False, a path or an ssl.SSLContext, got {type(explicit).__name__}"
+                f"expected True, False, a path or an ssl.SSLContext, got {type(explicit).__name__}",
+                argument="verify",
             )
         return explicit
-    if "ARIZE_REQUEST_VERIFY" in env and not _flag(env, "ARIZE_REQUEST_VERIFY"):
+    if "ARIZE_REQUEST_VERIFY" in env and not _flag(env, "ARIZE_REQUEST_VERIFY", "verify"):
         return False
     if "ARIZE_SSL_CA_CERT" in env:
         return _ca_bundle(env["ARIZE_SSL_CA_CERT"], "ARIZE_SSL_CA_CERT")
     return True
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    text = env[name].lower()
+def _flag(env: Mapping[str, str], variable: str, argument: str) -> bool:
+    text = env[variable].lower()
     if text not in _TRUE | _FALSE:
-        raise ConfigurationError(f"{name}: {env[name]!r} is neither true nor false")
+        raise ConfigurationError(
+            f"{env[variable]!r} is neither true nor false", argument=argument, variable=variable
+        )
     return text in _TRUE
 
 
-def _ca_bundle(path: str, source: str) -> str:
+def _ca_bundle(path: str, variable: str | None) -> str:
     if not os.path.exists(path):
-        raise ConfigurationError(f"{source}: there is no CA bundle at {path!r}")
+        raise ConfigurationError(f"there is no CA bundle at {path!r}", argument="verify", variable=variable)
     return path
 
 
 def _proxy(explicit: str | None, env: Mapping[str, str]) -> str | None:
-    source, proxy = "proxy", explicit
-    if proxy is None:
-        source, proxy = "ARIZE_PROXY_URL", env.get("ARIZE_PROXY_URL")
+    variable = None if explicit is not None else "ARIZE_PROXY_URL"
+    proxy = explicit if explicit is not None else env.get("ARIZE_PROXY_URL")
     if proxy is None:
         return None
-    proxy = _not_blank(proxy, source)
-    _split_url(proxy, source, ("http", "https", "socks5", "socks5h"))
+    proxy = _not_blank(proxy, "proxy", variable)
+    _split_url(proxy, "proxy", variable, ("http", "https", "socks5", "socks5h"))
     return proxy
 
 
 def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     if headers is not None and not isinstance(headers, Mapping):
-        raise ConfigurationError(f"headers: expected a mapping, got {type(headers).__name__}")
+        raise ConfigurationError(f"expected a mapping, got {type(headers).__name__}", argument="headers")
     checked = dict(headers or {})
     for name, value in checked.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise ConfigurationError(f"headers: {name!r} is not a header name")
+            raise ConfigurationError(f"{name!r} is not a header name", argument="headers")
         if name.lower() == "authorization":
-            raise ConfigurationError("headers: pass the API key as api_key, not as a header")
+            raise ConfigurationError(
+                f"{name!r} is set by the client", argument="headers", hint="Pass the API key as api_key."
+            )
         if name.lower() in _RESERVED_HEADERS:
-            raise ConfigurationError(f"headers: {name!r} belongs to each request and cannot be set")
+            raise ConfigurationError(
+                f"{name!r} belongs to each request and cannot be set", argument="headers"
+            )
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise ConfigurationError(f"headers: the value of {name!r} is not a header value")
+            raise ConfigurationError(f"the value of {name!r} is not a header value", argument="headers")
     return checked
 
 
 def _max_retries(explicit: int | None, env: Mapping[str, str]) -> int:
-    if explicit is None and "ARIZE_MAX_RETRIES" not in env:
-        return DEFAULT_MAX_RETRIES
-    source = "ARIZE_MAX_RETRIES" if explicit is None else "max_retries"
-    value = env["ARIZE_MAX_RETRIES"] if explicit is None else explicit
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:9])
+    if explicit is not None:
+        return _whole_number(explicit, "max_retries")
+    text = env.get("ARIZE_MAX_RETRIES", str(DEFAULT_MAX_RETRIES))
+    is_number = text.isascii() and text.isdigit()
+    return _whole_number(int(text[:9]) if is_number else text, "max_retries", "ARIZE_MAX_RETRIES")
+
+
+def _whole_number(value: object, argument: str, variable: str | None = None) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(f"{source}: expected a whole number from 0 up, got {value!r}")
+        raise ConfigurationError(
+            f"expected a whole number from 0 up, got {value!r}", argument=argument, variable=variable
+        )
     return value
 
 
 def _enum_case(explicit: str | None, env: Mapping[str, str]) -> EnumCase:
-    source = "ARIZE_ENUM_CASE" if explicit is None else "enum_case"
+    variable = "ARIZE_ENUM_CASE" if explicit is None else None
     value = env.get("ARIZE_ENUM_CASE", "auto") if explicit is None else explicit
     text = value.lower() if isinstance(value, str) else value
     for case in ENUM_CASES:
         if text == case:
             return case
-    raise ConfigurationError(f"{source}: {value!r} is not one of {', '.join(map(repr, ENUM_CASES))}")
+    raise ConfigurationError(
+        f"{value!r} is not one of {', '.join(map(repr, ENUM_CASES))}", argument="enum_case", variable=variable
+    )
+
+
+def proxy_for(settings: Settings) -> str | None:
+    """Choose the proxy to the one host that a client talks to.
+
+    The environment's proxy never gets what is meant for this machine: the key would leave it unencrypted.
+
+    Args:
+        settings: The client's settings.
+
+    Returns:
+        The proxy of the settings, or else the environment's for this host; None for none.
+    """
+    if settings.proxy is not None:
+        return settings.proxy
+    url = urlsplit(settings.request_url)
+    if is_loopback(url.hostname or "") or proxy_bypass(url.netloc):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext:
+    """Make the TLS context that a client connects with.
+
+    Args:
+        settings: The client's settings.
+
+    Returns:
+        A context that trusts what ``verify`` names.
+
+    Raises:
+        ConfigurationError: ``verify`` is a file or folder without certificates.
+    """
+    import ssl  # Slow to import, and not needed until a connection is made.
+
+    verify = settings.verify
+    try:
+        if isinstance(verify, str) and os.path.isdir(verify):
+            return ssl.create_default_context(capath=verify)
+        if isinstance(verify, str):
+            return ssl.create_default_context(cafile=verify)
+        if verify is True and settings.request_url.startswith("http://"):
+            # Redirects are not followed, so TLS is spoken with a proxy at most; loading every CA would
+            # slow down the start for nothing. This context trusts nobody.
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.create_ssl_context(verify=verify)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"the certificates cannot be loaded: {error}", argument="verify") from error

@@ -1,4 +1,20 @@
-"""Every error that the layer raises, all of them `ArizeError`s.
+"""Every error that this package raises, all of them `ArizeError`s.
+
+::
+
+    ArizeError
+     ├── ConfigurationError        the client cannot be built from its settings
+     ├── InvalidArgumentError      an argument cannot be right; no request was sent
+     ├── MissingFieldError         a field that the server left out was read
+     ├── OutcomeUnknownError       a temporary password may have been issued, and is lost
+     ├── BulkInterrupted           a bulk operation was stopped midway
+     └── APIError                  what came of talking to the API
+          ├── APIStatusError       a refusal or failure: BadRequestError 400, UnauthorizedError 401,
+          │                        ForbiddenError 403, NotFoundError 404, ConflictError 409,
+          │                        UnprocessableEntityError 422, RateLimitError 429, ServerError 500 and above
+          ├── APIConnectionError   no whole answer came; its child APITimeoutError: none in time
+          ├── ResponseDecodeError  a success whose body is not what the contract says
+          └── PaginationError      the server's cursors do not lead through the list
 
 ``str(error)`` says what happened, what the server said, and what to do about it. No error shows an
 API key or a temporary password.
@@ -12,10 +28,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from .results import BulkUserDeletionResult
+
 if TYPE_CHECKING:
     import httpx
-
-    from .types import BulkUserDeletionResult
 
 
 class BetaWarning(FutureWarning):
@@ -26,17 +42,31 @@ class BetaWarning(FutureWarning):
 
 
 class ArizeError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package.
 
-    hint: str | None = None
-    """What to do about it; part of the text of the error."""
+    Args:
+        message: What happened.
+        hint: What to do about it.
+    """
 
-    after_doubt: bool = False
-    """An earlier attempt of the same call may have been carried out before this failure."""
+    message: str
+    """What happened, without what to do about it."""
+    hint: str | None
+    """What to do about it, in a sentence; None where there is nothing to advise."""
+
+    def __init__(self, message: str = "", *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
 
     def __str__(self) -> str:
-        message = str(self.args[0]) if self.args else ""
-        return f"{message} {self.hint}" if self.hint else message
+        return self._with_hint(self.message)
+
+    def _with_hint(self, text: str) -> str:
+        if not self.hint:
+            return text
+        end = "" if text.endswith((".", "?", "!")) else "."
+        return f"{text}{end} {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are unpickled by calling the class with `args`, which keyword-only
@@ -54,62 +84,105 @@ def _revive(kind: type[ArizeError], args: tuple[object, ...], state: Mapping[str
 class ConfigurationError(ArizeError):
     """The client cannot be built from these arguments and this environment."""
 
+    argument: str | None
+    """The parameter that cannot be used; None where no single one is at fault."""
+    index: int | None
+    """The place in a list, counted from 0."""
+    variable: str | None
+    """The environment variable that the setting came from."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        argument: str | None = None,
+        index: int | None = None,
+        variable: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+        self.index = index
+        self.variable = variable
+
+    def __str__(self) -> str:
+        return self._with_hint(_labelled(self.message, self.variable or self.argument, self.index))
+
 
 class InvalidArgumentError(ArizeError, ValueError):
     """An argument cannot be right; no request was sent."""
 
+    argument: str | None
+    """The parameter that cannot be right; None where no single one is at fault."""
+    index: int | None
+    """The place in a list, counted from 0."""
 
-class PaginationError(ArizeError):
-    """The server's cursors lead nowhere: one came twice, or more was promised without one."""
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        argument: str | None = None,
+        index: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+        self.index = index
+
+    def __str__(self) -> str:
+        return self._with_hint(_labelled(self.message, self.argument, self.index))
 
 
-class APIConnectionError(ArizeError):
-    """No whole answer came. ``sent`` is False when the request surely never reached the server."""
-
-    def __init__(self, message: str, *, sent: bool = True) -> None:
-        super().__init__(message)
-        self.sent = sent
+def _labelled(message: str, label: str | None, index: int | None) -> str:
+    if label is None:
+        return message
+    return f"{label}: {message}" if index is None else f"{label}[{index}]: {message}"
 
 
-class APITimeoutError(APIConnectionError):
-    """The server did not answer in time."""
+class MissingFieldError(ArizeError, AttributeError):
+    """A field of an answer was read that the server left out.
 
-
-class ResponseDecodeError(ArizeError):
-    """The server did it (2xx), but its answer is not what the contract says.
-
-    ``body`` holds the answer as bytes, so nothing issued in it is lost; it is in no repr.
+    It is an `AttributeError`, too, so ``getattr(user, "email", None)`` and ``hasattr`` work.
     """
 
-    def __init__(self, problem: str, *, response: httpx.Response, method: str, path: str) -> None:
+    field: str
+    """The field that is missing."""
+    user: str | None
+    """The id of the user who lacks it, or else the email; None where the server gave neither."""
+
+    def __init__(self, field: str, *, user: str | None) -> None:
         super().__init__(
-            f"{method} {path} answered {response.status_code}, but {problem}. "
-            "The request was carried out; the answer is in this error's `body`."
+            f"the server left out the field {field!r} of {f'the user {user!r}' if user else 'a user'}",
+            hint=f"getattr(user, {field!r}, None) reads a field that may be missing.",
         )
-        self.status_code = response.status_code
-        self.body = response.content
-        self.request_id = request_id(response.headers)
-        self.method = method
-        self.path = path
+        self.field = field
+        self.user = user
 
 
 class OutcomeUnknownError(ArizeError):
     """A user may have been created, but the answer with the temporary password was lost.
 
-    ``email`` is the user's; ``__cause__`` is the failure.
+    ``__cause__`` is the failure.
     """
 
-    def __init__(self, message: str, *, email: str) -> None:
-        super().__init__(message)
+    email: str
+    """The address of the user."""
+
+    def __init__(self, message: str, *, email: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
         self.email = email
 
 
 class BulkInterrupted(ArizeError):
     """A bulk delete was stopped midway; ``__cause__`` says by what.
 
-    ``results`` holds every outcome, in the order of the inputs; ``pending`` the ids and emails that
-    were not attempted, as the caller spelled them. Calling again with ``pending`` goes on.
+    Calling again with ``pending`` goes on.
     """
+
+    results: list[BulkUserDeletionResult]
+    """Every outcome so far, in the order of the inputs."""
+    pending: list[str]
+    """The ids and emails without an outcome, as the caller spelled them."""
 
     def __init__(
         self, message: str, *, results: Sequence[BulkUserDeletionResult], pending: Sequence[str]
@@ -120,15 +193,106 @@ class BulkInterrupted(ArizeError):
 
 
 class APIError(ArizeError):
+    """What came of talking to the API: a refusal, no answer, or one that cannot be used."""
+
+    operation: str | None
+    """The operationId of the contract, such as ``delete_user``."""
+    method: str | None
+    """The HTTP method."""
+    path: str | None
+    """The path below the base URL."""
+    maybe_applied: bool
+    """Whether the server may have carried out the change that was asked for, at this attempt or before."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        maybe_applied: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.method = method
+        self.path = path
+        self.maybe_applied = maybe_applied
+
+
+class PaginationError(APIError):
+    """The server gave a cursor twice, promises more users without a cursor, or gave an unusable one."""
+
+
+class APIConnectionError(APIError):
+    """No whole answer came: no connection was made, or it broke."""
+
+    sent: bool
+    """False when the last attempt surely never reached the server."""
+
+    def __init__(self, message: str = "", *, sent: bool = True, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.sent = sent
+
+
+class APITimeoutError(APIConnectionError):
+    """The server did not answer in time."""
+
+
+class ResponseDecodeError(APIError):
+    """The server answered with success (2xx), but its body is not what the contract says.
+
+    ``body`` holds the answer, so nothing issued in it is lost; it is in no repr.
+    """
+
+    status_code: int
+    """The HTTP status."""
+    body: bytes
+    """The answer as it came."""
+    request_id: str | None
+    """The id under which the server logged the request."""
+
+    def __init__(self, problem: str, *, response: httpx.Response, **facts: Any) -> None:
+        super().__init__(
+            f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}.",
+            hint="The request was carried out; the answer is in this error's `body`.",
+            **facts,
+        )
+        self.status_code = response.status_code
+        self.body = response.content
+        self.request_id = request_id(response.headers)
+
+
+class APIStatusError(APIError):
     """The server refused or failed: any status of 300 and above, whatever its body.
 
     ``title``, ``detail``, ``type``, ``instance`` and ``error_code`` are those of the problem document
-    (RFC 9457), None where the server did not say; ``retry_after`` is in seconds.
+    (RFC 9457), None where the server did not say.
     """
 
-    advice: str | None = None
+    status_code: int
+    """The HTTP status."""
+    title: str | None
+    """What kind of problem it is, in a few words."""
+    detail: str | None
+    """What is wrong with this request."""
+    type: str | None
+    """The URI of the kind of problem."""
+    instance: str | None
+    """The URI of this occurrence."""
+    error_code: str | None
+    """The machine-readable code of newer deployments."""
+    request_id: str | None
+    """The id under which the server logged the request."""
+    retry_after: float | None
+    """Seconds that the server asks to wait; None where it does not."""
+    body: bytes
+    """The answer as it came."""
 
-    def __init__(self, response: httpx.Response, *, method: str, path: str) -> None:
+    _advice: str | None = None
+
+    def __init__(self, response: httpx.Response, *, hint: str | None = None, **facts: Any) -> None:
         problem = _problem(response)
         self.status_code = response.status_code
         self.title = _text(problem, "title")
@@ -137,68 +301,65 @@ class APIError(ArizeError):
         self.instance = _text(problem, "instance")
         self.error_code = _text(problem, "error_code")
         self.request_id = request_id(response.headers)
-        self.retry_after = _retry_after(response.headers)
+        self.retry_after = retry_after(response.headers)
         self.body = response.content
-        self.method = method
-        self.path = path
-        self.hint = self.advice
-        super().__init__(self._sentence())
+        where = f"{facts.get('method')} {facts.get('path')}"
+        super().__init__(self._sentence(where), hint=hint or self._advice, **facts)
 
-    def _sentence(self) -> str:
+    def _sentence(self, where: str) -> str:
         said = self.title or _phrase(self.status_code)
         if self.detail and self.detail != said:
             said = f"{said}: {self.detail}" if said else self.detail
-        where = f"{self.method} {self.path}"
         if self.request_id:
             where += f", request id {self.request_id}"
         return f"{self.status_code} {said}".strip().rstrip(".") + f" ({where})."
 
 
-class BadRequestError(APIError):
+class BadRequestError(APIStatusError):
     """400: the request is malformed, or the user's state does not allow it."""
 
 
-class UnauthorizedError(APIError):
+class UnauthorizedError(APIStatusError):
     """401: the API key is missing, wrong or expired."""
 
-    advice = "Check the API key (api_key or ARIZE_API_KEY) and that it belongs to this endpoint."
+    _advice = "Check the API key (api_key or ARIZE_API_KEY) and that it belongs to this endpoint."
 
 
-class ForbiddenError(APIError):
+class ForbiddenError(APIStatusError):
     """403: the caller may not do this."""
 
-    advice = "Use the key of an admin, or of a role with the permission."
+    _advice = "Use the key of an admin, or of a role with the permission."
 
 
-class NotFoundError(APIError):
+class NotFoundError(APIStatusError):
     """404: there is no such user in this account, or the user is blocked."""
 
-    advice = "Check the id; users.get with an email address finds it."
+    _advice = "Check the id; users.get with an email address finds it."
 
 
-class ConflictError(APIError):
+class ConflictError(APIStatusError):
     """409: the email belongs to a user who is active or blocked for good."""
 
-    advice = "users.get with the email shows the user; a blocked one is not shown and cannot return."
+    _advice = "users.get with the email shows the user; a blocked one is not shown and cannot return."
 
 
-class UnprocessableEntityError(APIError):
+class UnprocessableEntityError(APIStatusError):
     """422: well formed, but it cannot be carried out, as with a server without custom roles."""
 
 
-class RateLimitError(APIError):
-    """429: too many requests; ``retry_after`` says how many seconds to wait, if the server did."""
+class RateLimitError(APIStatusError):
+    """429: too many requests; ``retry_after`` says how long to wait, if the server did."""
 
-    advice = "Wait and ask again, with fewer requests at once."
+    _advice = "Wait and ask again, with fewer requests at once."
 
 
-class ServerError(APIError):
+class ServerError(APIStatusError):
     """500 and above: the server, or a proxy before it, failed."""
 
-    advice = "This is on the server's side: ask again later."
+    _advice = "This is on the server's side: ask again later."
 
 
-_CLASSES: Mapping[int, type[APIError]] = {
+_CLASSES: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: UnauthorizedError,
     403: ForbiddenError,
@@ -209,16 +370,31 @@ _CLASSES: Mapping[int, type[APIError]] = {
 }
 
 
-def api_error(response: httpx.Response, *, method: str, path: str) -> APIError:
-    """Make the error for an answer that is not a 2xx."""
-    status = response.status_code
-    fallback = ServerError if status >= 500 else APIError
-    return _CLASSES.get(status, fallback)(response, method=method, path=path)
+def status_error_class(status: int) -> type[APIStatusError]:
+    """Give the class of error for a status that is not a 2xx."""
+    return _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Find the id under which the server logged a request."""
+    """Find the id under which a server logged a request."""
     return headers.get("x-request-id") or headers.get("request-id")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime  # Slow to import; few servers answer with a date.
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _problem(response: httpx.Response) -> Mapping[str, object]:
@@ -239,20 +415,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    if not text:
-        return None
-    from email.utils import parsedate_to_datetime  # Slow to load, and most answers need it not.
-
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,78 +1,66 @@
-"""The public types: open enums, role builders, and the frozen answers of the layer.
+"""The public types: role builders, and the frozen answers of the layer.
 
-A field that the server left out is None; what it sent beyond what the fields hold is in ``extra``.
+What the server sent beyond the fields of a type is in ``extra``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
-from .errors import InvalidArgumentError
+from .enums import (
+    AnyCaseText,
+    DeletionStatus,
+    E,
+    InviteMode,
+    UserRole,
+    UserStatus,
+    parse_open,
+)
+from .errors import InvalidArgumentError, MissingFieldError
+from .results import BulkUserDeletionResult, Document
 
 if TYPE_CHECKING:
     import pandas
 
+__all__ = [
+    "USER_COLUMNS",
+    "BulkUserDeletionResult",
+    "CreatedUser",
+    "CustomUserRole",
+    "DeletionStatus",
+    "InviteMode",
+    "Pagination",
+    "PredefinedUserRole",
+    "Role",
+    "UnknownUserRole",
+    "User",
+    "UserPage",
+    "UserRole",
+    "UserStatus",
+    "When",
+    "assign_custom_role",
+    "assign_predefined_role",
+]
 
-class UserStatus(StrEnum):
-    """Where a user is between invitation and use."""
-
-    ACTIVE = "active"
-    INVITED = "invited"
-    EXPIRED = "expired"
+When = datetime | date | str
+"""A point in time: a datetime, a text such as ``2026-03-01``, or an age such as ``30 days``."""
 
 
-class UserRole(StrEnum):
-    """A predefined account-level role."""
+def parse_closed(enum: type[E], value: object, *, argument: str, index: int | None = None) -> E:
+    """Read a caller's value in any case.
 
-    ADMIN = "admin"
-    MEMBER = "member"
-    ANNOTATOR = "annotator"
-
-
-class InviteMode(StrEnum):
-    """How a new user learns of the account.
-
-    NONE creates an active user and sends nothing; EMAIL_LINK mails a verification link;
-    TEMPORARY_PASSWORD answers a password that must be changed at the first login.
+    Raises:
+        InvalidArgumentError: the enum does not list it.
     """
-
-    NONE = "none"
-    EMAIL_LINK = "email_link"
-    TEMPORARY_PASSWORD = "temporary_password"
-
-
-class DeletionStatus(StrEnum):
-    """What became of one input of a bulk delete."""
-
-    DELETED = "deleted"
-    NOT_FOUND = "not_found"
-    FAILED = "failed"
-
-
-E = TypeVar("E", bound=StrEnum)
-
-
-def open_member(enum: type[E], text: str) -> E | str:
-    """Read a server's value: the member of that name in any case, or else the text as it came."""
-    # Every member is named after its value in upper case. A look-up, not enum(...) in a try:
-    # this runs several times for each user of a page.
-    return enum.__members__.get(text.upper(), text)
-
-
-def closed_member(enum: type[E], value: object, *, argument: str) -> E:
-    """Read a caller's value in any case; refuse one that is not in the enum."""
-    if isinstance(value, str):
-        member = open_member(enum, value)
-        if isinstance(member, enum):
-            return member
-    valid = ", ".join(repr(member.value) for member in enum)
-    raise InvalidArgumentError(f"{argument}: {value!r} is not one of {valid}")
+    member = parse_open(enum, value) if isinstance(value, str) else value
+    if isinstance(member, enum):
+        return member
+    valid = ", ".join(repr(str(member)) for member in enum)
+    raise InvalidArgumentError(f"{value!r} is not one of {valid}", argument=argument, index=index)
 
 
 class FrozenDict(dict[str, Any]):
@@ -92,56 +80,76 @@ NOTHING = FrozenDict()
 
 
 def _role_name(name: str) -> UserRole | str:
-    return open_member(UserRole, name) if isinstance(name, str) else name
+    return parse_open(UserRole, name) if isinstance(name, str) else name
 
 
 @frozen(kw_only=True)
 class PredefinedUserRole:
-    """A predefined role. ``name`` in any case; a name this version does not know stays text."""
+    """A predefined role.
+
+    Args:
+        name: The role, in any case; a name that this version does not know stays text. It compares
+            equal to its text in any case.
+        extra: What the server sent beyond the contract.
+    """
 
     name: UserRole | str = field(converter=_role_name)
     extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
-    @property
-    def type(self) -> str:
-        """The API's name for this kind of role."""
-        return "predefined"
+    type: ClassVar[str] = AnyCaseText("predefined")
+    """The API's name for this kind of role; equal in any case."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the role under the API's field names."""
-        return {"type": self.type, "name": str(self.name)} | dict(self.extra)
+        """Give the role under the API's field names.
+
+        Returns:
+            ``type`` and ``name``, in lower case, and what is in ``extra``.
+        """
+        return {"type": str(self.type), "name": str(self.name)} | dict(self.extra)
 
 
 @frozen(kw_only=True)
 class CustomUserRole:
-    """A custom role of the account, by its id. ``name`` is only ever read, never sent."""
+    """A custom role of the account.
+
+    Args:
+        id: The role's id.
+        name: The role's name, compared exactly. It is only ever read, never sent.
+        extra: What the server sent beyond the contract.
+    """
 
     id: str
     name: str | None = None
     extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
-    @property
-    def type(self) -> str:
-        """The API's name for this kind of role."""
-        return "custom"
+    type: ClassVar[str] = AnyCaseText("custom")
+    """The API's name for this kind of role; equal in any case."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the role under the API's field names."""
+        """Give the role under the API's field names.
+
+        Returns:
+            ``type`` in lower case, ``id``, ``name`` where there is one, and what is in ``extra``.
+        """
         named = {} if self.name is None else {"name": self.name}
-        return {"type": self.type, "id": self.id, **named} | dict(self.extra)
+        return {"type": str(self.type), "id": self.id, **named} | dict(self.extra)
 
 
 @frozen(kw_only=True)
 class UnknownUserRole:
-    """A role in a shape this version does not know, as the server sent it. It can only be read."""
+    """A role in a shape that this version does not know. It can only be read.
+
+    Args:
+        data: The role as the server sent it.
+    """
 
     data: Mapping[str, Any] = field(hash=False)
 
     @property
     def type(self) -> str | None:
-        """The server's name for this kind of role, where it gave one."""
+        """The server's name for this kind of role, where it gave one; equal in any case."""
         kind = self.data.get("type")
-        return kind if isinstance(kind, str) else None
+        return AnyCaseText(kind) if isinstance(kind, str) else None
 
     @property
     def name(self) -> str | None:
@@ -150,7 +158,11 @@ class UnknownUserRole:
         return name if isinstance(name, str) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the role as the server sent it."""
+        """Give the role as the server sent it.
+
+        Returns:
+            The server's fields.
+        """
         return dict(self.data)
 
 
@@ -160,22 +172,34 @@ Role = PredefinedUserRole | CustomUserRole | UnknownUserRole
 def assign_predefined_role(name: str) -> PredefinedUserRole:
     """Build the assignment of a predefined role for ``users.create``.
 
-    ``name`` is "admin", "member" or "annotator" in any case, or a `UserRole`.
+    Args:
+        name: "admin", "member" or "annotator" in any case, or a `UserRole`.
+
+    Returns:
+        The role to pass to ``users.create``.
 
     Raises:
-        InvalidArgumentError: there is no such predefined role.
+        InvalidArgumentError: There is no such predefined role.
     """
-    return PredefinedUserRole(name=closed_member(UserRole, name, argument="name"))
+    return PredefinedUserRole(name=parse_closed(UserRole, name, argument="name"))
 
 
 def assign_custom_role(id: str) -> CustomUserRole:
-    """Build the assignment of an existing custom role, by its id, for ``users.create``.
+    """Build the assignment of an existing custom role for ``users.create``.
+
+    Args:
+        id: The role's id.
+
+    Returns:
+        The role to pass to ``users.create``.
 
     Raises:
-        InvalidArgumentError: the id is empty or blank.
+        InvalidArgumentError: The id is empty or blank.
     """
     if not isinstance(id, str) or not id.strip():
-        raise InvalidArgumentError(f"id: a custom role's id is a text that is not blank, not {id!r}")
+        raise InvalidArgumentError(
+            f"a custom role's id is a text that is not blank, not {id!r}", argument="id"
+        )
     return CustomUserRole(id=id)
 
 
@@ -185,89 +209,140 @@ def iso_time(moment: datetime) -> str:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-class _Dictable(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+def as_utc(moment: datetime) -> datetime:
+    """Read a time without a zone as UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-class _Document:
-    """What every answer of the layer can do beside `to_dict`."""
-
-    __slots__ = ()
-
-    def to_json(self: _Dictable, *, indent: int | None = None) -> str:
-        """Give what ``to_dict`` gives, as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+_MISSING: Any = object()
 
 
-# Not slotted: attrs fills a frozen class without slots in half the time, and pages hold many users.
-@frozen(kw_only=True, slots=False)
-class User(_Document):
+def _status(value: UserStatus | str) -> UserStatus | str:
+    return parse_open(UserStatus, value) if isinstance(value, str) else value
+
+
+# attrs makes none of the methods that read every field: one may be missing. Without slots, an answer's
+# fields are the instance's dictionary, which the decoder sets in one step for each user of a page.
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
+class User(Document):
     """One user of the account.
 
-    A field is None where the server left it out, as the newest deployments may. ``status`` and a
-    predefined role's name compare equal to their lower-case text, whichever case the server uses.
+    A field that the server left out, as the newest deployments may, raises `MissingFieldError` when it is
+    read, and is left out of ``to_dict``, ``repr`` and comparisons. ``status`` and a predefined role's name
+    compare equal to their text in any case, whichever case the server uses.
+
+    Args:
+        id: The opaque id; it may hold ``/``, ``+`` and ``=``.
+        name: The display name.
+        email: The address, as the server spells it.
+        created_at: When the user was first created, in UTC unless the server names another zone.
+        status: A `UserStatus`, or the text of a status that this version does not know.
+        role: The account-level role.
+        is_developer: Whether the user has developer permissions.
+        extra: What the server sent beyond the contract.
     """
 
-    id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    created_at: datetime | None = None
-    status: UserStatus | str | None = None
-    role: Role | None = None
-    is_developer: bool | None = None
-    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
+    id: str = field(default=_MISSING)
+    name: str = field(default=_MISSING)
+    email: str = field(default=_MISSING)
+    created_at: datetime = field(default=_MISSING)
+    status: UserStatus | str = field(default=_MISSING, converter=_status)
+    role: Role = field(default=_MISSING)
+    is_developer: bool = field(default=_MISSING)
+    extra: Mapping[str, Any] = NOTHING
+
+    def __attrs_post_init__(self) -> None:
+        for name in [name for name, value in vars(self).items() if value is _MISSING]:
+            del vars(self)[name]
+
+    if not TYPE_CHECKING:
+        # Hidden, because a checker that sees it takes any name for an attribute.
+        def __getattr__(self, name: str) -> object:
+            if name not in _USER_FIELDS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise MissingFieldError(name, user=vars(self).get("id") or vars(self).get("email"))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).get(name) for name in _USER_FIELDS))
+
+    def __repr__(self) -> str:
+        shown = (name for name in (*_USER_FIELDS, *self._SHOWN) if name in vars(self))
+        fields = ", ".join(f"{name}={vars(self)[name]!r}" for name in shown)
+        return f"{type(self).__name__}({fields})"
+
+    _SHOWN: ClassVar[tuple[str, ...]] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the user under the API's field names, with an ISO time; absent fields are left out.
+        """Give the user under the API's field names.
 
-        What the server sent beyond the contract is included.
+        Returns:
+            The fields, ``created_at`` as an ISO text, and what is in ``extra``. A field that the server
+            left out is left out.
         """
-        document = {
-            "id": self.id,
-            "name": self.name,
-            "email": self.email,
-            "created_at": iso_time(self.created_at) if self.created_at else None,
-            "status": str(self.status) if self.status is not None else None,
-            "role": self.role.to_dict() if self.role else None,
-            "is_developer": self.is_developer,
-        }
-        present = {name: value for name, value in document.items() if value is not None}
-        return present | dict(self.extra)
+        document = {name: vars(self)[name] for name in _USER_FIELDS if name in vars(self)}
+        for name, write in (("created_at", iso_time), ("status", str), ("role", _role_document)):
+            if name in document:
+                document[name] = write(document[name])
+        return document | dict(self.extra)
 
     def to_row(self) -> dict[str, Any]:
-        """Give the user as one flat row, with every column of `USER_COLUMNS` always there."""
-        role = self.role
+        """Give the user as one flat row.
+
+        Returns:
+            A value for every column of `USER_COLUMNS`; None for a field that the server left out.
+        """
+        fields = vars(self)
+        role, status = fields.get("role"), fields.get("status")
         return {
-            "id": self.id,
-            "name": self.name,
-            "email": self.email,
-            "status": str(self.status) if self.status is not None else None,
-            "role_type": role.type if role else None,
+            "id": fields.get("id"),
+            "name": fields.get("name"),
+            "email": fields.get("email"),
+            "status": None if status is None else str(status),
+            "role_type": role.type and str(role.type) if role else None,
             "role_name": str(role.name) if role and role.name is not None else None,
             "role_id": role.id if isinstance(role, CustomUserRole) else None,
-            "is_developer": self.is_developer,
-            "created_at": self.created_at,
+            "is_developer": fields.get("is_developer"),
+            "created_at": fields.get("created_at"),
         }
 
+
+_USER_FIELDS = ("id", "name", "email", "created_at", "status", "role", "is_developer")
 
 USER_COLUMNS = tuple(User().to_row())
 
 
-@frozen(kw_only=True, slots=False)
+def _role_document(role: Role) -> dict[str, Any]:
+    return role.to_dict()
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class CreatedUser(User):
     """The answer of ``users.create``: a user, and what creating did.
 
-    ``created`` is False when the email was invited before (nothing was sent again), and None when a
-    repeated request cannot tell. ``invite_mode`` is None unless this call invited.
-    ``temporary_password`` is a secret, answered once; it is in no repr, but in ``to_dict``.
+    Args:
+        created: True when this call created the user; False when the email was invited before, and
+            nothing was sent again; None when a repeated request cannot tell.
+        invite_mode: How the user was invited; None unless this call invited.
+        temporary_password: A secret, answered once. It is in no repr, but in ``to_dict``.
     """
 
     created: bool | None = None
     invite_mode: InviteMode | str | None = None
-    temporary_password: str | None = field(default=None, repr=False)
+    temporary_password: str | None = None
+
+    _SHOWN: ClassVar[tuple[str, ...]] = ("created", "invite_mode")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the user as `User.to_dict` does, with ``invite_mode`` and ``temporary_password``."""
+        """Give the user as `User.to_dict` does, with what creating answered.
+
+        Returns:
+            The fields, among them ``invite_mode`` and ``temporary_password`` where the server gave them.
+        """
         document = super().to_dict()
         if self.invite_mode is not None:
             document["invite_mode"] = str(self.invite_mode)
@@ -278,21 +353,37 @@ class CreatedUser(User):
 
 @frozen(kw_only=True)
 class Pagination:
-    """Where a page stands: whether another follows, and the cursor that asks for it."""
+    """Where a page stands.
+
+    Args:
+        has_more: Whether another page follows.
+        next_cursor: The cursor that asks for it.
+        extra: What the server sent beyond the contract.
+    """
 
     has_more: bool
     next_cursor: str | None = None
     extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the pagination under the API's field names."""
+        """Give the pagination under the API's field names.
+
+        Returns:
+            ``has_more``, ``next_cursor`` where there is one, and what is in ``extra``.
+        """
         cursor = {} if self.next_cursor is None else {"next_cursor": self.next_cursor}
         return {"has_more": self.has_more, **cursor} | dict(self.extra)
 
 
 @frozen(kw_only=True)
-class UserPage(_Document):
-    """One page of users, oldest first. Iterable, with a length."""
+class UserPage(Document):
+    """One page of users, oldest first. Iterable, with a length.
+
+    Args:
+        users: The users of the page.
+        pagination: Whether another page follows.
+        extra: What the server sent beyond the contract.
+    """
 
     users: tuple[User, ...]
     pagination: Pagination
@@ -305,7 +396,11 @@ class UserPage(_Document):
         return len(self.users)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the page under the API's field names, with ISO times."""
+        """Give the page under the API's field names.
+
+        Returns:
+            ``users`` and ``pagination``, and what is in ``extra``.
+        """
         page = {
             "users": [user.to_dict() for user in self.users],
             "pagination": self.pagination.to_dict(),
@@ -313,7 +408,10 @@ class UserPage(_Document):
         return page | dict(self.extra)
 
     def to_df(self) -> pandas.DataFrame:
-        """Give a pandas frame, one row per user, the role flattened; times are UTC.
+        """Give a pandas frame, one row per user, the role flattened.
+
+        Returns:
+            A frame with the columns of `USER_COLUMNS`; times are UTC.
 
         Raises:
             ImportError: pandas is not installed; the extra ``df`` brings it.
@@ -327,31 +425,3 @@ class UserPage(_Document):
         frame = pandas.DataFrame([user.to_row() for user in self.users], columns=USER_COLUMNS)
         frame["created_at"] = pandas.to_datetime(frame["created_at"], utc=True)
         return frame
-
-
-@frozen(kw_only=True)
-class BulkUserDeletionResult(_Document):
-    """What became of one id or email given to ``users.bulk_delete``.
-
-    ``email`` is as the caller spelled it, None for an id; ``user_id`` is None for an email that no
-    user has; ``error`` is one line, for ``FAILED`` only.
-    """
-
-    user_id: str | None = None
-    email: str | None = None
-    status: DeletionStatus
-    error: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give all four fields; those that do not apply are None."""
-        return {
-            "user_id": self.user_id,
-            "email": self.email,
-            "status": str(self.status),
-            "error": self.error,
-        }
-
-
-def as_utc(moment: datetime) -> datetime:
-    """Read a time without a zone as UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

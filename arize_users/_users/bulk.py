@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 
 from attrs import define, field
 
-from . import _arguments as check
-from ._flow import Flow, ForEach, Stopped
-from ._operations import Operations
-from ._retry import LONGEST_RETRY_AFTER
-from .errors import (
+from .._core.effects import Flow, Stopped, parallel
+from .._core.retry import LONGEST_RETRY_AFTER
+from ..enums import DeletionStatus
+from ..errors import (
     APIConnectionError,
     ArizeError,
     BulkInterrupted,
@@ -24,15 +22,25 @@ from .errors import (
     RateLimitError,
     UnauthorizedError,
 )
-from .types import BulkUserDeletionResult, DeletionStatus
+from ..results import BulkUserDeletionResult
+from ..types import User
+from . import arguments as check
+from .operations import Operations
 
-SURPLUS = 0.3
+EXTRA_REQUESTS = 0.3
 """Requests per email that looking up a whole domain may cost beyond asking for each email."""
 
-# What a request for each address would meet as well.
-_HOPELESS = (UnauthorizedError, ForbiddenError, RateLimitError, APIConnectionError, ConfigurationError)
+# A request for each address would fail in the same way, so there is no falling back to one.
+_NON_FALLBACK_ERRORS = (
+    UnauthorizedError,
+    ForbiddenError,
+    RateLimitError,
+    APIConnectionError,
+    ConfigurationError,
+)
 
 Result = BulkUserDeletionResult
+Report = Callable[[Result], object] | None
 
 
 def bulk_delete(
@@ -41,37 +49,39 @@ def bulk_delete(
     user_ids: Iterable[str] | None,
     emails: Iterable[str] | None,
     max_concurrency: int,
-    on_result: Callable[[Result], object] | None,
-) -> Batch:
-    """Check everything before the first request, and give the batch, whose flow is `Batch.run`."""
+    on_result: Report,
+) -> BulkDelete:
+    """Check everything before the first request, and give the bulk delete, whose flow is `run`."""
     limit = check.whole_number(max_concurrency, "max_concurrency")
-    if on_result is not None and not callable(on_result):
-        raise InvalidArgumentError(f"on_result: expected a function, got {on_result!r}")
-    if inspect.iscoroutinefunction(on_result):
-        raise InvalidArgumentError("on_result: expected a plain function, got a coroutine function")
+    on_result = check.callback(on_result, "on_result")
     ids = _checked(user_ids, "user_ids", check.user_id)
     addresses = _checked(emails, "emails", check.searchable_email)
     if not ids and not addresses:
-        raise InvalidArgumentError("user_ids, emails: give at least one id or email")
+        raise InvalidArgumentError(
+            "neither it nor emails names a user", argument="user_ids", hint="Give at least one id or email."
+        )
     spellings: dict[str, str] = {}
     for address in addresses:
         spellings.setdefault(address.lower(), address)
-    return Batch(operations, list(dict.fromkeys(ids)), spellings, limit, on_result)
+    return BulkDelete(operations, list(dict.fromkeys(ids)), spellings, limit, on_result)
 
 
-def _checked(values: Iterable[str] | None, argument: str, one: Callable[[object, str], str]) -> list[str]:
+def _checked(
+    values: Iterable[str] | None, argument: str, check_one: Callable[[object, str, int], str]
+) -> list[str]:
     given = [] if values is None else check.items(values, argument)
-    return [one(value, f"{argument}[{index}]") for index, value in enumerate(given)]
+    return [check_one(value, argument, index) for index, value in enumerate(given)]
 
 
 @define
 class _Target:
-    """One user to delete, or one email that leads to none, with every input that named it."""
+    """One user to delete, or one email without a user, with every input that named it."""
 
     user_id: str | None
     by_id: bool = False
     emails: list[str] = field(factory=list)
-    verdict: DeletionStatus | None = None
+    status: DeletionStatus | None = None
+    """What is known before any request for it: an email that nobody has, or that was not looked up."""
     error: str | None = None
 
     def results(self, status: DeletionStatus, error: str | None = None) -> list[Result]:
@@ -82,7 +92,7 @@ class _Target:
         ]
 
 
-class Batch:
+class BulkDelete:
     """One bulk delete: its inputs, and what is known of them so far."""
 
     def __init__(
@@ -91,19 +101,20 @@ class Batch:
         ids: list[str],
         spellings: dict[str, str],
         limit: int,
-        on_result: Callable[[Result], object] | None,
+        on_result: Report,
     ) -> None:
         self._operations = operations
         self._ids = ids
+        # The lower-case address leads to the caller's spelling.
         self._spellings = spellings
-        self._limit = limit
+        self._limit = min(limit, len(ids) + len(spellings))
         self._on_result = on_result
         self._found: dict[str, str | None] = {}
-        self._unsearchable: dict[str, str] = {}
-        self._denied: list[UnauthorizedError] = []
+        self._lookup_errors: dict[str, str] = {}
+        self._unauthorized: list[UnauthorizedError] = []
         self._refused: list[_Target] = []
-        self._deleted = False
-        self._closed_to_us: ArizeError | None = None
+        self._has_deleted = False
+        self._rate_limited: RateLimitError | None = None
         # Written where the outcome happens, not where it is reported, so an interrupt loses none.
         # The inputs are the keys; an id never holds an @, so no id is taken for an email.
         self._outcomes: dict[str, Result] = {}
@@ -112,74 +123,75 @@ class Batch:
         """Delete them all; the results are in the order of the inputs."""
         try:
             if self._spellings:
-                yield from self._resolve()
-            yield from self._delete()
+                yield from self._look_up_all()
+            yield from self._delete_all()
         except Stopped as stop:
             if isinstance(stop.__cause__, ConfigurationError) and not self._outcomes:
-                raise stop.__cause__ from None  # The client was closed before the batch began.
+                raise stop.__cause__ from None  # The client was closed before the first request.
             raise self._interrupted() from stop.__cause__
         return self._in_order()
 
     @contextmanager
-    def accounted_for(self) -> Iterator[None]:
-        """Let no interrupt, wherever it comes while the batch runs, take the outcomes with it."""
+    def interrupts_reported(self) -> Iterator[None]:
+        """Raise `BulkInterrupted` with the outcomes for an interrupt outside of the parallel work."""
         try:
             yield
         except (KeyboardInterrupt, SystemExit) as interrupt:
             raise self._interrupted() from interrupt
 
-    def _resolve(self) -> Flow[None]:
+    def _look_up_all(self) -> Flow[None]:
         domains: dict[str, set[str]] = {}
         for address in self._spellings:
             domains.setdefault(address.rpartition("@")[2], set()).add(address)
-        shared = (
-            self._search_domain(domain, addresses)
+        yield from self._run_lookups(
+            self._look_up_domain(domain, addresses)
             for domain, addresses in domains.items()
-            if SURPLUS * len(addresses) >= 1
+            if EXTRA_REQUESTS * len(addresses) >= 1
         )
-        yield from self._side_by_side(shared)
-        left = [address for address in self._spellings if not self._is_resolved(address)]
-        yield from self._side_by_side(self._search(address) for address in left)
+        known = self._found.keys() | self._lookup_errors.keys()
+        yield from self._run_lookups(
+            self._look_up(address) for address in self._spellings if address not in known
+        )
 
-    def _side_by_side(self, flows: Iterator[Flow[None]]) -> Flow[None]:
-        until_denied = (flow for flow in flows if not self._denied)
-        yield ForEach(until_denied, min(self._limit, len(self._spellings)), lambda _: None)
-        if self._denied:
-            raise self._denied[0]
+    def _run_lookups(self, flows: Iterator[Flow[None]]) -> Flow[None]:
+        until_unauthorized = (flow for flow in flows if not self._unauthorized)
+        limit = min(self._limit, len(self._spellings))
+        yield from parallel(until_unauthorized, limit, lambda _: None)
+        if self._unauthorized:
+            raise self._unauthorized[0]
 
-    def _is_resolved(self, address: str) -> bool:
-        return address in self._found or address in self._unsearchable
+    def _look_up_domain(self, domain: str, addresses: set[str]) -> Flow[None]:
+        """Read the pages of a domain for as long as that is cheaper than asking for each address.
 
-    def _search_domain(self, domain: str, addresses: set[str]) -> Flow[None]:
-        """Page through a domain for as long as that is cheaper than asking for each address.
-
-        A page that finds an address has paid for itself. Beyond that, SURPLUS of a request per address
-        may be spent in vain, so the whole never costs more than 1 + SURPLUS requests per address.
+        A page that finds an address replaces a request of its own. Beyond that, EXTRA_REQUESTS per address
+        may find nothing, so the whole never costs more than 1 + EXTRA_REQUESTS requests per address.
         """
         missing = set(addresses)
-        in_vain = 0
+        extra = 0
         scan = self._operations.scan(email=f"@{domain}")
         try:
-            while missing and in_vain + 1 <= SURPLUS * len(addresses):
-                users = yield from scan.turn()
+            while missing and extra + 1 <= EXTRA_REQUESTS * len(addresses):
+                users = yield from scan.next_page()
                 if users is None:
                     self._found.update(dict.fromkeys(missing))
                     return
-                here = {user.email.lower(): user.id for user in users if user.email}
-                hits = missing & here.keys()
-                for address in hits:
-                    self._settle(address, here[address])
-                missing -= hits
-                in_vain += 1 - len(hits)
-        except _HOPELESS as error:
+                by_address = {
+                    email.lower(): user for user in users if (email := getattr(user, "email", None))
+                }
+                found = missing & by_address.keys()
+                for address in found:
+                    self._settle(address, by_address[address])
+                missing -= found
+                extra += 1 - len(found)
+        except _NON_FALLBACK_ERRORS as error:
             self._give_up(missing, error)
         except ArizeError:
             return  # One bad page, or a stale cursor: asking for each address may still work.
 
-    def _search(self, address: str) -> Flow[None]:
+    def _look_up(self, address: str) -> Flow[None]:
         try:
-            if self._closed_to_us is not None:
-                raise self._closed_to_us
+            if self._rate_limited is not None:
+                raise self._rate_limited
             user = yield from self._operations.get(user=address)
         except ArizeError as error:
             self._give_up({address}, error)
@@ -187,74 +199,74 @@ class Batch:
         if user is None:
             self._found[address] = None
         else:
-            self._settle(address, user.id)
+            self._settle(address, user)
 
-    def _settle(self, address: str, user_id: str | None) -> None:
+    def _settle(self, address: str, user: User) -> None:
+        user_id = getattr(user, "id", None)
         if user_id:
             self._found[address] = user_id
         else:
-            self._unsearchable[address] = "The server lists this user without an id."
+            self._lookup_errors[address] = "The server lists this user without an id."
 
     def _give_up(self, addresses: set[str], error: ArizeError) -> None:
         if isinstance(error, ConfigurationError):
             raise error
         if isinstance(error, UnauthorizedError):
-            self._denied.append(error)
-        self._note(error)
-        self._unsearchable.update(dict.fromkeys(addresses, _one_line(error)))
+            self._unauthorized.append(error)
+        self._note_rate_limit(error)
+        self._lookup_errors.update(dict.fromkeys(addresses, _one_line(error)))
 
-    def _note(self, failure: ArizeError) -> None:
-        # A limit longer than anyone waits for holds for the rest of the batch: asking on would only
-        # make it longer.
+    def _note_rate_limit(self, failure: ArizeError) -> None:
+        # A limit longer than anyone waits for holds for the rest of the batch: further requests would
+        # only make it longer.
         if isinstance(failure, RateLimitError) and (failure.retry_after or 0) > LONGEST_RETRY_AFTER:
-            self._closed_to_us = failure
+            self._rate_limited = failure
 
-    def _delete(self) -> Flow[None]:
+    def _delete_all(self) -> Flow[None]:
         waiting = iter(self._targets())
         while True:
-            yield ForEach(self._deletions(waiting), self._workers(), self._report)
-            if not self._denied:
+            yield from parallel(self._deletions(waiting), self._limit, self._report)
+            if not self._unauthorized:
                 return
-            if not self._deleted:
-                raise self._denied[0]
-            # Something was deleted after all while the refusal came: the batch goes on.
+            if not self._has_deleted:
+                raise self._unauthorized[0]
+            # Another request deleted a user while this refusal came: the key is good, and the work goes on.
             waiting = chain(self._refused, waiting)
-            self._denied, self._refused = [], []
-
-    def _workers(self) -> int:
-        return min(self._limit, len(self._inputs()))
+            self._unauthorized, self._refused = [], []
 
     def _targets(self) -> list[_Target]:
         targets = {user_id: _Target(user_id, by_id=True) for user_id in self._ids}
-        lost: list[_Target] = []
+        without_user: list[_Target] = []
         for address, spelling in self._spellings.items():
             user_id = self._found.get(address)
             if user_id is not None:
                 targets.setdefault(user_id, _Target(user_id)).emails.append(spelling)
             elif address in self._found:
-                lost.append(_Target(None, emails=[spelling], verdict=DeletionStatus.NOT_FOUND))
+                without_user.append(_Target(None, emails=[spelling], status=DeletionStatus.NOT_FOUND))
             else:
-                error = self._unsearchable[address]
-                lost.append(_Target(None, emails=[spelling], verdict=DeletionStatus.FAILED, error=error))
-        return [*targets.values(), *lost]
+                error = self._lookup_errors[address]
+                without_user.append(
+                    _Target(None, emails=[spelling], status=DeletionStatus.FAILED, error=error)
+                )
+        return [*targets.values(), *without_user]
 
     def _deletions(self, waiting: Iterator[_Target]) -> Iterator[Flow[list[Result]]]:
         # A 401 before anything was deleted ends the batch: no further request starts.
-        while self._deleted or not self._denied:
+        while self._has_deleted or not self._unauthorized:
             target = next(waiting, None)
             if target is None:
                 return
             yield self._delete_one(target)
 
     def _delete_one(self, target: _Target) -> Flow[list[Result]]:
-        status, error = target.verdict, target.error
+        status, error = target.status, target.error
         if status is None:
             assert target.user_id is not None
             try:
-                if self._closed_to_us is not None:
-                    raise self._closed_to_us
+                if self._rate_limited is not None:
+                    raise self._rate_limited
                 yield from self._operations.delete(user_id=target.user_id)
-                status, self._deleted = DeletionStatus.DELETED, True
+                status, self._has_deleted = DeletionStatus.DELETED, True
             except Stopped:
                 return []
             except ConfigurationError:
@@ -263,12 +275,12 @@ class Batch:
                 status = DeletionStatus.NOT_FOUND
             except ArizeError as failure:
                 status, error = DeletionStatus.FAILED, _one_line(failure)
-                if isinstance(failure, UnauthorizedError) and not self._deleted:
-                    target.verdict, target.error = status, error
-                    self._denied.append(failure)
+                if isinstance(failure, UnauthorizedError) and not self._has_deleted:
+                    target.status, target.error = status, error
+                    self._unauthorized.append(failure)
                     self._refused.append(target)
                     return []
-                self._note(failure)
+                self._note_rate_limit(failure)
         results = target.results(status, error)
         for result in results:
             self._outcomes[result.email or result.user_id or ""] = result
@@ -280,7 +292,7 @@ class Batch:
                 try:
                     self._on_result(result)
                 except BaseException:
-                    self._on_result = None  # A broken callback is not called again.
+                    self._on_result = None  # A callback that raised is not called again.
                     raise
 
     def _inputs(self) -> list[str]:

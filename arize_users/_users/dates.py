@@ -1,12 +1,12 @@
-"""What a caller may say for a point in time: a datetime, a text, or an age."""
+"""Points in time as a caller may give them: a datetime, a date, a text, or an age."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, tzinfo
 
-from .errors import InvalidArgumentError
-from .types import as_utc
+from ..errors import InvalidArgumentError
+from ..types import as_utc
 
 _AGE = re.compile(r"(?:\d+\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\s*)+(?:ago)?", re.IGNORECASE)
 _AGE_PART = re.compile(r"(\d+)\s*(year|month|week|day|hour|minute)", re.IGNORECASE)
@@ -18,7 +18,7 @@ def point_in_time(value: object, argument: str) -> datetime | None:
     """Read a bound of a time range, in UTC where it names no zone. None stays None.
 
     Raises:
-        InvalidArgumentError: it is no time, or leaves the year, the month or the day open.
+        InvalidArgumentError: It is no time, or leaves the year, the month or the day open.
     """
     if value is None:
         return None
@@ -27,16 +27,16 @@ def point_in_time(value: object, argument: str) -> datetime | None:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidArgumentError(f"{argument}: {value!r} is no time; {_EXPECTED}")
+        raise InvalidArgumentError(f"{value!r} is no time; {_EXPECTED}", argument=argument)
     text = value.strip()
     try:
         return _age(text) if _AGE.fullmatch(text) else as_utc(_parsed(text))
     except (ValueError, OverflowError, RecursionError) as error:
-        raise InvalidArgumentError(f"{argument}: {value!r} is no time; {_EXPECTED}") from error
+        raise InvalidArgumentError(f"{value!r} is no time; {_EXPECTED}", argument=argument) from error
 
 
 def _age(text: str) -> datetime:
-    # Loaded only for callers who use it: dateutil is most of what importing this package would cost.
+    # Imported where it is used: dateutil would be most of what importing this package takes.
     from dateutil.relativedelta import relativedelta
 
     age = relativedelta()
@@ -49,7 +49,7 @@ def _parsed(text: str) -> datetime:
     from dateutil import parser
 
     # dateutil fills what a text leaves open from a default. Where two defaults give two answers, the
-    # text does not name one day, and guessing one is not for a range that may be deleted.
+    # text does not name one day; a guess could choose the wrong users to delete.
     first, second = (
         parser.parse(text, default=default, tzinfos=_zone)
         for default in (datetime(2000, 1, 2), datetime(2001, 3, 4))

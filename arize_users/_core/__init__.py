@@ -1,0 +1,1 @@
+"""Sends requests: flows and their drivers, retries, connections. Knows nothing of users."""

@@ -1,0 +1,208 @@
+"""Runs flows on an event loop of asyncio or trio, and side by side in an anyio task group."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import httpx
+
+from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
+from .request import Request
+from .sync_driver import resume
+
+if TYPE_CHECKING:
+    import anyio
+
+T = TypeVar("T")
+
+
+class AsyncDriver:
+    """Runs the flows of one client. The tasks of one event loop may share it."""
+
+    def __init__(
+        self,
+        send: Callable[[Request], Awaitable[httpx.Response]],
+        exclusion: _Exclusion | None = None,
+    ) -> None:
+        self._send = send
+        self._exclusion = exclusion or _Exclusion()
+
+    def with_sender(self, send: Callable[[Request], Awaitable[httpx.Response]]) -> AsyncDriver:
+        """Give a driver that sends by another function; exclusive flows exclude those of this one."""
+        return AsyncDriver(send, self._exclusion)
+
+    async def run(self, flow: Flow[T], stop: anyio.Event | None = None) -> T:
+        """Run a flow to its end; once ``stop`` is set, it starts no request and no wait."""
+        result: Any = None
+        error: Exception | None = None
+        try:
+            while True:
+                effect = resume(flow, result, error)
+                result = error = None
+                try:
+                    result = await self._perform(effect, stop)
+                except Exception as failure:
+                    error = failure
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            flow.close()
+
+    async def _perform(self, effect: Effect, stop: anyio.Event | None) -> Any:
+        if isinstance(effect, Now):
+            return time.monotonic()
+        if stop is not None and stop.is_set():
+            raise Stopped
+        if isinstance(effect, Send):
+            return await self._send(effect.request)
+        if isinstance(effect, Sleep):
+            return await _sleep(effect.seconds, stop)
+        if isinstance(effect, Exclusive):
+            async with self._exclusion.lock():
+                return await self.run(effect.flow, stop)
+        return await self._run_parallel(effect)
+
+    async def _run_parallel(self, effect: Parallel) -> None:
+        import anyio
+        from anyio.lowlevel import checkpoint_if_cancelled
+
+        stop, finished = anyio.Event(), anyio.Event()
+        working = effect.limit
+        interruption: BaseException | None = None
+
+        async def work() -> None:
+            nonlocal working, interruption
+            try:
+                while not stop.is_set():
+                    # A cancelled worker ends here; a flow under way is never cut in the middle.
+                    await checkpoint_if_cancelled()
+                    if (flow := next(effect.flows, None)) is None:
+                        break
+                    with anyio.CancelScope(shield=True):
+                        value = await self.run(flow, stop)
+                    try:
+                        effect.report(value)
+                    except BaseException as error:
+                        # Even one that looks like a cancellation is the callback's, not the loop's.
+                        interruption = interruption or error
+                        stop.set()
+            except Exception as error:
+                interruption = interruption or error
+                stop.set()
+            finally:
+                working -= 1
+                if not working:
+                    finished.set()
+
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(effect.limit):
+                    group.start_soon(work)
+                try:
+                    await finished.wait()
+                finally:
+                    stop.set()
+        except BaseException as error:
+            # A cancellation, or what a signal handler raised in the event loop.
+            interruption = interruption or error
+        if interruption is not None:
+            raise Stopped from interruption
+
+    async def iterate(
+        self, next_page: Callable[[], Flow[tuple[T, ...] | None]], *, prefetch: bool
+    ) -> AsyncGenerator[T, None]:
+        """Give the items of each page until there is none; with ``prefetch``, fetch one page ahead."""
+        pages = self._pages_ahead(next_page) if prefetch else self._pages(next_page)
+        async with aclosing(pages):
+            async for page in pages:
+                for item in page:
+                    yield item
+
+    async def _pages(self, next_page: Callable[[], Flow[T | None]]) -> AsyncGenerator[T, None]:
+        while (page := await self.run(next_page())) is not None:
+            yield page
+
+    async def _pages_ahead(self, next_page: Callable[[], Flow[T | None]]) -> AsyncGenerator[T, None]:
+        coming = _BackgroundCall(lambda: self.run(next_page()))
+        try:
+            while (page := await coming.result()) is not None:
+                coming = _BackgroundCall(lambda: self.run(next_page()))
+                yield page
+        finally:
+            coming.cancel()
+
+
+class _Exclusion:
+    """The lock of exclusive flows, made when it is first needed: making it loads anyio."""
+
+    def __init__(self) -> None:
+        self._lock: anyio.Lock | None = None
+
+    def lock(self) -> anyio.Lock:
+        import anyio
+
+        if self._lock is None:
+            self._lock = anyio.Lock()
+        return self._lock
+
+
+async def _sleep(seconds: float, stop: anyio.Event | None) -> None:
+    import anyio
+
+    if stop is None:
+        await anyio.sleep(seconds)
+        return
+    with anyio.move_on_after(seconds):
+        await stop.wait()
+        raise Stopped
+
+
+class _BackgroundCall(Generic[T]):
+    """A call that runs beside its caller.
+
+    A task of the event loop, not of a task group: a generator must not yield inside a group.
+    """
+
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        import anyio
+        import sniffio
+
+        self._call = call
+        self._scope = anyio.CancelScope()
+        self._ended = anyio.Event()
+        self._value: list[T] = []
+        self._error: BaseException | None = None
+        if sniffio.current_async_library() == "trio":
+            import trio
+
+            trio.lowlevel.spawn_system_task(self._run)
+        else:
+            import asyncio
+
+            self._task = asyncio.create_task(self._run())  # The loop itself keeps weak references only.
+
+    async def _run(self) -> None:
+        try:
+            with self._scope:
+                self._value.append(await self._call())
+        except BaseException as error:
+            self._error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._ended.set()
+
+    async def result(self) -> T:
+        """Wait for the end, and give the value or raise the error."""
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def cancel(self) -> None:
+        """End the call; a call that has ended stays as it is."""
+        self._scope.cancel()

@@ -1,0 +1,105 @@
+"""The effects that a flow asks its driver for.
+
+A flow is a generator that knows of neither threads nor event loops. It yields an effect, is sent the
+result or thrown the error, and returns its value. `SyncDriver` runs flows on threads, `AsyncDriver` in an
+anyio task group. A flow calls the functions below with ``yield from``: they give results their types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, TypeVar
+
+import httpx
+from attrs import frozen
+
+from .request import Request
+
+T = TypeVar("T")
+
+
+@frozen
+class Send:
+    """Send a request and read the whole response; `RequestFailed` is thrown where none came."""
+
+    request: Request
+
+
+@frozen
+class Sleep:
+    """Wait; `Stopped` is thrown when the work around it is stopped meanwhile."""
+
+    seconds: float
+
+
+@frozen
+class Now:
+    """Give the monotonic time, in seconds."""
+
+
+@frozen
+class Exclusive:
+    """Run a flow while no other exclusive flow of this client runs."""
+
+    flow: Flow[Any]
+
+
+@frozen
+class Parallel:
+    """Run flows side by side; see `parallel`."""
+
+    flows: Iterator[Flow[Any]]
+    limit: int
+    report: Callable[[Any], object]
+
+
+Effect = Send | Sleep | Now | Exclusive | Parallel
+Flow = Generator[Effect, Any, T]
+
+
+class Stopped(Exception):
+    """The work was stopped early; ``__cause__`` says by what. It never reaches a caller."""
+
+
+def send(request: Request) -> Flow[httpx.Response]:
+    """Send a request and read the whole response, whatever its status.
+
+    Raises:
+        RequestFailed: No whole response came.
+    """
+    response: httpx.Response = yield Send(request)
+    return response
+
+
+def sleep(seconds: float) -> Flow[None]:
+    """Wait.
+
+    Raises:
+        Stopped: The work around it was stopped meanwhile.
+    """
+    yield Sleep(seconds)
+
+
+def now() -> Flow[float]:
+    """Give the monotonic time, in seconds."""
+    seconds: float = yield Now()
+    return seconds
+
+
+def exclusive(flow: Flow[T]) -> Flow[T]:
+    """Run a flow while no other exclusive flow of this client runs, and give its value."""
+    value: T = yield Exclusive(flow)
+    return value
+
+
+def parallel(flows: Iterator[Flow[T]], limit: int, report: Callable[[T], object]) -> Flow[None]:
+    """Run flows side by side, at most ``limit`` at once, each taken from the iterator when its turn comes.
+
+    ``report`` gets each value as it arrives, one call at a time, on the caller's thread. When an
+    interrupt, or an exception of ``report`` or of a flow, ends the work early, no further flow starts,
+    and those under way are awaited and reported.
+
+    Raises:
+        Stopped: The work ended early.
+    """
+    yield Parallel(flows, limit, report)

@@ -1,0 +1,70 @@
+"""HTTP requests as data, and what makes them ready to send."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from attrs import frozen
+
+from .._version import __version__
+from ..config import Settings
+
+PACKAGE = "arize-users"
+
+
+@frozen(kw_only=True)
+class Request:
+    """One HTTP request, as data: it can be sent again, encoded in the other case, and compared."""
+
+    operation: str
+    method: str
+    path: str
+    params: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+
+
+class RequestFailed(Exception):
+    """No whole response came. ``sent`` is False when the request surely never reached the server."""
+
+    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+        self.timed_out = timed_out
+
+
+class RequestBuilder:
+    """Makes httpx requests of one client's: its base URL, headers and timeout."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base_url = settings.request_url
+        self._headers = httpx.Headers(_headers(settings))
+        self._timeout = settings.timeout
+
+    def build(self, request: Request, default_timeout: httpx.Timeout) -> httpx.Request:
+        """Make the httpx request; ``default_timeout`` holds where the settings name none."""
+        return httpx.Request(
+            request.method,
+            httpx.URL(self._base_url + request.path, params=request.params),
+            headers=self._headers,
+            json=request.body,
+            extensions={"timeout": (self._timeout or default_timeout).as_dict()},
+        )
+
+
+def _headers(settings: Settings) -> Mapping[str, str]:
+    ours = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": f"{PACKAGE}/{__version__}",
+        "sdk-language": "python",
+        "sdk-version": __version__,
+        "sdk-package-name": PACKAGE,
+        "language-version": ".".join(map(str, sys.version_info[:3])),
+    }
+    given = {name.lower() for name in settings.headers}
+    kept = {name: value for name, value in ours.items() if name.lower() not in given}
+    return {**kept, **settings.headers, "Authorization": f"Bearer {settings.api_key}"}

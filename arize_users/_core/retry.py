@@ -1,0 +1,247 @@
+"""When a request is sent again: by operation, never by HTTP method.
+
+| operation                  | sent again after                                            |
+|----------------------------|-------------------------------------------------------------|
+| list, get, update, delete, | a broken or refused connection, a timeout, 429, 502, 503,   |
+| create with email_link     | 504                                                         |
+| create with another mode,  | a connection that was never made, 429                       |
+| resend, reset              |                                                             |
+
+The operation says what a repetition means (a 404 that means deleted, a user who may exist):
+`Answer.maybe_applied` and `Failure.maybe_applied` tell it what it needs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import httpx
+from attrs import frozen
+
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ResponseDecodeError,
+    retry_after,
+    status_error_class,
+)
+from .effects import Flow, Stopped, now, send, sleep
+from .request import Request, RequestFailed
+
+FIRST_BACKOFF = 0.5
+"""Seconds; doubled for each further retry."""
+LONGEST_BACKOFF = 8.0
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds; a server that asks for more is reported at once, not waited for."""
+TIME_BUDGET = 120.0
+"""Seconds from the first attempt; no retry starts later."""
+RATE_LIMITED = 429
+TRANSIENT_STATUSES = frozenset({502, 503, 504})
+
+logger = logging.getLogger("arize_users")
+logger.addHandler(logging.NullHandler())
+
+
+@frozen(kw_only=True, slots=False)
+class Answer:
+    """A 2xx response. ``maybe_applied``: an earlier attempt may have been carried out already."""
+
+    request: Request
+    response: httpx.Response
+    maybe_applied: bool
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON of the body, parsed once.
+
+        Raises:
+            ResponseDecodeError: It is not JSON.
+        """
+        try:
+            return json.loads(self.response.content)
+        except (ValueError, RecursionError) as error:
+            raise self.decode_error("its body is not JSON") from error
+
+    def decode_error(self, problem: str) -> ResponseDecodeError:
+        """Make the error for a body that cannot be read."""
+        return ResponseDecodeError(
+            problem, response=self.response, **_facts(self.request, maybe_applied=True)
+        )
+
+
+@frozen(kw_only=True)
+class Failure:
+    """What became of a request that got no 2xx response: a refusal, or no whole response.
+
+    ``maybe_applied``: this attempt or an earlier one may have been carried out. ``cause`` is the
+    ``__cause__`` of the error.
+    """
+
+    request: Request
+    response: httpx.Response | None
+    reason: RequestFailed | None
+    maybe_applied: bool
+    cause: BaseException | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The status of a refusal; None where no whole response came."""
+        return None if self.response is None else self.response.status_code
+
+    def error(self, hint: str | None = None) -> APIError:
+        """Make the error for it; ``hint`` takes the place of the general advice."""
+        facts = _facts(self.request, maybe_applied=self.maybe_applied)
+        error: APIError
+        if self.response is not None:
+            error = status_error_class(self.response.status_code)(self.response, hint=hint, **facts)
+        else:
+            assert self.reason is not None
+            kind = APITimeoutError if self.reason.timed_out else APIConnectionError
+            message = f"{self.request.method} {self.request.path}: {self.reason.reason}."
+            error = kind(message, sent=self.reason.sent, hint=hint, **facts)
+        error.__cause__ = self.cause
+        return error
+
+
+def _facts(request: Request, *, maybe_applied: bool) -> dict[str, Any]:
+    return {
+        "operation": request.operation,
+        "method": request.method,
+        "path": request.path,
+        "maybe_applied": maybe_applied and request.method != "GET",
+    }
+
+
+class RateLimitPause:
+    """When the account may be asked again, for all threads and tasks: the limit is the account's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.until = 0.0
+
+    def extend(self, until: float) -> None:
+        """Let nobody ask before a monotonic time."""
+        with self._lock:
+            self.until = max(self.until, until)
+
+
+class Retrier:
+    """Sends the requests of one client, again where that is safe. Shared by its threads and tasks."""
+
+    def __init__(
+        self,
+        *,
+        max_retries: int,
+        pause: RateLimitPause | None = None,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._max_retries = max_retries
+        self._pause = pause or RateLimitPause()
+        self._uniform = uniform
+
+    def with_max_retries(self, max_retries: int) -> Retrier:
+        """Give a retrier that shares this one's pause."""
+        return Retrier(max_retries=max_retries, pause=self._pause, uniform=self._uniform)
+
+    def send(self, request: Request, *, repeatable: bool) -> Flow[Answer | Failure]:
+        """Send a request until it is answered with a 2xx or must not be sent again.
+
+        ``repeatable``: doing it twice is the same as doing it once.
+        """
+        started = yield from now()
+        failure: Failure | None = None
+        maybe_applied = False
+        backoff: float | None = None
+        for retry in itertools.count(1):
+            try:
+                if backoff is not None:
+                    yield from sleep(backoff)
+                may_go_on = yield from self._wait_for_pause(None if failure is None else started)
+                if failure is not None and not may_go_on:
+                    return failure
+                outcome = yield from self._attempt(request, maybe_applied)
+            except Stopped:
+                if failure is None:
+                    raise
+                return failure
+            if isinstance(outcome, Answer):
+                return outcome
+            failure = outcome
+            delay = self._delay(failure, retry)
+            time = yield from now()
+            self._pause_everyone(failure, time, delay)
+            may_repeat = retry <= self._max_retries and (repeatable or not failure.maybe_applied)
+            if delay is None or not may_repeat or time + delay - started > TIME_BUDGET:
+                return failure
+            maybe_applied = failure.maybe_applied
+            _log_retry(failure, retry, self._max_retries, delay)
+            # The delay that a 429 asks for is part of everyone's pause.
+            backoff = None if failure.status == RATE_LIMITED else delay
+        raise AssertionError("unreachable")
+
+    def _attempt(self, request: Request, maybe_applied: bool) -> Flow[Answer | Failure]:
+        try:
+            response = yield from send(request)
+        except RequestFailed as reason:
+            logger.debug("%s %s: %s", request.method, request.path, _kind(reason))
+            return Failure(
+                request=request,
+                response=None,
+                reason=reason,
+                maybe_applied=maybe_applied or reason.sent,
+                cause=reason.__cause__,
+            )
+        logger.debug("%s %s: %d", request.method, request.path, response.status_code)
+        if response.is_success:
+            return Answer(request=request, response=response, maybe_applied=maybe_applied)
+        maybe_applied = maybe_applied or response.status_code >= 500
+        return Failure(request=request, response=response, reason=None, maybe_applied=maybe_applied)
+
+    def _delay(self, failure: Failure, retry: int) -> float | None:
+        """Say how long to wait before a retry, counted from 1; None when waiting would not help."""
+        response = failure.response
+        if response is not None:
+            if response.status_code != RATE_LIMITED and response.status_code not in TRANSIENT_STATUSES:
+                return None
+            asked = retry_after(response.headers)
+            if asked is not None:
+                return asked if asked <= LONGEST_RETRY_AFTER else None
+        return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
+
+    def _pause_everyone(self, failure: Failure, time: float, delay: float | None) -> None:
+        if failure.status == RATE_LIMITED and delay is not None and self._max_retries:
+            self._pause.extend(time + delay)
+
+    def _wait_for_pause(self, started: float | None) -> Flow[bool]:
+        """Wait while the account must not be asked; False where that leaves no time for a retry."""
+        while self._pause.until:
+            time = yield from now()
+            left = self._pause.until - time
+            if left <= 0:
+                break
+            if started is not None and time + left - started > TIME_BUDGET:
+                return False
+            yield from sleep(left)
+        return True
+
+
+def _kind(reason: RequestFailed) -> str:
+    return "APITimeoutError" if reason.timed_out else "APIConnectionError"
+
+
+def _log_retry(failure: Failure, retry: int, retries: int, delay: float) -> None:
+    # The class or status only: what a server or a library says may quote what was sent.
+    request = failure.request
+    reason = failure.status or (failure.reason and _kind(failure.reason))
+    logger.warning(
+        "%s %s: %s; retry %d of %d in %.2f s",
+        *(request.method, request.path, reason, retry, retries, delay),
+    )

@@ -1,0 +1,283 @@
+"""Sends requests through an httpx client above the connection pool, the caller's own, or a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import httpx
+from attrs import define
+
+from ..config import Settings, proxy_for, ssl_context
+from ..errors import ConfigurationError, InvalidArgumentError
+from .pool import IDLE_SECONDS, AsyncConnectionPool, ConnectionPool
+from .request import Request, RequestBuilder, RequestFailed
+
+if TYPE_CHECKING:
+    from ..sandbox import Sandbox
+
+C = TypeVar("C", httpx.Client, httpx.AsyncClient)
+H = TypeVar("H", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
+
+
+@define
+class _Shared(Generic[C]):
+    """What a client shares with those that its `with_options` gives."""
+
+    http: C
+    is_callers: bool
+    """Whether ``http`` is the caller's own, which stays open."""
+    sandbox: Sandbox | None
+    is_closed: bool = False
+
+    def request(self, builder: RequestBuilder, request: Request) -> httpx.Request:
+        """Make an httpx request, unless nothing can be sent any more."""
+        if self.is_closed:
+            raise ConfigurationError("this client is closed", hint="Make a new one.")
+        if self.http.is_closed:
+            raise ConfigurationError(
+                "it is closed", argument="http_client", hint="Make a new httpx client and a new client."
+            )
+        return builder.build(request, self.http.timeout)
+
+
+class Sender:
+    """Sends the requests of one synchronous client. Safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        _check_kind("transport", transport, httpx.BaseTransport)
+        _check_kind("http_client", http_client, httpx.Client)
+        sandbox = None
+        if http_client is None and transport is None:
+            sandbox = _open_sandbox(settings)
+            if sandbox is None:
+                transport = ConnectionPool(_connect(httpx.HTTPTransport, settings))
+            else:
+                from ..sandbox import SandboxTransport
+
+                transport = SandboxTransport(sandbox)
+        http = http_client or httpx.Client(transport=transport, trust_env=False)
+        self._shared = _Shared(http, http_client is not None, sandbox)
+        self._builder = RequestBuilder(settings)
+
+    def with_settings(self, settings: Settings) -> Sender:
+        """Give a sender with other settings over the same connections."""
+        sender = Sender.__new__(Sender)
+        sender._shared = self._shared
+        sender._builder = RequestBuilder(settings)
+        return sender
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The sandbox that was opened for this client."""
+        return self._shared.sandbox
+
+    def send(self, request: Request) -> httpx.Response:
+        """Send a request and read the whole response.
+
+        Raises:
+            RequestFailed: No whole response came.
+            ConfigurationError: The request cannot be sent as the client is set up, or the client is closed.
+            InvalidArgumentError: The request is too long.
+        """
+        try:
+            response = self._send(self._shared.request(self._builder, request))
+            try:
+                if _is_plain(response):
+                    response.read()
+                    return response
+                return _with_body(response, b"".join(response.iter_raw()))
+            except httpx.TransportError:
+                if response.is_success:
+                    raise
+                return _with_body(response, b"")  # The status of a refusal says what the server did.
+            finally:
+                response.close()
+        except _FAILURES as error:
+            raise _failure(error, request) from error
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            # A caller's client may follow redirects or have credentials of its own: the key must go
+            # to this URL, and no other credentials with it.
+            return self._shared.http.send(request, stream=True, auth=None, follow_redirects=False)
+        except httpx.HTTPStatusError as error:  # A caller's event hook raises for the status.
+            return _read_by_hook(error)
+
+    def close(self) -> None:
+        """Close the connections and the sandbox, but no httpx client of the caller's."""
+        self._shared.is_closed = True
+        if not self._shared.is_callers:
+            self._shared.http.close()
+        if self.sandbox is not None:
+            self.sandbox.close()
+
+
+class AsyncSender:
+    """Sends the requests of one asynchronous client."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        _check_kind("transport", transport, httpx.AsyncBaseTransport)
+        _check_kind("http_client", http_client, httpx.AsyncClient)
+        sandbox = None
+        if http_client is None and transport is None:
+            sandbox = _open_sandbox(settings)
+            if sandbox is None:
+                transport = AsyncConnectionPool(_connect(httpx.AsyncHTTPTransport, settings))
+            else:
+                from ..sandbox import AsyncSandboxTransport
+
+                transport = AsyncSandboxTransport(sandbox)
+        http = http_client or httpx.AsyncClient(transport=transport, trust_env=False)
+        self._shared = _Shared(http, http_client is not None, sandbox)
+        self._builder = RequestBuilder(settings)
+
+    def with_settings(self, settings: Settings) -> AsyncSender:
+        """Give a sender with other settings over the same connections."""
+        sender = AsyncSender.__new__(AsyncSender)
+        sender._shared = self._shared
+        sender._builder = RequestBuilder(settings)
+        return sender
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The sandbox that was opened for this client."""
+        return self._shared.sandbox
+
+    async def send(self, request: Request) -> httpx.Response:
+        """Send a request and read the whole response; see `Sender.send`."""
+        try:
+            response = await self._send(self._shared.request(self._builder, request))
+            try:
+                if _is_plain(response):
+                    await response.aread()
+                    return response
+                return _with_body(response, b"".join([part async for part in response.aiter_raw()]))
+            except httpx.TransportError:
+                if response.is_success:
+                    raise
+                return _with_body(response, b"")
+            finally:
+                await response.aclose()
+        except _FAILURES as error:
+            raise _failure(error, request) from error
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._shared.http.send(request, stream=True, auth=None, follow_redirects=False)
+        except httpx.HTTPStatusError as error:
+            return _read_by_hook(error)
+
+    async def aclose(self) -> None:
+        """Close the connections and the sandbox, but no httpx client of the caller's."""
+        self._shared.is_closed = True
+        if not self._shared.is_callers:
+            await self._shared.http.aclose()
+        if self.sandbox is not None:
+            self.sandbox.close()
+
+
+# httpx raises these for anything between the first byte sent and the last byte read.
+_FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
+# Waiting for the pool or for a connection comes before the first byte is sent.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+def _failure(error: Exception, request: Request) -> Exception:
+    """Say in our words what httpx' exception means."""
+    if isinstance(error, httpx.InvalidURL):
+        return InvalidArgumentError(f"the request {request.operation} is too long to be sent")
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        # Not in httpx' words: they quote the header that they do not like.
+        return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
+    sent = not isinstance(error, _NOT_SENT)
+    if isinstance(error, httpx.TimeoutException):
+        return RequestFailed(
+            "no answer in time" if sent else "no connection in time", sent=sent, timed_out=True
+        )
+    state = "the connection broke" if sent else "no connection could be made"
+    reason = f": {error}" if str(error) else ""
+    return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
+
+
+def _check_kind(argument: str, given: object, kind: type) -> None:
+    if given is not None and not isinstance(given, kind):
+        raise ConfigurationError(f"expected an httpx.{kind.__name__}, got {given!r}", argument=argument)
+
+
+def _is_plain(response: httpx.Response) -> bool:
+    """Tell whether reading a response cannot lose it: it is not compressed, or has been read already."""
+    return response.is_closed or "content-encoding" not in response.headers
+
+
+def _with_body(response: httpx.Response, raw: bytes) -> httpx.Response:
+    """Give a response its body, decompressed where it is compressed as it says."""
+    status, headers = response.status_code, response.headers.copy()
+    if raw:
+        try:
+            return httpx.Response(status, headers=headers, content=raw)
+        except httpx.DecodingError:
+            pass
+    headers.pop("content-encoding", None)
+    headers.pop("content-length", None)
+    return httpx.Response(status, headers=headers, content=raw)
+
+
+def _read_by_hook(error: httpx.HTTPStatusError) -> httpx.Response:
+    """Give the response that a hook raised for; where the hook did not read it, httpx has closed it."""
+    try:
+        error.response.content  # noqa: B018 - raises where it was not read
+    except httpx.ResponseNotRead:
+        return _with_body(error.response, b"")
+    return error.response
+
+
+def _open_sandbox(settings: Settings) -> Sandbox | None:
+    if settings.sandbox_path is None:
+        return None
+    from ..sandbox import Sandbox, SandboxError
+
+    try:
+        return Sandbox(settings.sandbox_path or None)
+    except (SandboxError, ValueError) as error:
+        raise ConfigurationError(
+            f"the local account cannot be opened: {error}", argument="base_url"
+        ) from error
+
+
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
+
+
+def _connect(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
+    """Give a function that makes one more connection of the pool."""
+    proxy = proxy_for(settings)
+    # Loading the CAs takes longer than all the rest of making a client; every connection shares them.
+    tls = cache(lambda: ssl_context(settings))
+
+    def connect() -> H:
+        verify = tls()
+        try:
+            return kind(verify=verify, proxy=proxy, limits=_ONE_CONNECTION, trust_env=False)
+        except httpx.InvalidURL:
+            # Neither the URL nor httpx' words about it: they may hold the proxy's password.
+            raise ConfigurationError("it is not a well-formed URL", argument="proxy") from None
+        except (ImportError, ValueError) as error:
+            # A SOCKS proxy without the library that speaks it, a scheme that httpx does not know.
+            raise ConfigurationError(f"it cannot be used: {error}", argument="proxy") from error
+
+    if settings.verify is not True or proxy is not None:
+        connect()  # Opens no socket yet, but shows that the settings fit together.
+    return connect

@@ -1,0 +1,1 @@
+"""The users resource: what its operations send, how their answers are read, and every rule in between."""

@@ -1,0 +1,188 @@
+"""Answers of the API -> public types.
+
+Answers are read straight from JSON: the generated models refuse a missing field, an unknown role and an
+error page, and would cost a second pass over every user. ``scripts/check_codec.py`` holds the tables below
+against the generated models, so a changed contract names the line to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from ..enums import InviteMode, UserRole, UserStatus, parse_open
+from ..types import (
+    NOTHING,
+    CreatedUser,
+    CustomUserRole,
+    FrozenDict,
+    Pagination,
+    PredefinedUserRole,
+    Role,
+    UnknownUserRole,
+    User,
+    UserPage,
+    as_utc,
+    iso_time,
+)
+
+# The fields that are read of each response schema of the contract, and their type in JSON.
+USER_FIELDS: Mapping[str, type] = {
+    "id": str,
+    "name": str,
+    "email": str,
+    "created_at": str,
+    "status": str,
+    "role": dict,
+    "is_developer": bool,
+}
+CREATED_USER_FIELDS: Mapping[str, type] = {**USER_FIELDS, "invite_mode": str, "temporary_password": str}
+PAGE_FIELDS: Mapping[str, type] = {"users": list, "pagination": dict}
+PAGINATION_FIELDS: Mapping[str, type] = {"has_more": bool, "next_cursor": str}
+PREDEFINED_ROLE_FIELDS: Mapping[str, type] = {"type": str, "name": str}
+CUSTOM_ROLE_FIELDS: Mapping[str, type] = {"type": str, "id": str, "name": str}
+# Schema and field of what the contract has and no type of ours: `extra` holds it.
+LEFT_TO_EXTRA: frozenset[tuple[str, str]] = frozenset()
+
+_JSON_TYPES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
+
+
+class Undecodable(ValueError):
+    """A document is not what the contract says; the message says what and where, without values."""
+
+
+def user_page(document: Any) -> UserPage:
+    """Read a page of users."""
+    fields = _fields(document, PAGE_FIELDS, "the body")
+    if "users" not in fields:
+        raise Undecodable("`users` of the body is missing")
+    pagination = _fields(fields.get("pagination", {}), PAGINATION_FIELDS, "the pagination")
+    cursor = pagination.get("next_cursor") or None
+    return UserPage(
+        users=tuple([_user(one, index) for index, one in enumerate(fields["users"])]),
+        pagination=Pagination(
+            has_more=pagination.get("has_more", cursor is not None),
+            next_cursor=cursor,
+            extra=pagination["extra"],
+        ),
+        extra=fields["extra"],
+    )
+
+
+def user(document: Any) -> User:
+    """Read a user."""
+    return _user(document, None)
+
+
+def _user(document: Any, index: int | None) -> User:
+    fields = _fields(document, USER_FIELDS, index)
+    _interpret(fields, index)
+    return _make(User, fields)
+
+
+def created_user(document: Any, *, created: bool | None) -> CreatedUser:
+    """Read the answer to a create: 201 has the invite mode, and sometimes a password; 200 has neither."""
+    fields = _fields(document, CREATED_USER_FIELDS, None)
+    _interpret(fields, None)
+    mode = fields.get("invite_mode")
+    fields["invite_mode"] = None if mode is None else parse_open(InviteMode, mode)
+    fields.setdefault("temporary_password", None)
+    fields["created"] = created
+    return _make(CreatedUser, fields)
+
+
+U = TypeVar("U", bound=User)
+
+_new: Callable[[type], Any] = object.__new__
+_set = object.__setattr__
+
+
+def _make(kind: type[U], fields: dict[str, Any]) -> U:
+    # The fields become the object's own dictionary: attrs' constructor takes three times as long, and pages
+    # hold many users. A field that the server left out is not there, as the class expects.
+    made: U = _new(kind)
+    _set(made, "__dict__", fields)
+    return made
+
+
+def _fields(document: Any, types: Mapping[str, type], place: str | int | None) -> dict[str, Any]:
+    """Take the known fields out of an object and check their types; a null is left out.
+
+    What a server sends beyond the contract is kept under ``extra``.
+    """
+    if type(document) is not dict:
+        raise Undecodable(f"{_named(place)} is not a JSON object")
+    fields = {}
+    for name, expected in types.items():
+        value = document.get(name)
+        if type(value) is expected:
+            fields[name] = value
+        elif value is not None:
+            raise Undecodable(f"`{name}` of {_named(place)} is not {_JSON_TYPES[expected]}")
+    fields["extra"] = NOTHING if len(fields) == len(document) else _without(document, types)
+    return fields
+
+
+def _named(place: str | int | None) -> str:
+    if place is None:
+        return "the body"
+    return f"users[{place}]" if isinstance(place, int) else place
+
+
+def _interpret(fields: dict[str, Any], index: int | None) -> None:
+    """Turn the texts and objects of a user's fields into what they stand for."""
+    if (status := fields.get("status")) is not None:
+        fields["status"] = _STATUSES.get(status) or parse_open(UserStatus, status)
+    if (role := fields.get("role")) is not None:
+        fields["role"] = _role(role)
+    if (text := fields.get("created_at")) is not None:
+        moment = fields["created_at"] = _time(text, index)
+        if not _EXACT_TIME(text) and iso_time(moment) != text:
+            # A datetime cannot hold it to the letter, as with nanoseconds: the text is kept beside it.
+            fields["extra"] = FrozenDict({**fields["extra"], "created_at": text})
+
+
+# Look-ups instead of calls: a page holds these a hundred times. Roles are immutable, so one will do.
+_STATUSES = {text: status for status in UserStatus for text in (status.value, status.value.upper())}
+_ROLES: dict[tuple[str, str], PredefinedUserRole] = {
+    (kind, name): PredefinedUserRole(name=role)
+    for role in UserRole
+    for kind, name in (("predefined", role.value), ("PREDEFINED", role.value.upper()))
+}
+
+
+def _role(document: dict[str, Any]) -> Role:
+    kind, name = document.get("type"), document.get("name")
+    if not isinstance(kind, str) or not isinstance(name, str | None):
+        return UnknownUserRole(data=FrozenDict(document))
+    if len(document) == 2 and name is not None and (kind, name) in _ROLES:
+        return _ROLES[kind, name]
+    if kind.lower() == "predefined" and name is not None:
+        return PredefinedUserRole(name=name, extra=_without(document, PREDEFINED_ROLE_FIELDS))
+    identifier = document.get("id")
+    if kind.lower() == "custom" and isinstance(identifier, str):
+        return CustomUserRole(id=identifier, name=name, extra=_without(document, CUSTOM_ROLE_FIELDS))
+    return UnknownUserRole(data=FrozenDict(document))
+
+
+def _without(document: dict[str, Any], known: Mapping[str, type]) -> FrozenDict:
+    return FrozenDict({name: value for name, value in document.items() if name not in known})
+
+
+def _time(text: str, index: int | None) -> datetime:
+    try:
+        return as_utc(datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    # RFC 3339 allows what fromisoformat does not: "t" and "z" in lower case, and leap seconds.
+    normalized, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
+    try:
+        return as_utc(datetime.fromisoformat(normalized)) + timedelta(seconds=leaps)
+    except (ValueError, OverflowError) as error:
+        raise Undecodable(f"`created_at` of {_named(index)} is not a time") from error
+
+
+_EXACT_TIME = re.compile(r"....-..-..T..:..:[0-5].(?:\.(?!000000)\d{6})?Z").fullmatch
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")

@@ -1,0 +1,101 @@
+"""The values of the API: enums whose members equal their text in any case.
+
+The first generation of the API spells values in lower case, the second in upper case. Code that compares a
+value with a text is right with both.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self, TypeVar
+
+
+class _AnyCase:
+    """Compares text without its case. The hash is that of the lower-case text.
+
+    A set, a dictionary or a column of a frame therefore finds the lower-case text only.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(self, str) and isinstance(other, str):
+            return str.lower(self) == str.lower(other)
+        return NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        # Without this, str's own comparison would be found.
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+    def __hash__(self) -> int:
+        return hash(str.lower(self))  # type: ignore[arg-type]
+
+
+class AnyCaseText(_AnyCase, str):
+    """Text of the server that compares equal in any case: a value that no enum lists, a kind of role."""
+
+    __slots__ = ()
+
+
+class _AnyCaseEnum(_AnyCase, StrEnum):
+    # StrEnum's own hash would be that of the name.
+    __hash__ = _AnyCase.__hash__
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        # Every member is named after its value in upper case.
+        return cls.__members__.get(value.upper()) if isinstance(value, str) else None
+
+
+class UserStatus(_AnyCaseEnum):
+    """Where a user is between invitation and use."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    EXPIRED = "expired"
+
+
+class UserRole(_AnyCaseEnum):
+    """A predefined account-level role."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    ANNOTATOR = "annotator"
+
+
+class InviteMode(_AnyCaseEnum):
+    """How a new user learns of the account.
+
+    NONE creates an active user and sends nothing; EMAIL_LINK mails a verification link;
+    TEMPORARY_PASSWORD answers a password that must be changed at the first login.
+    """
+
+    NONE = "none"
+    EMAIL_LINK = "email_link"
+    TEMPORARY_PASSWORD = "temporary_password"
+
+
+class DeletionStatus(_AnyCaseEnum):
+    """What became of one input of a bulk delete."""
+
+    DELETED = "deleted"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def parse_open(enum: type[E], text: str) -> E | AnyCaseText:
+    """Read a server's value.
+
+    Args:
+        enum: The enum that lists the known values.
+        text: The value, in any case.
+
+    Returns:
+        The member, or the text as it came where the enum does not list it.
+    """
+    # A look-up, not enum(...) in a try: this runs for every user of a page.
+    return enum.__members__.get(text.upper()) or AnyCaseText(text)
