@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
-from support.account import NOON, Account, Connect, acquainted
+from support.account import NOON, Account, Connect, primed_account
 from support.clients import Client
 from support.contract import contract_of
-from support.wire import Answer, Answerer, Script, Wire, sandbox_face
+from support.transports import Answer, Answerer, ScriptedTransport, Recorder, sandbox_transport
 
 from arize_users.sandbox import Sandbox
 
@@ -66,16 +66,16 @@ def connect(kind: str) -> Iterator[Connect]:
         if isinstance(answers, httpx.BaseTransport):
             inner: Any = answers
         else:
-            inner = sandbox_face(answers, kind) if isinstance(answers, Sandbox) else Script(answers)
-        wire = Wire(inner, contract_of(case) if judged else None)
-        opened.append(Client(kind, wire, **{"max_retries": 0, **options}))
+            inner = sandbox_transport(answers, kind) if isinstance(answers, Sandbox) else ScriptedTransport(answers)
+        recorder = Recorder(inner, contract_of(case) if judged else None)
+        opened.append(Client(kind, recorder, **{"max_retries": 0, **options}))
         return opened[-1]
 
     yield connect
     for client in opened:
         client.close()
     for client in opened:
-        assert client.wire.deviations == []
+        assert client.recorder.deviations == []
 
 
 @pytest.fixture
@@ -89,10 +89,10 @@ def sandbox(case: str) -> Iterator[Sandbox]:
 @pytest.fixture
 def account(sandbox: Sandbox, connect: Connect, case: str) -> Account:
     """Run a test four times: with each client, against each generation."""
-    return acquainted(sandbox, connect(sandbox, case=case), case)
+    return primed_account(sandbox, connect(sandbox, case=case), case)
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make retries wait for nothing."""
-    monkeypatch.setattr("arize_users._retry.FIRST_BACKOFF", 0.0)
+    monkeypatch.setattr("arize_users._core.retry.FIRST_BACKOFF", 0.0)

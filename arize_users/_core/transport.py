@@ -63,7 +63,9 @@ class Sender:
                 from ..sandbox import SandboxTransport
 
                 transport = SandboxTransport(sandbox)
-        http = http_client or httpx.Client(transport=transport, trust_env=False)
+        http = http_client or httpx.Client(
+            transport=transport, trust_env=False, event_hooks={"response": [_keep_redirect]}
+        )
         self._shared = _Shared(http, http_client is not None, sandbox)
         self._builder = RequestBuilder(settings)
 
@@ -88,28 +90,20 @@ class Sender:
             InvalidArgumentError: The request is too long.
         """
         try:
-            response = self._send(self._shared.request(self._builder, request))
-            try:
-                if _is_plain(response):
-                    response.read()
-                    return response
-                return _with_body(response, b"".join(response.iter_raw()))
-            except httpx.TransportError:
-                if response.is_success:
-                    raise
-                return _with_body(response, b"")  # The status of a refusal says what the server did.
-            finally:
-                response.close()
-        except _FAILURES as error:
-            raise _failure(error, request) from error
-
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        try:
             # A caller's client may follow redirects or have credentials of its own: the key must go
             # to this URL, and no other credentials with it.
-            return self._shared.http.send(request, stream=True, auth=None, follow_redirects=False)
-        except httpx.HTTPStatusError as error:  # A caller's event hook raises for the status.
-            return _read_by_hook(error)
+            return _read(
+                self._shared.http.send(
+                    self._shared.request(self._builder, request),
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
+            )
+        except httpx.HTTPStatusError as error:
+            return _response_of(error)
+        except _FAILURES as error:
+            raise _failure(error, request) from error
 
     def close(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -141,7 +135,9 @@ class AsyncSender:
                 from ..sandbox import AsyncSandboxTransport
 
                 transport = AsyncSandboxTransport(sandbox)
-        http = http_client or httpx.AsyncClient(transport=transport, trust_env=False)
+        http = http_client or httpx.AsyncClient(
+            transport=transport, trust_env=False, event_hooks={"response": [_akeep_redirect]}
+        )
         self._shared = _Shared(http, http_client is not None, sandbox)
         self._builder = RequestBuilder(settings)
 
@@ -160,26 +156,18 @@ class AsyncSender:
     async def send(self, request: Request) -> httpx.Response:
         """Send a request and read the whole response; see `Sender.send`."""
         try:
-            response = await self._send(self._shared.request(self._builder, request))
-            try:
-                if _is_plain(response):
-                    await response.aread()
-                    return response
-                return _with_body(response, b"".join([part async for part in response.aiter_raw()]))
-            except httpx.TransportError:
-                if response.is_success:
-                    raise
-                return _with_body(response, b"")
-            finally:
-                await response.aclose()
+            return await _aread(
+                await self._shared.http.send(
+                    self._shared.request(self._builder, request),
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
+            )
+        except httpx.HTTPStatusError as error:
+            return _response_of(error)
         except _FAILURES as error:
             raise _failure(error, request) from error
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._shared.http.send(request, stream=True, auth=None, follow_redirects=False)
-        except httpx.HTTPStatusError as error:
-            return _read_by_hook(error)
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -236,10 +224,51 @@ def _with_body(response: httpx.Response, raw: bytes) -> httpx.Response:
     return httpx.Response(status, headers=headers, content=raw)
 
 
-def _read_by_hook(error: httpx.HTTPStatusError) -> httpx.Response:
-    """Give the response that a hook raised for; where the hook did not read it, httpx has closed it."""
+def _read(response: httpx.Response) -> httpx.Response:
+    """Read the body and close the response."""
     try:
-        error.response.content  # noqa: B018 - raises where it was not read
+        if _is_plain(response):
+            response.read()
+            return response
+        return _with_body(response, b"".join(response.iter_raw()))
+    except httpx.TransportError:
+        if response.is_success:
+            raise
+        return _with_body(response, b"")  # The status of a refusal says what the server did.
+    finally:
+        response.close()
+
+
+async def _aread(response: httpx.Response) -> httpx.Response:
+    try:
+        if _is_plain(response):
+            await response.aread()
+            return response
+        return _with_body(response, b"".join([part async for part in response.aiter_raw()]))
+    except httpx.TransportError:
+        if response.is_success:
+            raise
+        return _with_body(response, b"")
+    finally:
+        await response.aclose()
+
+
+# Event hooks of our own client. httpx parses the Location of a redirect even where it does not follow it,
+# and raises where it is malformed; a hook comes before that.
+def _keep_redirect(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        raise httpx.HTTPStatusError("redirect", request=response.request, response=_read(response))
+
+
+async def _akeep_redirect(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        raise httpx.HTTPStatusError("redirect", request=response.request, response=await _aread(response))
+
+
+def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
+    """Give the response that an event hook raised for, a caller's for any status or ours for a redirect."""
+    try:
+        error.response.content  # noqa: B018 - a body that the hook did not read is lost: httpx closes it
     except httpx.ResponseNotRead:
         return _with_body(error.response, b"")
     return error.response

@@ -134,7 +134,7 @@ def test_refused_before_any_request(connect: Connect, method: str, arguments: di
     assert isinstance(caught.value, ArizeError)
     assert isinstance(caught.value, ValueError)
     assert str(caught.value)
-    assert client.wire.sent == []
+    assert client.recorder.sent == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_coroutine_functions_cannot_report(connect: Connect) -> None:
     client = connect([])
     with pytest.raises(InvalidArgumentError, match="coroutine"):
         client.users.bulk_delete(user_ids=["x"], on_result=on_result)
-    assert client.wire.sent == []
+    assert client.recorder.sent == []
 
 
 def test_a_failing_iterable(connect: Connect) -> None:
@@ -194,7 +194,7 @@ def test_a_failing_iterable(connect: Connect) -> None:
     client = connect([])
     with pytest.raises(LookupError, match="mine"):
         client.users.bulk_delete(user_ids=ids())
-    assert client.wire.sent == []
+    assert client.recorder.sent == []
 
 
 @pytest.mark.parametrize("name", ["", "owner", None, 7])

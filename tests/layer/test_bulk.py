@@ -9,8 +9,8 @@ import httpx
 import pytest
 from support.account import Account, Connect
 from support.answers import Reply, html, ok, page, problem, user
-from support.rehearsal import Rehearsal
-from support.wire import Gate, Script, sandbox_face
+from support.simulated_driver import SimulatedDriver
+from support.transports import Gate, ScriptedTransport, sandbox_transport
 
 from arize_users import (
     BulkUserDeletionResult,
@@ -18,8 +18,8 @@ from arize_users import (
     ForbiddenError,
     UnauthorizedError,
 )
-from arize_users._bulk import bulk_delete
-from arize_users._operations import Operations
+from arize_users._users.bulk import bulk_delete
+from arize_users._users.operations import Operations
 from arize_users.config import resolve
 from arize_users.sandbox import Sandbox
 
@@ -41,8 +41,8 @@ def test_by_id(account: Account) -> None:
     results = account.users.bulk_delete(user_ids=ids)
     assert results == [BulkUserDeletionResult(user_id=one, status=DELETED) for one in ids]
     assert len(_deleted(account)) == 20
-    assert account.wire.operations == ["delete_user"] * 20
-    assert account.wire.peak <= 8
+    assert account.recorder.operations == ["delete_user"] * 20
+    assert account.recorder.peak <= 8
 
 
 def test_by_email(account: Account) -> None:
@@ -92,14 +92,14 @@ def test_reached_twice(account: Account) -> None:
         BulkUserDeletionResult(user_id=ada, status=DELETED),
         BulkUserDeletionResult(user_id=ada, email="ada@acme.com", status=DELETED),
     ]
-    assert account.wire.operations.count("delete_user") == 1
+    assert account.recorder.operations.count("delete_user") == 1
 
 
 def test_emails_first(account: Account) -> None:
     """All emails are looked up before the first DELETE."""
     ids = _add(account, *(f"{number}@a{number}.com" for number in range(12)))
     account.users.bulk_delete(user_ids=ids[:4], emails=[f"{n}@a{n}.com" for n in range(4, 12)])
-    operations = account.wire.operations
+    operations = account.recorder.operations
     assert operations == sorted(operations, reverse=True)
     assert operations.count("delete_user") == 12
 
@@ -226,7 +226,7 @@ def test_failed_search(connect: Connect, failure: Reply) -> None:
     client = connect(answer)
     results = client.users.bulk_delete(user_ids=["x"], emails=["a@acme.com", "b@acme.org"])
     assert [(one.status, one.user_id) for one in results] == [(DELETED, "x"), (FAILED, None), (FAILED, None)]
-    assert client.wire.operations.count("delete_user") == 1
+    assert client.recorder.operations.count("delete_user") == 1
 
 
 @pytest.mark.parametrize("trouble", ["repeated cursor", "unreadable"])
@@ -251,7 +251,7 @@ def test_refused_search_of_a_domain(connect: Connect) -> None:
     client = connect(lambda _: problem(403))
     results = client.users.bulk_delete(emails=[f"{number}@acme.com" for number in range(8)])
     assert {one.status for one in results} == {FAILED}
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
 
 
 def test_listed_without_an_id(connect: Connect) -> None:
@@ -271,7 +271,7 @@ def test_a_useless_id(connect: Connect) -> None:
     client = connect(answer)
     (result,) = client.users.bulk_delete(emails=["a@acme.com"])
     assert result.status is FAILED
-    assert client.wire.operations == ["list_users"]
+    assert client.recorder.operations == ["list_users"]
 
 
 # 401
@@ -285,7 +285,7 @@ def test_key_refused(connect: Connect, case: str, sandbox: Sandbox) -> None:
         with pytest.raises(UnauthorizedError):
             client.users.bulk_delete(**batch, max_concurrency=2)
     assert sandbox.audit == []
-    assert len(client.wire.sent) <= 4
+    assert len(client.recorder.sent) <= 4
 
 
 def test_key_refused_after_failures(connect: Connect) -> None:
@@ -293,7 +293,7 @@ def test_key_refused_after_failures(connect: Connect) -> None:
     client = connect(_server({"a": problem(500), "b": problem(404), "c": problem(401)}))
     with pytest.raises(UnauthorizedError):
         client.users.bulk_delete(user_ids=["a", "b", "c", "d"], max_concurrency=1)
-    assert len(client.wire.sent) == 3
+    assert len(client.recorder.sent) == 3
 
 
 def test_key_revoked_midway(connect: Connect) -> None:
@@ -312,7 +312,7 @@ def test_key_refused_while_another_is_deleted(connect: Connect, kind: str) -> No
         seen.append(request.url.path)
         return problem(401) if request.url.path.endswith("/a") else ok()
 
-    client = connect(Gate(Script(answer), method="DELETE", together=2))
+    client = connect(Gate(ScriptedTransport(answer), method="DELETE", together=2))
     results = client.users.bulk_delete(user_ids=["a", "b", "c", "d"], max_concurrency=2)
     statuses = {one.user_id: one.status for one in results}
     assert statuses == {"a": FAILED, "b": DELETED, "c": DELETED, "d": DELETED}
@@ -326,9 +326,9 @@ def test_key_refused_just_before_another_is_deleted(denied: list[str]) -> None:
     def answer(request: Any, _: float) -> Reply:
         return problem(401) if request.path[-1] in denied else ok()
 
-    operations = Operations(resolve(api_key="k", environ={}))
+    operations = Operations.of(resolve(api_key="k", environ={}))
     batch = {"user_ids": list("abcde"), "emails": None, "max_concurrency": 3, "on_result": None}
-    results = Rehearsal(answer, latency=1.0).run(bulk_delete(operations, **batch).run())
+    results = SimulatedDriver(answer, latency=1.0).run(bulk_delete(operations, **batch).run())
     statuses = {one.user_id: one.status for one in results}
     assert statuses == {one: FAILED if one in denied else DELETED for one in "abcde"}
     assert list(statuses) == list("abcde")
@@ -337,12 +337,12 @@ def test_key_refused_just_before_another_is_deleted(denied: list[str]) -> None:
 def test_key_refused_while_nothing_is_deleted() -> None:
     """A 401 beside other failures ends the batch: no further request is sent."""
     answers = {"a": problem(401), "b": problem(500), "c": problem(404)}
-    rehearsal = Rehearsal(lambda request, _: answers[request.path[-1]], latency=1.0)
-    operations = Operations(resolve(api_key="k", environ={}))
+    simulated = SimulatedDriver(lambda request, _: answers[request.path[-1]], latency=1.0)
+    operations = Operations.of(resolve(api_key="k", environ={}))
     batch = {"user_ids": list("abcdefgh"), "emails": None, "max_concurrency": 3, "on_result": None}
     with pytest.raises(UnauthorizedError):
-        rehearsal.run(bulk_delete(operations, **batch).run())
-    assert len(rehearsal.sent) == 3
+        simulated.run(bulk_delete(operations, **batch).run())
+    assert len(simulated.sent) == 3
 
 
 def test_missing_permission(connect: Connect, case: str, sandbox: Sandbox) -> None:
@@ -361,11 +361,11 @@ def test_missing_permission(connect: Connect, case: str, sandbox: Sandbox) -> No
 def test_concurrency(connect: Connect, kind: str, sandbox: Sandbox, case: str, limit: int) -> None:
     """max_concurrency requests are in flight when there is enough to do, and never more."""
     ids = sandbox.add_users(limit * 3)
-    gate = Gate(sandbox_face(sandbox, kind), method="DELETE", together=limit)
+    gate = Gate(sandbox_transport(sandbox, kind), method="DELETE", together=limit)
     client = connect(gate, case=case)
     results = client.users.bulk_delete(user_ids=ids, max_concurrency=limit)
     assert {one.status for one in results} == {DELETED}
-    assert client.wire.peak == limit
+    assert client.recorder.peak == limit
 
 
 @pytest.mark.parametrize("limit", [1, 3])
@@ -374,11 +374,11 @@ def test_concurrency_of_searches(
 ) -> None:
     """The same bound holds while emails are looked up."""
     emails = [f"{number}@a{number}.com" for number in range(limit * 3)]
-    gate = Gate(sandbox_face(sandbox, kind), method="GET", together=limit)
+    gate = Gate(sandbox_transport(sandbox, kind), method="GET", together=limit)
     client = connect(gate, case=case)
     results = client.users.bulk_delete(emails=emails, max_concurrency=limit)
     assert {one.status for one in results} == {NOT_FOUND}
-    assert client.wire.peak == limit
+    assert client.recorder.peak == limit
 
 
 def test_no_more_threads_than_work(kind: str, connect: Connect) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from support.contract import contract_of
-from support.wire import Wire, sandbox_face
+from support.transports import Recorder, sandbox_transport
 
 from arize_users import AsyncArizeClient, BulkInterrupted, BulkUserDeletionResult
 from arize_users.sandbox import Sandbox
@@ -23,7 +23,7 @@ def test_cancelled_task(at: int, case: str, sandbox: Sandbox) -> None:
 
     class Cancelling(httpx.AsyncBaseTransport):
         def __init__(self) -> None:
-            self.inner = sandbox_face(sandbox, "async")
+            self.inner = sandbox_transport(sandbox, "async")
             self.count = 0
 
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -36,14 +36,14 @@ def test_cancelled_task(at: int, case: str, sandbox: Sandbox) -> None:
 
     async def stop_midway() -> tuple[BulkInterrupted, int]:
         nonlocal task
-        wire = Wire(Cancelling(), contract_of(case))
-        async with AsyncArizeClient(api_key="sandbox-admin", transport=wire) as client:
+        recorder = Recorder(Cancelling(), contract_of(case))
+        async with AsyncArizeClient(api_key="sandbox-admin", transport=recorder) as client:
             task = asyncio.create_task(client.users.bulk_delete(user_ids=ids, max_concurrency=4))
             with pytest.raises(BulkInterrupted) as caught:
                 await task
-            sent = len(wire.sent)
+            sent = len(recorder.sent)
             await asyncio.sleep(0)
-            assert len(wire.sent) == sent
+            assert len(recorder.sent) == sent
             return caught.value, sent
 
     task: asyncio.Task[Any]
@@ -62,7 +62,7 @@ def test_cancelled_early(phase: str, sandbox: Sandbox, case: str) -> None:
     class Cancelling(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             task.cancel()
-            response: httpx.Response = await sandbox_face(sandbox, "async").handle_async_request(request)
+            response: httpx.Response = await sandbox_transport(sandbox, "async").handle_async_request(request)
             return response
 
     async def stop_early() -> BaseException:
@@ -88,10 +88,10 @@ def test_cancelled_early(phase: str, sandbox: Sandbox, case: str) -> None:
 def test_timeout_around_a_batch(sandbox: Sandbox) -> None:
     """A timeout of the caller's around the batch works like a cancellation: the outcomes are told."""
     ids = sandbox.add_users(20)
-    wire = Wire(sandbox_face(sandbox, "async"), None)
+    recorder = Recorder(sandbox_transport(sandbox, "async"), None)
 
     async def stop_midway() -> None:
-        async with AsyncArizeClient(api_key="sandbox-admin", transport=wire) as client:
+        async with AsyncArizeClient(api_key="sandbox-admin", transport=recorder) as client:
             async with asyncio.timeout(60) as limit:
 
                 def on_result(result: BulkUserDeletionResult) -> None:

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from support.account import Account, Connect
 from support.answers import ok
-from support.rehearsal import Rehearsal
+from support.simulated_driver import SimulatedDriver
 
 from arize_users import DeletionStatus
-from arize_users._bulk import bulk_delete
-from arize_users._operations import Operations
+from arize_users._users.bulk import bulk_delete
+from arize_users._users.operations import Operations
 from arize_users.config import resolve
 from arize_users.sandbox import Sandbox
 
 
 def _searches(account: Account) -> int:
-    return account.wire.operations.count("list_users")
+    return account.recorder.operations.count("list_users")
 
 
 def _emails(account: Account) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_crowded_domain(connect: Connect, crowd: str) -> None:
         results = client.users.bulk_delete(emails=emails)
         # The account is shared by both clients: whom the first deleted, the second does not find.
         assert len({one.status for one in results}) == 1
-        assert client.wire.operations.count("list_users") <= 12
+        assert client.recorder.operations.count("list_users") <= 12
 
 
 @pytest.mark.parametrize("spread", ["first", "last", "even", "nobody", "half"])
@@ -81,7 +81,7 @@ def test_never_more_than_a_third_above(connect: Connect, count: int, spread: str
         emails = [f"user{number:05}@acme.com" for number in list(places[spread])[:count]]
         client = connect(sandbox)
         client.users.bulk_delete(emails=emails, max_concurrency=4)
-        assert client.wire.operations.count("list_users") <= math.floor(1.3 * count)
+        assert client.recorder.operations.count("list_users") <= math.floor(1.3 * count)
 
 
 def test_mixed_domains(account: Account) -> None:
@@ -100,7 +100,7 @@ def test_ids_cost_no_search(account: Account) -> None:
     """Ids are deleted with one request each and nothing else."""
     ids = account.sandbox.add_users(50)
     account.users.bulk_delete(user_ids=ids)
-    assert account.wire.operations == ["delete_user"] * 50
+    assert account.recorder.operations == ["delete_user"] * 50
 
 
 def test_ten_thousand_ids(connect: Connect) -> None:
@@ -128,10 +128,10 @@ def test_ten_thousand_ids(connect: Connect) -> None:
 
 def test_deletions_side_by_side() -> None:
     """100 deletions of 20 ms, 10 at a time, take as long as 10 of them."""
-    operations = Operations(resolve(api_key="k", environ={}))
-    rehearsal = Rehearsal(lambda *_: ok(), latency=0.02)
+    operations = Operations.of(resolve(api_key="k", environ={}))
+    simulated = SimulatedDriver(lambda *_: ok(), latency=0.02)
     ids = [f"id{number}" for number in range(100)]
     batch = {"user_ids": ids, "emails": None, "max_concurrency": 10, "on_result": None}
-    assert len(rehearsal.run(bulk_delete(operations, **batch).run())) == 100
-    assert rehearsal.peak == 10
-    assert round(rehearsal.now - 1000.0, 6) == 0.2
+    assert len(simulated.run(bulk_delete(operations, **batch).run())) == 100
+    assert simulated.peak == 10
+    assert round(simulated.now - 1000.0, 6) == 0.2

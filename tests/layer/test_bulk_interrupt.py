@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from support.account import Account, Connect
-from support.wire import Gate, sandbox_face
+from support.transports import Gate, sandbox_transport
 
 from arize_users import ArizeClient, BulkInterrupted, BulkUserDeletionResult
 from arize_users.sandbox import Sandbox
@@ -96,14 +96,14 @@ def test_going_on(account: Account) -> None:
 def test_stopped_while_in_flight(connect: Connect, kind: str, sandbox: Sandbox, case: str) -> None:
     """Requests in flight when the batch stops are awaited and told of, and none starts after."""
     ids = sandbox.add_users(30)
-    client = connect(Gate(sandbox_face(sandbox, kind), method="DELETE", together=6), case=case)
+    client = connect(Gate(sandbox_transport(sandbox, kind), method="DELETE", together=6), case=case)
 
     def on_result(result: BulkUserDeletionResult) -> None:
         raise Stop
 
     with pytest.raises(BulkInterrupted) as caught:
         client.users.bulk_delete(user_ids=ids, max_concurrency=6, on_result=on_result)
-    assert len(caught.value.results) == len(client.wire.sent)
+    assert len(caught.value.results) == len(client.recorder.sent)
     assert len(caught.value.results) % 6 == 0
     assert len(caught.value.results) < 30
     agrees(caught.value, sandbox, ids)
@@ -117,7 +117,7 @@ def test_interrupt_in_on_result(error: type[BaseException]) -> None:
     """An interrupt that arrives in on_result stops the batch like one that arrives elsewhere."""
     with (
         Sandbox() as sandbox,
-        ArizeClient(api_key="sandbox-admin", transport=sandbox_face(sandbox, "sync")) as client,
+        ArizeClient(api_key="sandbox-admin", transport=sandbox_transport(sandbox, "sync")) as client,
     ):
         ids = sandbox.add_users(20)
 
@@ -169,7 +169,7 @@ def test_ctrl_c_while_waiting(at: int, felt: threading.Event) -> None:
     """Ctrl-C while requests are in flight: they are awaited and told of, and the batch ends."""
     with Sandbox() as sandbox:
         ids = sandbox.add_users(200)
-        alarm = _Alarm(sandbox_face(sandbox, "sync"), at, felt)
+        alarm = _Alarm(sandbox_transport(sandbox, "sync"), at, felt)
         seen: list[BulkUserDeletionResult] = []
         with ArizeClient(api_key="sandbox-admin", transport=alarm) as client:
             with pytest.raises(BulkInterrupted) as caught:
@@ -206,7 +206,7 @@ def _interrupted_at(at: int) -> tuple[str | None, str | None]:
         ids = sandbox.add_users(4)
 
         def work() -> None:
-            client = ArizeClient(api_key="sandbox-admin", transport=sandbox_face(sandbox, "sync"))
+            client = ArizeClient(api_key="sandbox-admin", transport=sandbox_transport(sandbox, "sync"))
             sys.settrace(interrupter)
             try:
                 outcome.append(client.users.bulk_delete(user_ids=ids, max_concurrency=2))

@@ -1,4 +1,4 @@
-"""Whatever happens on the way, a bulk delete's account of itself is true: played at random, many times."""
+"""Whatever happens on the way, a bulk delete's account of itself is true: simulated_calls at random, many times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import Factory, define, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answers import Reply, html, ok, page, problem
-from support.rehearsal import Answer, Rehearsal
+from support.simulated_driver import Answer, SimulatedDriver
 
 from arize_users import (
     APIConnectionError,
@@ -18,9 +18,9 @@ from arize_users import (
     DeletionStatus,
     UnauthorizedError,
 )
-from arize_users._bulk import bulk_delete
-from arize_users._operations import Operations
-from arize_users._wire import Request
+from arize_users._core.request import Request
+from arize_users._users.bulk import bulk_delete
+from arize_users._users.operations import Operations
 from arize_users.config import resolve
 
 DELETED, NOT_FOUND, FAILED = DeletionStatus.DELETED, DeletionStatus.NOT_FOUND, DeletionStatus.FAILED
@@ -108,12 +108,12 @@ def _batches(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def _play(one: dict[str, Any]) -> tuple[Server, Rehearsal, list[BulkUserDeletionResult], Any]:
+def _play(one: dict[str, Any]) -> tuple[Server, SimulatedDriver, list[BulkUserDeletionResult], Any]:
     server = Server(one["users"], one["troubles"], one["forgetful"])
-    rehearsal = Rehearsal(server, latency=1.0)
+    simulated = SimulatedDriver(server, latency=1.0)
     if one["interrupt"] is not None:
-        rehearsal.interrupt_at(rehearsal.now + one["interrupt"], KeyboardInterrupt())
-    operations = Operations(resolve(api_key="k", max_retries=one["retries"], environ={}))
+        simulated.interrupt_at(simulated.now + one["interrupt"], KeyboardInterrupt())
+    operations = Operations.of(resolve(api_key="k", max_retries=one["retries"], environ={}))
     seen: list[BulkUserDeletionResult] = []
     batch = bulk_delete(
         operations,
@@ -123,21 +123,21 @@ def _play(one: dict[str, Any]) -> tuple[Server, Rehearsal, list[BulkUserDeletion
         on_result=seen.append,
     )
     try:
-        return server, rehearsal, seen, rehearsal.run(batch.run())
+        return server, simulated, seen, simulated.run(batch.run())
     except (BulkInterrupted, UnauthorizedError) as error:
-        return server, rehearsal, seen, error
+        return server, simulated, seen, error
 
 
 @settings(max_examples=300)
 @given(_batches().filter(lambda one: one["ids"] or one["emails"]))
 def test_its_account_is_true(one: dict[str, Any]) -> None:
     """Each input is told once, in order, truly; a deletion on the server is never untold."""
-    server, rehearsal, seen, outcome = _play(one)
+    server, simulated, seen, outcome = _play(one)
     spelled: dict[str, str] = {}
     for email in one["emails"]:
         spelled.setdefault(email.lower(), email)
     order = [*dict.fromkeys(one["ids"]), *spelled.values()]
-    assert rehearsal.peak <= one["limit"]
+    assert simulated.peak <= one["limit"]
     if isinstance(outcome, UnauthorizedError):
         answers_lost = [trouble for trouble in server.troubles.values() if trouble.done]
         assert not server.deleted or answers_lost
@@ -173,10 +173,10 @@ def _is_true(result: BulkUserDeletionResult, server: Server) -> None:
 @given(_batches().filter(lambda one: one["emails"]))
 def test_it_costs_no_more_than_promised(one: dict[str, Any]) -> None:
     """Without troubles, never more than 1.3 list requests per email, and one DELETE per user."""
-    server, rehearsal, _, results = _play({**one, "troubles": {}, "interrupt": None})
-    operations = [request.operation for _, request in rehearsal.sent]
+    server, simulated, _, results = _play({**one, "troubles": {}, "interrupt": None})
+    operations = [request.operation for _, request in simulated.sent]
     distinct = len({email.lower() for email in one["emails"]})
     assert operations.count("list_users") <= 1.3 * distinct
-    paths = [request.path for _, request in rehearsal.sent if request.operation == "delete_user"]
+    paths = [request.path for _, request in simulated.sent if request.operation == "delete_user"]
     assert len(paths) == len(set(paths))
     assert all((result.status is DELETED) == (result.user_id in server.users) for result in results)

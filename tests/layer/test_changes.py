@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.account import Account, Connect, acquainted
+from support.account import Account, Connect, primed_account
 from support.answers import ok
 
 from arize_users import BadRequestError, ForbiddenError, NotFoundError
@@ -35,7 +35,7 @@ def test_update(account: Account, ada: str, changes: dict[str, object], sent: di
     assert account.sent[0].body == sent
     assert {name: getattr(updated, name) for name in sent} == sent
     assert updated.id == ada
-    assert account.wire.operations == ["update_user"]
+    assert account.recorder.operations == ["update_user"]
 
 
 def test_update_to_the_same(account: Account, ada: str) -> None:
@@ -94,7 +94,7 @@ def test_resend(account: Account) -> None:
     for count in (1, 2):
         assert account.users.resend_invitation(user_id=user_id) is None
         assert [mail.kind for mail in account.sandbox.outbox] == ["invitation"] * count
-    assert account.wire.operations == ["resend_user_invitation"] * 2
+    assert account.recorder.operations == ["resend_user_invitation"] * 2
 
 
 @pytest.mark.parametrize("status", ["active", "expired"])
@@ -109,7 +109,7 @@ def test_resend_to_a_user_who_is_not_invited(account: Account, status: str) -> N
 def test_resend_where_sso_is_enforced(connect: Connect, case: str) -> None:
     """Where login goes through SAML or an IdP, invitations are refused."""
     with Sandbox(enum_case=case, sso_enforced=True) as sandbox:
-        account = acquainted(sandbox, connect(sandbox, case=case), case)
+        account = primed_account(sandbox, connect(sandbox, case=case), case)
         user_id = sandbox.add_user(email="ada@acme.com", name="Ada", status="invited")
         with pytest.raises(BadRequestError):
             account.users.resend_invitation(user_id=user_id)
@@ -119,7 +119,7 @@ def test_reset(account: Account, ada: str) -> None:
     """Each call mails a verified user one reset link."""
     assert account.users.reset_password(user_id=ada) is None
     assert [(mail.kind, mail.to) for mail in account.sandbox.outbox] == [("password_reset", "ada@acme.com")]
-    assert account.wire.operations == ["reset_user_password"]
+    assert account.recorder.operations == ["reset_user_password"]
 
 
 @pytest.mark.parametrize("why", ["sso", "invited", "expired"])

@@ -90,5 +90,5 @@ def test_violations_and_strange_operations_are_kept(connect: Connect) -> None:
     """The record of a client tells of a request outside the contract, and of one that was not meant."""
     client = connect([ok(), ok()], case="upper")
     client.users.delete(user_id="x")
-    client.watched({"get_user"}, lambda: client.wire.sent.append(client.wire.sent[0]))
-    assert client.wire.take_deviations() == ["delete_user where only get_user was meant"]
+    client.watched({"get_user"}, lambda: client.recorder.sent.append(client.recorder.sent[0]))
+    assert client.recorder.take_deviations() == ["delete_user where only get_user was meant"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.account import NOON, Account, Connect, acquainted
+from support.account import NOON, Account, Connect, primed_account
 from support.answers import SECRET, ok, user
 
 from arize_users import (
@@ -129,7 +129,7 @@ def test_custom_roles(account: Account, role: CustomUserRole) -> None:
 def test_refused_custom_roles(connect: Connect, case: str, roles: str, error: type[Exception]) -> None:
     """An unknown custom role is a 404, and a server without custom roles says 422."""
     with Sandbox(enum_case=case, custom_roles=roles) as sandbox:
-        account = acquainted(sandbox, connect(sandbox, case=case), case)
+        account = primed_account(sandbox, connect(sandbox, case=case), case)
         with pytest.raises(error):
             _create(account, role=CustomUserRole(id="Um9sZQ=="))
         assert account.done == []
@@ -159,7 +159,7 @@ def test_developer_as_given(account: Account, flag: bool) -> None:
         return
     with pytest.raises(BadRequestError, match=r"users\.update\(user_id=.*is_developer"):
         _create(account, is_developer=flag)
-    assert len(account.wire.take_deviations()) == len(account.sent) == 1
+    assert len(account.recorder.take_deviations()) == len(account.sent) == 1
     assert account.done == []
 
 

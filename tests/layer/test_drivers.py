@@ -1,4 +1,4 @@
-"""What a flow can rely on, whichever driver runs it: with threads, on an event loop, or played."""
+"""What a flow can rely on, whichever driver runs it: with threads, on an event loop, or simulated_calls."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from support.answers import Reply, ok
-from support.rehearsal import Rehearsal
-from support.wire import Answer
+from support.simulated_driver import SimulatedDriver
+from support.transports import Answer
 
 from arize_users import APIConnectionError, APITimeoutError
-from arize_users._flow import Alone, AsyncDriver, Flow, ForEach, Now, Send, Sleep, Stopped, SyncDriver
-from arize_users._wire import Request
+from arize_users._core.async_driver import AsyncDriver
+from arize_users._core.effects import Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
+from arize_users._core.request import Request
+from arize_users._core.sync_driver import SyncDriver
 
 Run = Callable[[Flow[Any]], Any]
 DONE = Reply(204)
@@ -31,16 +33,16 @@ def _response(answer: Answer) -> httpx.Response:
     return answer.response()
 
 
-@pytest.fixture(params=["threads", "event loop", "played"])
+@pytest.fixture(params=["threads", "event loop", "simulated_calls"])
 def driven(request: pytest.FixtureRequest) -> Callable[..., Run]:
     """Make a driver that answers every request with the same."""
 
     def driven(answer: Answer = DONE) -> Run:
         if request.param == "threads":
             return SyncDriver(lambda _: _response(answer)).run
-        if request.param == "played":
+        if request.param == "simulated_calls":
             failure = isinstance(answer, httpx.HTTPError)
-            return Rehearsal(lambda *_: APIConnectionError("x") if failure else answer).run
+            return SimulatedDriver(lambda *_: APIConnectionError("x") if failure else answer).run
 
         async def send(_: Request) -> httpx.Response:
             await asyncio.sleep(0)
@@ -127,14 +129,14 @@ def test_alone(driven: Callable[..., Run]) -> None:
 
     def one(number: int) -> Flow[Any]:
         try:
-            return (yield Alone(lonely(number)))
+            return (yield Exclusive(lonely(number)))
         except Boom:
             return "boom"
 
     results: list[Any] = []
 
     def flow() -> Flow[None]:
-        yield ForEach((one(number) for number in range(8)), 4, results.append)
+        yield Parallel((one(number) for number in range(8)), 4, results.append)
 
     driven()(flow())
     assert sorted(map(str, results)) == ["0", "1", "2", "4", "5", "6", "7", "boom"]
@@ -157,7 +159,7 @@ def test_side_by_side(driven: Callable[..., Run], limit: int) -> None:
     results: list[int] = []
 
     def flow() -> Flow[str]:
-        yield ForEach((one(number) for number in range(12)), limit, results.append)
+        yield Parallel((one(number) for number in range(12)), limit, results.append)
         return "done"
 
     assert driven()(flow()) == "done"
@@ -169,7 +171,7 @@ def test_nothing_to_do(driven: Callable[..., Run]) -> None:
     """No flows at all are done at once."""
 
     def flow() -> Flow[str]:
-        yield ForEach(iter(()), 3, print)
+        yield Parallel(iter(()), 3, print)
         return "done"
 
     assert driven()(flow()) == "done"
@@ -177,7 +179,7 @@ def test_nothing_to_do(driven: Callable[..., Run]) -> None:
 
 def _stopping(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
     try:
-        yield ForEach(flows, limit, report)
+        yield Parallel(flows, limit, report)
     except Stopped as stopped:
         return stopped.__cause__
     return "not stopped"

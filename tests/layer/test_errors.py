@@ -12,6 +12,7 @@ from support.answers import SECRET, problem, raw
 from arize_users import (
     APIConnectionError,
     APIError,
+    APIStatusError,
     APITimeoutError,
     ArizeError,
     BulkInterrupted,
@@ -23,7 +24,7 @@ from arize_users import (
     PaginationError,
     ResponseDecodeError,
 )
-from arize_users.errors import api_error
+from arize_users.errors import status_error_class
 
 RESULT = BulkUserDeletionResult(user_id="x", status=DeletionStatus.DELETED)
 ERRORS: list[ArizeError] = [
@@ -38,7 +39,9 @@ ERRORS: list[ArizeError] = [
         "bad", response=raw(SECRET.encode(), 201).response(), method="POST", path="/v2/users"
     ),
     *(
-        api_error(problem(status, detail="D", retry_after="7").response(), method="GET", path="/v2/users")
+        status_error_class(status)(
+            problem(status, detail="D", retry_after="7").response(), method="GET", path="/v2/users"
+        )
         for status in (302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 520)
     ),
 ]
@@ -73,8 +76,8 @@ def test_the_tree() -> None:
     """The classes stand where the documentation puts them."""
     assert issubclass(InvalidArgumentError, ValueError)
     assert issubclass(APITimeoutError, APIConnectionError)
-    assert not issubclass(APIConnectionError, APIError)
-    assert not issubclass(ResponseDecodeError, APIError)
+    for kind in (APIStatusError, APIConnectionError, ResponseDecodeError, PaginationError):
+        assert issubclass(kind, APIError)
     assert not issubclass(BulkInterrupted, APIError)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
-from support.account import Account, Connect, acquainted
+from support.account import Account, Connect, primed_account
 from support.clients import Client
 from support.logs import listening
 
@@ -102,7 +102,7 @@ def _target(account: Account, operation: Operation) -> str:
 
 
 def _patient(connect: Connect, sandbox: Sandbox, case: str, retries: int) -> Account:
-    return acquainted(sandbox, connect(sandbox, case=case, max_retries=retries), case)
+    return primed_account(sandbox, connect(sandbox, case=case, max_retries=retries), case)
 
 
 def _actions(account: Account, operation: Operation) -> int:
@@ -113,7 +113,7 @@ def _is_sent_again(operation: Operation, expected: Expected) -> bool:
     return expected.retried == "always" or (expected.retried == "in doubt" and operation.repeatable)
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_fault_once(connect: Connect, sandbox: Sandbox, case: str, name: str, fault: str) -> None:
@@ -140,7 +140,7 @@ def _loses_a_password(name: str, expected: Expected) -> bool:
     return name == "create password" and expected.error is not ResponseDecodeError
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_fault_for_good(connect: Connect, sandbox: Sandbox, case: str, name: str, fault: str) -> None:
@@ -213,7 +213,7 @@ def test_timeout_before_handling(account: Account) -> None:
     assert account.done == []
 
 
-def test_deleted_by_the_lost_attempt(connect: Connect, sandbox: Sandbox, case: str, hurried: None) -> None:
+def test_deleted_by_the_lost_attempt(connect: Connect, sandbox: Sandbox, case: str, no_backoff: None) -> None:
     """A server that forgets the deleted answers 404 to the repetition, and that counts as deleted."""
     account = _patient(connect, sandbox, case, 2)
     target = sandbox.add_user(email="ada@acme.com", name="Ada")
@@ -223,7 +223,7 @@ def test_deleted_by_the_lost_attempt(connect: Connect, sandbox: Sandbox, case: s
     assert account.done == [("delete", "ada@acme.com")]
 
 
-def test_invited_by_the_lost_attempt(connect: Connect, sandbox: Sandbox, case: str, hurried: None) -> None:
+def test_invited_by_the_lost_attempt(connect: Connect, sandbox: Sandbox, case: str, no_backoff: None) -> None:
     """One mail is sent, and created is None: it cannot be known which attempt invited."""
     account = _patient(connect, sandbox, case, 2)
     sandbox.faults.add("reset_after", operation="create_user")
@@ -242,7 +242,7 @@ BULK_FAULTS = {
 }
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("fault", BULK_FAULTS)
 def test_bulk_through_faults(connect: Connect, sandbox: Sandbox, case: str, fault: str) -> None:
     """Through faults at every third request, results and the server's audit agree for every user."""
@@ -267,7 +267,7 @@ def test_bulk_through_faults(connect: Connect, sandbox: Sandbox, case: str, faul
     assert len([entry for entry in sandbox.audit if entry.action == "delete"]) == len(deleted)
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("no_backoff")
 def test_bulk_through_mixed_faults(connect: Connect, sandbox: Sandbox, case: str) -> None:
     """So they do through a mixture of all of them."""
     account = _patient(connect, sandbox, case, 5)
@@ -316,7 +316,7 @@ def test_real_faults(kind: str, fault: str) -> None:
         client.close()
 
 
-def test_real_faults_survived(kind: str, hurried: None) -> None:
+def test_real_faults_survived(kind: str, no_backoff: None) -> None:
     """A connection that the server drops between requests is opened anew without anybody noticing."""
     with Sandbox() as sandbox, SandboxServer(sandbox) as server:
         client = Client(kind, None, base_url=server.url)

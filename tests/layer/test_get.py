@@ -24,7 +24,7 @@ def test_by_id(account: Account) -> None:
         role=PredefinedUserRole(name="annotator"),
         is_developer=False,
     )
-    assert account.wire.operations == ["get_user"]
+    assert account.recorder.operations == ["get_user"]
 
 
 def test_custom_role(account: Account) -> None:
@@ -69,7 +69,7 @@ def test_id_stays_one_segment(connect: Connect, user_id: str) -> None:
     """Whatever an id holds, it is sent whole as one segment of the path."""
     client = connect([ok(user(id=user_id))])
     assert client.users.get(user=user_id).id == user_id
-    path = client.wire.sent[0].path
+    path = client.recorder.sent[0].path
     assert path.count("/") == 3
     assert path.startswith("/v2/users/")
     assert unquote(path.removeprefix("/v2/users/")) == user_id
@@ -92,7 +92,7 @@ def test_by_email(account: Account, spelling: str) -> None:
     for address in ("x.ada.lovelace@acme.com", "ada.lovelace@acme.com.au", "Ada.Lovelace@acme.com"):
         account.sandbox.add_user(email=address, name=address)
     assert account.users.get(user=spelling).email == "Ada.Lovelace@acme.com"
-    assert account.wire.operations == ["list_users"]
+    assert account.recorder.operations == ["list_users"]
 
 
 def test_email_of_nobody(account: Account) -> None:

@@ -118,11 +118,11 @@ def test_leaving_stops_the_page_ahead(connect: Connect) -> None:
     client = connect(answers, max_retries=2)
     walk = client.users.iter(prefetch=True)
     next(walk)
-    while len(client.wire.sent) < 2:
+    while len(client.recorder.sent) < 2:
         if client.kind == "async":
             client.wait(asyncio.sleep(0))
     walk.close()
-    assert len(client.wire.sent) == 2
+    assert len(client.recorder.sent) == 2
 
 
 # Cursors that lead nowhere
@@ -145,7 +145,7 @@ def test_cursors_in_a_circle(connect: Connect, cursors: tuple[str, ...]) -> None
     client = connect([ok(page([user()], next_cursor=one)) for one in cursors])
     with pytest.raises(PaginationError):
         list(client.users.iter())
-    assert [one.query.get("cursor") for one in client.wire.sent] == [None, *cursors[:-1]]
+    assert [one.query.get("cursor") for one in client.recorder.sent] == [None, *cursors[:-1]]
 
 
 def test_more_without_a_cursor(connect: Connect) -> None:
@@ -268,4 +268,4 @@ def test_an_account_that_grows(connect: Connect) -> None:
     users = list(client.users.iter())
     assert len(users) == 4
     assert all(isinstance(one, User) for one in users)
-    assert [one.query.get("cursor") for one in client.wire.sent] == [None, *cursors]
+    assert [one.query.get("cursor") for one in client.recorder.sent] == [None, *cursors]

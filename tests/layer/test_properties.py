@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answers import Reply
-from support.wire import Script
+from support.transports import ScriptedTransport
 
 from arize_users import ArizeClient, ArizeError, AsyncArizeClient, User, UserPage, UserRole, UserStatus
 
@@ -105,7 +105,7 @@ def _as_written(found: Any) -> dict[str, Any]:
 def _asked(document: object, call: Any, status: int = 200) -> Any:
     answer = Reply(status, [("content-type", "application/json")], json.dumps(document).encode())
     with ArizeClient(
-        api_key="k", transport=Script(lambda _: answer), max_retries=0, enum_case="lower"
+        api_key="k", transport=ScriptedTransport(lambda _: answer), max_retries=0, enum_case="lower"
     ) as client:
         return call(client.users)
 
@@ -228,7 +228,9 @@ STATUSES = st.integers(100, 999) | st.sampled_from(
 def test_only_our_errors(call: Any, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
     """Whatever status, headers and bytes come back, only ArizeErrors are raised, and each can be shown."""
     answer = Reply(status, headers, body)
-    with ArizeClient(api_key="k-secret", transport=Script(lambda _: answer), max_retries=0) as client:
+    with ArizeClient(
+        api_key="k-secret", transport=ScriptedTransport(lambda _: answer), max_retries=0
+    ) as client:
         shown = _shown_failure(lambda: call(client.users))
         assert "k-secret" not in shown
 
@@ -247,7 +249,7 @@ def test_only_our_errors_when_awaited(
     answer = Reply(status, headers, body)
 
     async def use() -> None:
-        transport = Script(lambda _: answer)
+        transport = ScriptedTransport(lambda _: answer)
         async with AsyncArizeClient(api_key="k-secret", transport=transport, max_retries=0) as client:
             await call(client.users)
 
@@ -268,5 +270,5 @@ def test_only_our_errors_from_connections(call: int, failure: type[Exception]) -
     def answer(_: httpx.Request) -> Exception:
         return failure("broken")
 
-    with ArizeClient(api_key="k", transport=Script(answer), max_retries=0) as client:
+    with ArizeClient(api_key="k", transport=ScriptedTransport(answer), max_retries=0) as client:
         _shown_failure(lambda: CALLS[call](client.users))

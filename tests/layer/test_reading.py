@@ -123,7 +123,7 @@ def test_a_limit_longer_than_anyone_waits_ends_the_requests_of_a_batch(connect: 
     """A 429 beyond the cap is not met again for each of the other users; they are reported failed."""
     client = connect(lambda request: raw(b"", 429, retry_after="120"))
     results = client.users.bulk_delete(user_ids=[f"id{n}" for n in range(50)], max_concurrency=1)
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
     assert {str(one.status) for one in results} == {"failed"}
     assert all("429" in str(one.error) for one in results)
 

@@ -14,6 +14,7 @@ from support.contract import first_generation
 
 from arize_users import (
     APIError,
+    APIStatusError,
     ArizeError,
     BadRequestError,
     ConflictError,
@@ -24,7 +25,7 @@ from arize_users import (
     UnauthorizedError,
     UnprocessableEntityError,
 )
-from arize_users.errors import api_error
+from arize_users.errors import status_error_class
 
 ID = "VXNlcjoxMjM0NQ=="
 NEW = {"name": "Ada", "email": "ada@example.com", "role": "member", "invite_mode": "email_link"}
@@ -83,9 +84,9 @@ def test_documented_failures(connect: Connect, operation: str, status: int) -> N
     assert type(error) is CLASSES[status]
     assert error.status_code == status
     assert {name: getattr(error, name) for name in members} == members
-    assert client.wire.operations == [operation]
-    assert error.method == client.wire.sent[0].request.method
-    assert error.path == client.wire.sent[0].path
+    assert client.recorder.operations == [operation]
+    assert error.method == client.recorder.sent[0].request.method
+    assert error.path == client.recorder.sent[0].path
     for said in (str(status), "No", "Not today"):
         assert said in str(error)
 
@@ -113,7 +114,7 @@ STATUSES += [520, 529, 530, 599, 600, 799, 999]
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("operation", CALLS)
 def test_whatever_the_body(connect: Connect, operation: str, body: str) -> None:
-    """A refusal with any body is an APIError that keeps the body and says the status."""
+    """A refusal with any body is an APIStatusError that keeps the body and says the status."""
     client = connect([raw(BODIES[body], 503, content_type="text/html")])
     with pytest.raises(ServerError) as caught:
         CALLS[operation](client.users)
@@ -125,16 +126,16 @@ def test_whatever_the_body(connect: Connect, operation: str, body: str) -> None:
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("call", [*CALLS, *OTHER_CALLS])
 def test_whatever_the_status(connect: Connect, call: str, status: int) -> None:
-    """Every status of 300 and above is an APIError, whether documented or not, and is asked for once."""
+    """Every status of 300 and above is an APIStatusError, whether documented or not, and is asked for once."""
     client = connect([html(status)], enum_case="lower")
     with pytest.raises(APIError) as caught:
         {**CALLS, **OTHER_CALLS}[call](client.users)
-    expected = ServerError if status >= 500 else CLASSES.get(status, APIError)
+    expected = ServerError if status >= 500 else CLASSES.get(status, APIStatusError)
     assert type(caught.value) is expected
     assert caught.value.status_code == status
     assert str(status) in str(caught.value)
     assert (caught.value.title, caught.value.detail, caught.value.error_code) == (None, None, None)
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
 
 
 LOCATIONS = [
@@ -157,7 +158,7 @@ def test_redirects_are_not_followed(connect: Connect, status: int, location: str
     with pytest.raises(APIError) as caught:
         client.users.list()
     assert caught.value.status_code == status
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
 
 
 @pytest.mark.parametrize("name", ["x-request-id", "request-id", "X-Request-Id"])
@@ -216,7 +217,9 @@ def test_what_to_do() -> None:
     statuses = {401: UnauthorizedError, 403: ForbiddenError, 404: NotFoundError}
     statuses |= {409: ConflictError, 429: RateLimitError, 500: ServerError}
     for status, kind in statuses.items():
-        error = api_error(problem(status, detail="D.").response(), method="GET", path="/v2/users")
+        error = status_error_class(status)(
+            problem(status, detail="D.").response(), method="GET", path="/v2/users"
+        )
         assert isinstance(error, kind)
         assert advised[kind] in str(error)
         assert "GET /v2/users" in str(error)
@@ -225,7 +228,7 @@ def test_what_to_do() -> None:
 def test_the_tree() -> None:
     """One except clause catches everything, and each class is where the documentation says."""
     for kind in [*CLASSES.values(), ServerError]:
-        assert issubclass(kind, APIError)
+        assert issubclass(kind, APIStatusError)
     assert issubclass(APIError, ArizeError)
 
 

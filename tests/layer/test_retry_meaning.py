@@ -7,15 +7,15 @@ from support.answers import ok, problem, user
 
 from arize_users import APIConnectionError, APIError, ConflictError, NotFoundError, OutcomeUnknownError
 
-from .played import BROKEN, EMAIL, FINAL, IN_DOUBT, LIMITED, NEVER_MADE, SUCCESS, fail, play
+from .simulated_calls import BROKEN, EMAIL, FINAL, IN_DOUBT, LIMITED, NEVER_MADE, SUCCESS, fail, play
 
 
 @pytest.mark.parametrize("failure", IN_DOUBT)
 def test_deleted_after_all(failure: str) -> None:
     """A 404 after an attempt that may have deleted the user counts as deleted."""
-    rehearsal, result = play("delete", IN_DOUBT[failure], problem(404))
+    simulated, result = play("delete", IN_DOUBT[failure], problem(404))
     assert result is None
-    assert len(rehearsal.sent) == 2
+    assert len(simulated.sent) == 2
 
 
 @pytest.mark.parametrize("failure", [*NEVER_MADE, *LIMITED])
@@ -28,8 +28,8 @@ def test_never_there(failure: str) -> None:
 
 def test_doubt_is_remembered() -> None:
     """One doubtful attempt among several is enough."""
-    rehearsal, _ = play("delete", BROKEN, problem(429, retry_after="0"), problem(404))
-    assert len(rehearsal.sent) == 3
+    simulated, _ = play("delete", BROKEN, problem(429, retry_after="0"), problem(404))
+    assert len(simulated.sent) == 3
 
 
 @pytest.mark.parametrize("call", ["get", "update"])

@@ -11,24 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answers import Reply, html, ok, problem, user
-from support.rehearsal import Rehearsal
+from support.simulated_driver import SimulatedDriver
 
 from arize_users import ArizeError, RateLimitError, ServerError
-from arize_users._flow import Flow, Sleep
+from arize_users._core.effects import Flow, Sleep
 
-from .played import BROKEN, CALLS, IN_DOUBT, NEVER_MADE, ONCE, SUCCESS, fail, operations_of, play
+from .simulated_calls import BROKEN, CALLS, IN_DOUBT, NEVER_MADE, ONCE, SUCCESS, fail, operations_of, play
 
 
 def test_backoff() -> None:
     """Waiting grows from 0.5 s to 8 s at most, and any part of it may be the time waited (full jitter)."""
     for draw in (0.0, 0.25, 1.0):
         operations = operations_of(8)
-        operations._dialect._retrier._uniform = lambda low, high, part=draw: low + part * (high - low)
-        rehearsal = Rehearsal([html(502)] * 9)
+        operations._retrier._uniform = lambda low, high, part=draw: low + part * (high - low)
+        simulated = SimulatedDriver([html(502)] * 9)
         with pytest.raises(ServerError):
-            rehearsal.run(CALLS["get"](operations))
+            simulated.run(CALLS["get"](operations))
         full = [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
-        assert rehearsal.slept == [one * draw for one in full]
+        assert simulated.slept == [one * draw for one in full]
 
 
 def test_jitter() -> None:
@@ -42,41 +42,41 @@ def test_jitter() -> None:
 @pytest.mark.parametrize("seconds", [0, 1, 7, 60])
 def test_retry_after(status: int, seconds: int) -> None:
     """The server's Retry-After is kept to the second."""
-    rehearsal, _ = play("get", problem(status, retry_after=str(seconds)), SUCCESS["get"])
-    assert rehearsal.times[1] - rehearsal.times[0] == seconds
+    simulated, _ = play("get", problem(status, retry_after=str(seconds)), SUCCESS["get"])
+    assert simulated.times[1] - simulated.times[0] == seconds
 
 
 def test_retry_after_date() -> None:
     """So is a date."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
-    rehearsal, _ = play("get", problem(429, retry_after=date), SUCCESS["get"])
-    assert 30 < rehearsal.times[1] - rehearsal.times[0] <= 40
+    simulated, _ = play("get", problem(429, retry_after=date), SUCCESS["get"])
+    assert 30 < simulated.times[1] - simulated.times[0] <= 40
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_retry_after_beyond_the_cap(call: str) -> None:
     """A server that wants a longer pause than 60 s is reported at once, with how long it wants."""
-    rehearsal, error = fail(call, problem(429, retry_after="61"))
+    simulated, error = fail(call, problem(429, retry_after="61"))
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 61
-    assert len(rehearsal.sent) == 1
-    assert rehearsal.slept == []
+    assert len(simulated.sent) == 1
+    assert simulated.slept == []
 
 
 def test_budget() -> None:
     """All attempts together have a time budget: no repetition starts later than 120 s after the first."""
-    rehearsal = Rehearsal([problem(429, retry_after="50")] * 4)
+    simulated = SimulatedDriver([problem(429, retry_after="50")] * 4)
     with pytest.raises(RateLimitError):
-        rehearsal.run(CALLS["get"](operations_of(10)))
-    assert rehearsal.times == [1000.0, 1050.0, 1100.0]
+        simulated.run(CALLS["get"](operations_of(10)))
+    assert simulated.times == [1000.0, 1050.0, 1100.0]
 
 
 def test_budget_of_slow_answers() -> None:
     """Time spent on waiting for answers counts, too."""
-    rehearsal = Rehearsal([html(504)] * 4, latency=50.0)
+    simulated = SimulatedDriver([html(504)] * 4, latency=50.0)
     with pytest.raises(ServerError):
-        rehearsal.run(CALLS["get"](operations_of(10)))
-    assert len(rehearsal.sent) == 3
+        simulated.run(CALLS["get"](operations_of(10)))
+    assert len(simulated.sent) == 3
 
 
 # Shared pauses
@@ -96,19 +96,19 @@ MISFORTUNES = [
     st.floats(0, 40),
 )
 def test_any_run_of_misfortunes(
-    call: str, misfortunes: list[Reply | Exception], max_retries: int, latency: float
+    call: str, failures: list[Reply | Exception], max_retries: int, latency: float
 ) -> None:
     """Whatever goes wrong in whatever order: never too often, too long, too late, nor twice in doubt."""
-    rehearsal = Rehearsal([*misfortunes, *[SUCCESS[call]] * 20], latency=latency)
+    simulated = SimulatedDriver([*failures, *[SUCCESS[call]] * 20], latency=latency)
     with suppress(ArizeError):
-        rehearsal.run(CALLS[call](operations_of(max_retries)))
-    sent = len(rehearsal.sent)
+        simulated.run(CALLS[call](operations_of(max_retries)))
+    sent = len(simulated.sent)
     assert sent <= max_retries + 1
-    assert all(0.0 <= one <= 60.0 for one in rehearsal.slept)
-    assert rehearsal.times[-1] - rehearsal.times[0] <= 120.0
+    assert all(0.0 <= one <= 60.0 for one in simulated.slept)
+    assert simulated.times[-1] - simulated.times[0] <= 120.0
     if call in ONCE:
         in_doubt = [*IN_DOUBT.values(), problem(500), problem(503, retry_after="60")]
-        assert not [one for one in misfortunes[: sent - 1] if one in in_doubt]
+        assert not [one for one in failures[: sent - 1] if one in in_doubt]
 
 
 def test_rate_limit_pauses_everybody() -> None:
@@ -118,23 +118,23 @@ def test_rate_limit_pauses_everybody() -> None:
     def answer(_: Any, now: float) -> Reply:
         return problem(429, retry_after="30") if now < 1030 else ok(user())
 
-    rehearsal = Rehearsal(answer, latency=1.0)
-    rehearsal.run(*(CALLS["get"](operations) for _ in range(4)))
-    assert [error for _, error in rehearsal.outcomes] == [None] * 4
-    assert rehearsal.times[:4] == [1000.0] * 4
-    assert min(rehearsal.times[4:]) >= 1031.0
-    late = Rehearsal([ok(user())], start=1010.0)
+    simulated = SimulatedDriver(answer, latency=1.0)
+    simulated.run(*(CALLS["get"](operations) for _ in range(4)))
+    assert [error for _, error in simulated.outcomes] == [None] * 4
+    assert simulated.times[:4] == [1000.0] * 4
+    assert min(simulated.times[4:]) >= 1031.0
+    late = SimulatedDriver([ok(user())], start=1010.0)
     late.run(CALLS["get"](operations))
     assert late.times == [1031.0]
 
 
 def test_only_a_rate_limit_pauses_others() -> None:
-    """A broken connection is one worker's own misfortune."""
+    """A broken connection is one worker's own failure."""
     operations = operations_of()
-    operations._dialect._retrier._uniform = lambda low, high: high
-    first = Rehearsal([BROKEN, ok(user())], start=1000.0)
+    operations._retrier._uniform = lambda low, high: high
+    first = SimulatedDriver([BROKEN, ok(user())], start=1000.0)
     first.run(CALLS["get"](operations))
-    second = Rehearsal([ok(user())], start=1000.1)
+    second = SimulatedDriver([ok(user())], start=1000.1)
     second.run(CALLS["get"](operations))
     assert second.times == [1000.1]
 
@@ -142,10 +142,10 @@ def test_only_a_rate_limit_pauses_others() -> None:
 def test_last_rate_limit_pauses_others() -> None:
     """Also a 429 that is not repeated any more keeps the client's other workers waiting."""
     operations = operations_of()
-    first = Rehearsal([problem(429, retry_after="20")] * 3, start=1000.0)
+    first = SimulatedDriver([problem(429, retry_after="20")] * 3, start=1000.0)
     with pytest.raises(RateLimitError):
         first.run(CALLS["get"](operations))
-    second = Rehearsal([ok(user())], start=first.now + 1)
+    second = SimulatedDriver([ok(user())], start=first.now + 1)
     second.run(CALLS["get"](operations))
     assert second.times == [first.now + 20]
 
@@ -154,8 +154,8 @@ def test_nothing_waits_where_retries_are_off() -> None:
     """With max_retries=0 a 429 is the caller's to heed: no call waits for anything."""
     operations = operations_of(0)
     with pytest.raises(RateLimitError):
-        Rehearsal([problem(429, retry_after="20")]).run(CALLS["get"](operations))
-    second = Rehearsal([ok(user())], start=1001.0)
+        SimulatedDriver([problem(429, retry_after="20")]).run(CALLS["get"](operations))
+    second = SimulatedDriver([ok(user())], start=1001.0)
     second.run(CALLS["get"](operations))
     assert second.times == [1001.0]
 
@@ -174,8 +174,8 @@ def test_a_pause_does_not_outlast_the_budget() -> None:
         return (yield from CALLS["delete"](operations))
 
     # The get would go on at 1110; the delete, answered at 1105, makes everybody wait until 1165.
-    rehearsal = Rehearsal(answer, latency=10.0)
+    simulated = SimulatedDriver(answer, latency=10.0)
     with pytest.raises(ServerError):
-        rehearsal.run(CALLS["get"](operations), late())
-    gets = [moment for moment, request in rehearsal.sent if request.operation == "get_user"]
+        simulated.run(CALLS["get"](operations), late())
+    gets = [moment for moment, request in simulated.sent if request.operation == "get_user"]
     assert gets == [1000.0, 1070.0]

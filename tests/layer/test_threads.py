@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from support.account import Connect
 from support.contract import contract_of
-from support.wire import Wire, sandbox_face
+from support.transports import Recorder, sandbox_transport
 
 from arize_users import ArizeClient, AsyncArizeClient, NotFoundError
 from arize_users.sandbox import Sandbox
@@ -54,8 +54,8 @@ def _whole(sandbox: Sandbox, seen: list[list[str]]) -> None:
 def test_mixed_load(case: str) -> None:
     """32 threads share one client through a mixed load: each sees its own answers and nobody else's."""
     with Sandbox(enum_case=case) as sandbox:
-        wire = Wire(sandbox_face(sandbox, "sync"), contract_of(case))
-        client = ArizeClient(api_key="sandbox-admin", transport=wire, enum_case=case)
+        recorder = Recorder(sandbox_transport(sandbox, "sync"), contract_of(case))
+        client = ArizeClient(api_key="sandbox-admin", transport=recorder, enum_case=case)
         with ThreadPoolExecutor(THREADS) as threads:
             start = threading.Barrier(THREADS, timeout=20)
 
@@ -65,7 +65,7 @@ def test_mixed_load(case: str) -> None:
 
             _whole(sandbox, list(threads.map(work, range(THREADS))))
         client.close()
-    assert wire.deviations == []
+    assert recorder.deviations == []
 
 
 def test_many_tasks(case: str) -> None:
@@ -81,16 +81,16 @@ def test_many_tasks(case: str) -> None:
         await users.bulk_delete(user_ids=[created.id], emails=[email])
         return seen
 
-    async def everybody(wire: Wire) -> list[list[str]]:
-        async with AsyncArizeClient(api_key="sandbox-admin", transport=wire, enum_case=case) as client:
+    async def everybody(recorder: Recorder) -> list[list[str]]:
+        async with AsyncArizeClient(api_key="sandbox-admin", transport=recorder, enum_case=case) as client:
             return await asyncio.gather(*(work(client.users, number) for number in range(THREADS)))
 
     with Sandbox(enum_case=case) as sandbox:
-        wire = Wire(sandbox_face(sandbox, "async"), contract_of(case))
-        for number, emails in enumerate(asyncio.run(everybody(wire))):
+        recorder = Recorder(sandbox_transport(sandbox, "async"), contract_of(case))
+        for number, emails in enumerate(asyncio.run(everybody(recorder))):
             assert set(emails) == {f"worker{number}@acme{number}.com"}
         assert [entry.action for entry in sandbox.audit].count("delete") == THREADS
-    assert wire.deviations == []
+    assert recorder.deviations == []
 
 
 def test_clients_do_not_know_each_other(connect: Connect) -> None:
@@ -99,7 +99,7 @@ def test_clients_do_not_know_each_other(connect: Connect) -> None:
         upper, lower = connect(second, case="upper"), connect(first, case="lower")
         upper.users.list()
         lower.users.create(name="A", email="a@acme.com", role="member", invite_mode="none")
-        assert len(lower.wire.sent) == 1
+        assert len(lower.recorder.sent) == 1
 
 
 def test_iterators_are_independent(connect: Connect) -> None:

@@ -37,7 +37,7 @@ def test_headers(connect: Connect) -> None:
     client = connect([ok(page()), ok()])
     client.users.list()
     client.users.delete(user_id=ID)
-    for sent in client.wire.sent:
+    for sent in client.recorder.sent:
         headers = sent.request.headers
         assert headers["authorization"] == "Bearer sandbox-admin"
         assert headers["user-agent"] == f"arize-users/{__version__}"
@@ -52,7 +52,7 @@ def test_own_headers(connect: Connect) -> None:
     """A caller's headers are sent, and beat the layer's of the same name in any case."""
     client = connect([ok(page())], headers={"X-Team": "a b", "USER-AGENT": "mine/1"})
     client.users.list()
-    headers = client.wire.sent[0].request.headers
+    headers = client.recorder.sent[0].request.headers
     assert headers.get_list("x-team") == ["a b"]
     assert headers.get_list("user-agent") == ["mine/1"]
 
@@ -61,7 +61,7 @@ def test_base_path(connect: Connect) -> None:
     """A base URL may have a path, under which the API lives."""
     client = connect([ok()], base_url="https://corp.example/arize/", judged=False)
     client.users.delete(user_id="a/b")
-    assert str(client.wire.sent[0].request.url) == "https://corp.example/arize/v2/users/a%2Fb"
+    assert str(client.recorder.sent[0].request.url) == "https://corp.example/arize/v2/users/a%2Fb"
 
 
 def test_timeouts(connect: Connect) -> None:
@@ -69,7 +69,7 @@ def test_timeouts(connect: Connect) -> None:
     for options, seconds in (({}, 30.0), ({"timeout": 7}, 7.0)):
         client = connect([ok(page())], **options)
         client.users.list()
-        limits = client.wire.sent[0].request.extensions["timeout"]
+        limits = client.recorder.sent[0].request.extensions["timeout"]
         assert limits == {"connect": 5.0, "read": seconds, "write": seconds, "pool": seconds}
 
 
@@ -111,7 +111,7 @@ def test_other_httpx_errors(connect: Connect, error: Exception, ours: type[Arize
         client.users.get(user=ID)
     assert "s3cret" not in str(caught.value)
     if ours is not APIConnectionError:
-        assert len(client.wire.sent) == 1
+        assert len(client.recorder.sent) == 1
 
 
 CALLS: dict[str, Any] = {
@@ -133,7 +133,7 @@ def test_closed_client(connect: Connect, method: str) -> None:
     with pytest.raises(ConfigurationError, match="closed"):
         getattr(client.users, method)(**CALLS[method])
     client.shut()
-    assert client.wire.sent == []
+    assert client.recorder.sent == []
 
 
 def test_closed_while_walking(connect: Connect) -> None:
@@ -247,4 +247,4 @@ def test_compressed_answers(connect: Connect, encoding: str) -> None:
     packed = gzip.compress(plain) if encoding == "gzip" else zlib.compress(plain)
     client = connect([raw(packed, content_encoding=encoding)])
     assert client.users.list().users[0].name == "Ada"
-    assert encoding in client.wire.sent[0].request.headers["accept-encoding"]
+    assert encoding in client.recorder.sent[0].request.headers["accept-encoding"]

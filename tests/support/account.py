@@ -11,7 +11,7 @@ from attrs import frozen
 from arize_users.sandbox import Sandbox
 
 from .clients import Client
-from .wire import Sent, Wire
+from .transports import Recorder, Sent
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """Where the clock of a test's sandbox stands."""
@@ -36,14 +36,14 @@ class Account:
         return self.client.users
 
     @property
-    def wire(self) -> Wire:
+    def recorder(self) -> Recorder:
         """The record of the requests."""
-        return self.client.wire
+        return self.client.recorder
 
     @property
     def sent(self) -> list[Sent]:
         """The requests since the test began."""
-        return self.wire.sent
+        return self.recorder.sent
 
     @property
     def done(self) -> list[tuple[str, str]]:
@@ -55,9 +55,9 @@ class Account:
         return word.upper() if self.case == "upper" else word
 
 
-def acquainted(sandbox: Sandbox, client: Client, case: str) -> Account:
+def primed_account(sandbox: Sandbox, client: Client, case: str) -> Account:
     """Let a client see one answer, so that it knows the server's case, and forget that it asked."""
     client.users.list(limit=1)
-    client.wire.forget()
+    client.recorder.forget()
     sandbox.clear_log()
     return Account(sandbox, client, case)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from arize_users import ArizeClient, AsyncArizeClient
 
-from .wire import Wire
+from .transports import Recorder
 
 T = TypeVar("T")
 
@@ -18,17 +18,17 @@ KEY = "sandbox-admin"
 class Client:
     """A sync or an async client, called synchronously, whose requests are those of the method called."""
 
-    def __init__(self, kind: str, wire: Wire | None, **settings: Any) -> None:
+    def __init__(self, kind: str, recorder: Recorder | None, **settings: Any) -> None:
         self.kind = kind
-        self._wire = wire
+        self._wire = recorder
         self._runner = asyncio.Runner() if kind == "async" else None
         build: Callable[..., Any] = ArizeClient if kind == "sync" else AsyncArizeClient
-        transport = {} if wire is None else {"transport": wire}
+        transport = {} if recorder is None else {"transport": recorder}
         self.real = build(**{"api_key": KEY, **transport, **settings})
         self.users = Users(self)
 
     @property
-    def wire(self) -> Wire:
+    def recorder(self) -> Recorder:
         """The record of the requests, for a client that was given one."""
         assert self._wire is not None
         return self._wire
@@ -40,7 +40,7 @@ class Client:
             return step()
         finally:
             if self._wire:
-                self._wire.note_strangers(before, allowed)
+                self._wire.note_unexpected(before, allowed)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run what an async client does to its end."""

@@ -122,7 +122,7 @@ def contract_of(case: str) -> Contract:
 
 def _closed(document: dict[str, Any]) -> dict[str, Any]:
     document["servers"] = [{"url": SERVER}]
-    closed: dict[str, Any] = _walk(document, _without_strangers)
+    closed: dict[str, Any] = _walk(document, _without_unknown_members)
     return closed
 
 
@@ -134,7 +134,7 @@ def _walk(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
     return node
 
 
-def _without_strangers(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_unknown_members(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("type") != "object" or "properties" not in schema:
         return schema
     # Only requests are judged here, and what is read only has no place in one.

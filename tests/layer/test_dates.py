@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answers import ok, page, user
-from support.rehearsal import Rehearsal
+from support.simulated_driver import SimulatedDriver
 
 from arize_users import InvalidArgumentError
-from arize_users._operations import Operations
+from arize_users._users.operations import Operations
 from arize_users.config import resolve
 
 WORDS = st.sampled_from(
@@ -47,12 +47,14 @@ TEXTS = st.one_of(
 @given(TEXTS, st.sampled_from(["created_after", "created_before"]))
 def test_any_text(text: str, bound: str) -> None:
     """A bound that cannot be read is refused at once; one that is taken works on any user."""
-    operations = Operations(resolve(api_key="k", environ={}))
+    operations = Operations.of(resolve(api_key="k", environ={}))
     try:
         scan = operations.scan(**{bound: text})
     except InvalidArgumentError as refusal:
         shown = str(refusal)
     else:
-        found = Rehearsal([ok(page([user(created_at="0001-01-01T00:00:00Z"), user()]))]).run(scan.turn())
+        found = SimulatedDriver([ok(page([user(created_at="0001-01-01T00:00:00Z"), user()]))]).run(
+            scan.next_page()
+        )
         shown = f"{bound}: {len(found)} users"
     assert bound in shown

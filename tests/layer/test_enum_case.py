@@ -12,7 +12,7 @@ import pytest
 from support.account import Connect
 from support.answers import Reply, html, ok, page, problem, upper, user
 from support.contract import contract_of
-from support.wire import Wire, sandbox_face
+from support.transports import Recorder, sandbox_transport
 
 from arize_users import (
     APIError,
@@ -34,11 +34,11 @@ NEW: dict[str, Any] = {
 
 
 def _modes(client: Any) -> list[str]:
-    return [sent.body["invite_mode"] for sent in client.wire.sent if sent.operation == "create_user"]
+    return [sent.body["invite_mode"] for sent in client.recorder.sent if sent.operation == "create_user"]
 
 
 def _statuses(client: Any) -> list[list[str]]:
-    return [sent.statuses for sent in client.wire.sent]
+    return [sent.statuses for sent in client.recorder.sent]
 
 
 # The first request with enum values
@@ -49,10 +49,10 @@ def test_first_create(connect: Connect, sandbox: Sandbox, case: str) -> None:
     client = connect(sandbox, case=case)
     assert client.users.create(**NEW).created
     assert _modes(client) == ["email_link"] if case == "lower" else ["email_link", "EMAIL_LINK"]
-    assert len(client.wire.take_deviations()) == (case == "upper")
+    assert len(client.recorder.take_deviations()) == (case == "upper")
     assert len(sandbox.audit) == len(sandbox.outbox) == 1
     client.users.create(**{**NEW, "email": "b@example.com"})
-    assert len(client.wire.sent) == (2 if case == "lower" else 3)
+    assert len(client.recorder.sent) == (2 if case == "lower" else 3)
 
 
 def test_first_list(connect: Connect, sandbox: Sandbox, case: str) -> None:
@@ -60,7 +60,7 @@ def test_first_list(connect: Connect, sandbox: Sandbox, case: str) -> None:
     client = connect(sandbox, case=case)
     assert len(client.users.list(status="active")) == 3
     assert _statuses(client) == ([["active"]] if case == "lower" else [["active"], ["ACTIVE"]])
-    assert len(client.wire.take_deviations()) == (case == "upper")
+    assert len(client.recorder.take_deviations()) == (case == "upper")
 
 
 def test_first_walk(connect: Connect, sandbox: Sandbox, case: str) -> None:
@@ -68,8 +68,8 @@ def test_first_walk(connect: Connect, sandbox: Sandbox, case: str) -> None:
     sandbox.add_users(17)
     client = connect(sandbox, case=case)
     assert len(list(client.users.iter(status=["active"], page_size=10))) == 20
-    assert len(client.wire.sent) == (2 if case == "lower" else 3)
-    assert len(client.wire.take_deviations()) == (case == "upper")
+    assert len(client.recorder.sent) == (2 if case == "lower" else 3)
+    assert len(client.recorder.take_deviations()) == (case == "upper")
 
 
 LEARNING = {
@@ -86,7 +86,7 @@ def test_learning_from_any_answer(connect: Connect, sandbox: Sandbox, case: str,
     LEARNING[how](client.users)
     client.users.create(**NEW)
     client.users.list(status="invited")
-    assert len(client.wire.sent) == 3
+    assert len(client.recorder.sent) == 3
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_refused_in_both_cases(connect: Connect, status: int) -> None:
     with pytest.raises(BadRequestError if status == 400 else UnprocessableEntityError, match="first"):
         client.users.create(**NEW)
     assert _modes(client) == ["email_link", "EMAIL_LINK"]
-    assert len(client.wire.take_deviations()) == 1
+    assert len(client.recorder.take_deviations()) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 429, 500, 503])
@@ -155,7 +155,7 @@ def test_other_refusals_are_not_repeated(connect: Connect, status: int) -> None:
     client = connect([problem(status)])
     with pytest.raises(APIError):
         client.users.create(**NEW)
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
 
 
 def test_conflict_in_the_other_case(connect: Connect) -> None:
@@ -163,7 +163,7 @@ def test_conflict_in_the_other_case(connect: Connect) -> None:
     client = connect([problem(400), problem(409, detail="Taken.")])
     with pytest.raises(ConflictError, match="Taken"):
         client.users.create(**NEW)
-    client.wire.take_deviations()
+    client.recorder.take_deviations()
 
 
 def test_outcome_unknown_in_the_other_case(connect: Connect) -> None:
@@ -171,7 +171,7 @@ def test_outcome_unknown_in_the_other_case(connect: Connect) -> None:
     client = connect([problem(400), httpx.ReadTimeout("")])
     with pytest.raises(OutcomeUnknownError):
         client.users.create(**{**NEW, "invite_mode": "temporary_password"})
-    client.wire.take_deviations()
+    client.recorder.take_deviations()
 
 
 def test_no_second_try_once_known(connect: Connect) -> None:
@@ -180,7 +180,7 @@ def test_no_second_try_once_known(connect: Connect) -> None:
     client.users.get(user="x")
     with pytest.raises(BadRequestError):
         client.users.create(**NEW)
-    assert len(client.wire.sent) == 2
+    assert len(client.recorder.sent) == 2
 
 
 @pytest.mark.parametrize("call", ["update", "delete", "get", "list"])
@@ -190,7 +190,7 @@ def test_no_second_try_without_enum_values(connect: Connect, call: str) -> None:
     arguments = {"list": {}, "get": {"user": "x"}, "delete": {"user_id": "x"}}
     with pytest.raises(BadRequestError):
         getattr(client.users, call)(**arguments.get(call, {"user_id": "x", "name": "A"}))
-    assert len(client.wire.sent) == 1
+    assert len(client.recorder.sent) == 1
 
 
 # A server that ignores a filter it does not know
@@ -216,7 +216,7 @@ def test_ignored_filter(connect: Connect, spell: Any) -> None:
     """A filter that a server ignores for its case is asked again in the right one: no wrong user comes."""
     client = connect(_ignoring_server(spell), case="upper" if spell is upper else "lower")
     assert [one.email for one in client.users.list(status="invited")] == ["invited@acme.com"]
-    assert len(client.wire.take_deviations()) == (spell is upper)
+    assert len(client.recorder.take_deviations()) == (spell is upper)
     assert [one.email for one in client.users.iter(status="invited")] == ["invited@acme.com"]
 
 
@@ -241,8 +241,8 @@ def test_empty_answer_to_a_filter(connect: Connect) -> None:
 
     client = connect(strict_about_matches, case="upper")
     assert len(client.users.list(status="active")) == 1
-    assert len(client.wire.sent) == 3
-    assert len(client.wire.take_deviations()) == 1
+    assert len(client.recorder.sent) == 3
+    assert len(client.recorder.take_deviations()) == 1
 
 
 def test_status_left_out_by_the_server(connect: Connect) -> None:
@@ -264,7 +264,7 @@ def test_settled_by_hand(
     client = connect(sandbox, case=case, **({"enum_case": case} if how == "argument" else {}))
     client.users.create(**NEW)
     client.users.list(status="active")
-    assert len(client.wire.sent) == 2
+    assert len(client.recorder.sent) == 2
 
 
 def test_settled_wrongly(connect: Connect, sandbox: Sandbox, case: str) -> None:
@@ -275,7 +275,7 @@ def test_settled_wrongly(connect: Connect, sandbox: Sandbox, case: str) -> None:
     for _ in range(2):
         with pytest.raises(BadRequestError):
             client.users.create(**NEW)
-    assert len(client.wire.sent) == 3
+    assert len(client.recorder.sent) == 3
 
 
 # is_developer where it is not taken
@@ -291,7 +291,7 @@ def test_developer_flag_refused(connect: Connect, known: bool) -> None:
         with pytest.raises(BadRequestError, match=r"create the user without it.*users\.update"):
             client.users.create(**NEW, is_developer=False)
         assert sandbox.audit == []
-        assert len(client.wire.take_deviations()) >= 1
+        assert len(client.recorder.take_deviations()) >= 1
 
 
 def test_other_refusals_say_nothing_of_the_flag(connect: Connect) -> None:
@@ -311,8 +311,8 @@ def test_other_refusals_say_nothing_of_the_flag(connect: Connect) -> None:
 def test_many_threads_learn_once(case: str) -> None:
     """A client shared by many threads finds the case out once: one request more than there are calls."""
     with Sandbox(enum_case=case) as sandbox:
-        wire = Wire(sandbox_face(sandbox, "sync"), contract_of(case))
-        with ArizeClient(api_key="sandbox-admin", transport=wire) as client:
+        recorder = Recorder(sandbox_transport(sandbox, "sync"), contract_of(case))
+        with ArizeClient(api_key="sandbox-admin", transport=recorder) as client:
 
             def create(number: int) -> Any:
                 return client.users.create(**{**NEW, "email": f"{number}@example.com"})
@@ -320,34 +320,34 @@ def test_many_threads_learn_once(case: str) -> None:
             with ThreadPoolExecutor(32) as threads:
                 created = list(threads.map(create, range(32)))
     assert all(one.created for one in created)
-    assert len(wire.sent) == 32 + (case == "upper")
+    assert len(recorder.sent) == 32 + (case == "upper")
 
 
 def test_many_threads_filter_once(case: str) -> None:
     """Threads that all filter by status find it out once, too."""
     with Sandbox(enum_case=case) as sandbox:
-        wire = Wire(sandbox_face(sandbox, "sync"), contract_of(case))
+        recorder = Recorder(sandbox_transport(sandbox, "sync"), contract_of(case))
         with (
-            ArizeClient(api_key="sandbox-admin", transport=wire) as client,
+            ArizeClient(api_key="sandbox-admin", transport=recorder) as client,
             ThreadPoolExecutor(16) as threads,
         ):
             pages = list(threads.map(lambda _: client.users.list(status="active"), range(16)))
     assert {len(one) for one in pages} == {3}
-    assert len(wire.sent) == 16 + (case == "upper")
+    assert len(recorder.sent) == 16 + (case == "upper")
 
 
 def test_many_tasks_learn_once(case: str) -> None:
     """So does a client shared by many tasks."""
-    from support.wire import Wire, sandbox_face
+    from support.transports import Recorder, sandbox_transport
 
-    async def create_many(wire: Wire) -> list[Any]:
-        async with AsyncArizeClient(api_key="sandbox-admin", transport=wire) as client:
+    async def create_many(recorder: Recorder) -> list[Any]:
+        async with AsyncArizeClient(api_key="sandbox-admin", transport=recorder) as client:
             return await asyncio.gather(
                 *(client.users.create(**{**NEW, "email": f"{number}@example.com"}) for number in range(32))
             )
 
     with Sandbox(enum_case=case) as sandbox:
-        wire = Wire(sandbox_face(sandbox, "async"), contract_of(case))
-        created = asyncio.run(create_many(wire))
+        recorder = Recorder(sandbox_transport(sandbox, "async"), contract_of(case))
+        created = asyncio.run(create_many(recorder))
     assert all(one.created for one in created)
-    assert len(wire.sent) == 32 + (case == "upper")
+    assert len(recorder.sent) == 32 + (case == "upper")

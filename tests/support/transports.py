@@ -24,7 +24,7 @@ Answerer = Callable[[httpx.Request], Answer]
 
 @frozen
 class Sent:
-    """One request that reached the wire, and the operation of the contract that it is for."""
+    """One request that reached the recorder, and the operation of the contract that it is for."""
 
     operation: str | None
     request: httpx.Request
@@ -50,7 +50,7 @@ class Sent:
         return json.loads(self.request.content)
 
 
-class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Records every request, judges it by the contract, and counts those in flight."""
 
     def __init__(self, inner: Any, contract: Contract | None) -> None:
@@ -67,7 +67,7 @@ class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """The operations asked for so far, in their order."""
         return [one.operation for one in self.sent]
 
-    def note_strangers(self, since: int, allowed: set[str]) -> None:
+    def note_unexpected(self, since: int, allowed: set[str]) -> None:
         """Note as deviations the requests since the so-manieth whose operation was not meant."""
         strange = [sent.operation for sent in self.sent[since:] if sent.operation not in (*allowed, None)]
         self.deviations += [f"{one} where only {', '.join(sorted(allowed))} was meant" for one in strange]
@@ -121,7 +121,7 @@ class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-class Script(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class ScriptedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers each request with the next of a list, or with what a function says."""
 
     def __init__(self, answers: Iterable[Answer] | Answerer) -> None:
@@ -161,7 +161,7 @@ def _streamed(answer: Answer) -> httpx.Response:
     return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer.content))
 
 
-def sandbox_face(sandbox: Sandbox, kind: str) -> Any:
+def sandbox_transport(sandbox: Sandbox, kind: str) -> Any:
     """Give the in-process face of a sandbox for a sync or an async client."""
     return SandboxTransport(sandbox) if kind == "sync" else AsyncSandboxTransport(sandbox)
 

@@ -1,4 +1,4 @@
-"""Calls of every operation, played by a script, for the tests of the retry rules."""
+"""Calls of every operation, simulated_calls by a script, for the tests of the retry rules."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 
 import pytest
 from support.answers import Reply, html, ok, page, problem, user
-from support.rehearsal import Rehearsal
+from support.simulated_driver import SimulatedDriver
 
-from arize_users import APIConnectionError, APITimeoutError, ArizeError
-from arize_users._flow import Flow
-from arize_users._operations import Operations
+from arize_users import ArizeError
+from arize_users._core.effects import Flow
+from arize_users._core.request import RequestFailed
+from arize_users._users.operations import Operations
 from arize_users.config import resolve
 
 ID = "VXNlcjoxMjM0NQ=="
 EMAIL = "ada@example.com"
 
-REFUSED = APIConnectionError("GET /v2/users: no connection could be made.", sent=False)
-CONNECT_TIMEOUT = APITimeoutError("GET /v2/users: no connection in time.", sent=False)
-BROKEN = APIConnectionError("GET /v2/users: the connection broke.")
-TIMEOUT = APITimeoutError("GET /v2/users: no answer in time.")
+REFUSED = RequestFailed("no connection could be made", sent=False)
+CONNECT_TIMEOUT = RequestFailed("no connection in time", sent=False, timed_out=True)
+BROKEN = RequestFailed("the connection broke", sent=True)
+TIMEOUT = RequestFailed("no answer in time", sent=True, timed_out=True)
 
 NEVER_MADE = {"refused": REFUSED, "connect timeout": CONNECT_TIMEOUT}
 IN_DOUBT: dict[str, Reply | Exception] = {
@@ -36,7 +37,7 @@ FINAL = {str(status): problem(status) for status in (302, 400, 401, 403, 408, 40
 
 def operations_of(max_retries: int = 2) -> Operations:
     """Give the operations of a client; its case is settled, or a refused create would be sent twice."""
-    return Operations(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
+    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
 
 
 def _create(mode: str) -> Callable[[Operations], Flow[Any]]:
@@ -71,15 +72,15 @@ REPEATABLE = ["list", "get", "get by email", "update", "delete", "create, email_
 ONCE = ["create, none", "create, temporary_password", "resend", "reset"]
 
 
-def play(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[Rehearsal, Any]:
+def play(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
     """Play a call that succeeds; give what happened and its value."""
-    rehearsal = Rehearsal(answers)
-    return rehearsal, rehearsal.run(CALLS[call](operations_of(max_retries)))
+    simulated = SimulatedDriver(answers)
+    return simulated, simulated.run(CALLS[call](operations_of(max_retries)))
 
 
-def fail(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[Rehearsal, ArizeError]:
+def fail(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[SimulatedDriver, ArizeError]:
     """Play a call that fails; give what happened and its error."""
-    rehearsal = Rehearsal(answers)
+    simulated = SimulatedDriver(answers)
     with pytest.raises(ArizeError) as caught:
-        rehearsal.run(CALLS[call](operations_of(max_retries)))
-    return rehearsal, caught.value
+        simulated.run(CALLS[call](operations_of(max_retries)))
+    return simulated, caught.value

@@ -1,4 +1,4 @@
-"""A driver for flows that knows neither network nor time: both are played by a script."""
+"""A driver for flows that knows neither network nor time: both are simulated_calls by a script."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import define, field
 
-from arize_users._flow import Alone, Effect, Flow, ForEach, Now, Send, Sleep, Stopped
-from arize_users._wire import Request
+from arize_users._core.effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
+from arize_users._core.request import Request
 
 from .answers import Reply
 
@@ -28,7 +28,7 @@ class _Player:
     wake: Resume | None = field(default=None)
 
 
-class Rehearsal:
+class SimulatedDriver:
     """Runs flows in simulated time: each request takes ``latency`` seconds, and gets the next answer.
 
     ``answers`` are given in the order of the requests, or by a function of request and time. What
@@ -119,7 +119,7 @@ class Rehearsal:
             self._send(effect.request, resume)
         elif isinstance(effect, Sleep):
             self._sleep(player, effect.seconds, resume)
-        elif isinstance(effect, Alone):
+        elif isinstance(effect, Exclusive):
             self._enter_alone(player, effect.flow, resume)
         else:
             self._for_each(effect, resume)
@@ -169,7 +169,7 @@ class Rehearsal:
         else:
             enter()
 
-    def _for_each(self, effect: ForEach, resume: Resume) -> None:
+    def _for_each(self, effect: Parallel, resume: Resume) -> None:
         interruption: list[BaseException] = []
         working = effect.limit
 

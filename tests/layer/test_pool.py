@@ -11,12 +11,11 @@ import httpx
 import pytest
 from support.answers import ok, page
 from support.clients import Client
-from support.wire import Script
+from support.transports import ScriptedTransport
 
 from arize_users import ArizeClient, AsyncArizeClient, BulkUserDeletionResult, ConfigurationError
-from arize_users._lanes import IDLE_SECONDS, Lanes
-from arize_users._transport import _proxy
-from arize_users.config import resolve
+from arize_users._core.pool import IDLE_SECONDS, IdleConnections
+from arize_users.config import proxy_for, resolve
 from arize_users.sandbox import Sandbox, SandboxServer, server
 
 
@@ -67,7 +66,7 @@ def test_connections_idle_for_too_long(
     kind: str, connections: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that was idle for too long is closed, and another opened when needed."""
-    monkeypatch.setattr("arize_users._lanes.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("arize_users._core.pool.IDLE_SECONDS", 0.0)
     with Sandbox() as sandbox, SandboxServer(sandbox) as running:
         client = Client(kind, None, base_url=running.url)
         for _ in range(3):
@@ -76,42 +75,42 @@ def test_connections_idle_for_too_long(
         client.close()
 
 
-class Lane:
+class Connection:
     """Something that can be taken and given back."""
 
 
-def test_the_last_lane_first() -> None:
-    """The lane used last is taken first, and a new one is opened only when none is idle."""
-    lanes = Lanes(Lane)
-    first, second = lanes.take(), lanes.take()
+def test_the_last_connection_first() -> None:
+    """The connection used last is taken first, and a new one is opened only when none is idle."""
+    pool = IdleConnections(Connection)
+    first, second = pool.take(), pool.take()
     assert first is not second
-    assert lanes.give_back(first) == lanes.give_back(second) == []
-    assert lanes.take() is second
-    assert lanes.take() is first
-    assert lanes.take() not in (first, second)
+    assert pool.put_back(first) == pool.put_back(second) == []
+    assert pool.take() is second
+    assert pool.take() is first
+    assert pool.take() not in (first, second)
 
 
-def test_stale_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lanes that nobody used for long are given up for closing; those in use lately stay."""
+def test_stale_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that nobody used for long are given up for closing; those in use lately stay."""
     now = 1000.0
-    monkeypatch.setattr("arize_users._lanes.time.monotonic", lambda: now)
-    lanes = Lanes(Lane)
-    old, newer, newest = lanes.take(), lanes.take(), lanes.take()
-    lanes.give_back(old)
+    monkeypatch.setattr("arize_users._core.pool.time.monotonic", lambda: now)
+    pool = IdleConnections(Connection)
+    old, newer, newest = pool.take(), pool.take(), pool.take()
+    pool.put_back(old)
     now += IDLE_SECONDS - 1
-    assert lanes.give_back(newer) == []
+    assert pool.put_back(newer) == []
     now += 1
-    assert lanes.give_back(newest) == [old]
-    assert lanes.drain() == [newer, newest]
-    assert lanes.drain() == []
+    assert pool.put_back(newest) == [old]
+    assert pool.close() == [newer, newest]
+    assert pool.close() == []
 
 
-def test_lane_given_back_after_closing() -> None:
-    """A lane that was in use while the client was closed is closed when its request ends."""
-    lanes = Lanes(Lane)
-    lane = lanes.take()
-    assert lanes.drain() == []
-    assert lanes.give_back(lane) == [lane]
+def test_connection_given_back_after_closing() -> None:
+    """A connection that was in use while the client was closed is closed when its request ends."""
+    pool = IdleConnections(Connection)
+    connection = pool.take()
+    assert pool.close() == []
+    assert pool.put_back(connection) == [connection]
 
 
 def test_closing_while_a_request_is_in_flight() -> None:
@@ -123,7 +122,7 @@ def test_closing_while_a_request_is_in_flight() -> None:
         assert may_end.wait(20)
         return ok(page())
 
-    client = ArizeClient(api_key="k", transport=Script(answer))
+    client = ArizeClient(api_key="k", transport=ScriptedTransport(answer))
     with ThreadPoolExecutor(1) as threads:
         coming = threads.submit(client.users.list)
         assert begun.wait(20)
@@ -137,7 +136,7 @@ def test_closing_while_a_request_is_in_flight() -> None:
 def test_a_transport_is_used_even_if_it_is_false() -> None:
     """A transport of the caller's is used whatever else it is, and never the network instead."""
 
-    class Empty(Script):
+    class Empty(ScriptedTransport):
         def __len__(self) -> int:
             return 0
 
@@ -157,7 +156,7 @@ def test_a_callers_transport_is_closed(closes: Any) -> None:
     """Closing a client closes the transport it was given, as httpx does."""
     closed: list[str] = []
 
-    class Noting(Script):
+    class Noting(ScriptedTransport):
         def close(self) -> None:
             closed.append("sync")
 
@@ -176,7 +175,7 @@ def test_a_callers_transport_is_closed(closes: Any) -> None:
 
 
 def _way(base_url: str = "https://api.arize.com", **arguments: Any) -> str | None:
-    return _proxy(resolve(api_key="k", base_url=base_url, environ={}, **arguments))
+    return proxy_for(resolve(api_key="k", base_url=base_url, environ={}, **arguments))
 
 
 @pytest.mark.parametrize(
