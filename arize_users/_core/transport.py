@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 from attrs import define
@@ -63,7 +63,7 @@ class Sender:
                 from ..sandbox import SandboxTransport
 
                 transport = SandboxTransport(sandbox)
-        http = http_client or httpx.Client(
+        http = http_client or _Client(
             transport=transport, trust_env=False, event_hooks={"response": [_keep_redirect]}
         )
         self._shared = _Shared(http, http_client is not None, sandbox)
@@ -135,7 +135,7 @@ class AsyncSender:
                 from ..sandbox import AsyncSandboxTransport
 
                 transport = AsyncSandboxTransport(sandbox)
-        http = http_client or httpx.AsyncClient(
+        http = http_client or _AsyncClient(
             transport=transport, trust_env=False, event_hooks={"response": [_akeep_redirect]}
         )
         self._shared = _Shared(http, http_client is not None, sandbox)
@@ -176,6 +176,30 @@ class AsyncSender:
             await self._shared.http.aclose()
         if self.sandbox is not None:
             self.sandbox.close()
+
+
+class _NoCookies(httpx.Cookies):
+    """Keeps no cookie: none is ever sent, and reading them is a fifth of the time of a small request."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Do nothing."""
+
+
+class _Client(httpx.Client):
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: Any) -> None:
+        """Do nothing."""
+
+
+class _AsyncClient(httpx.AsyncClient):
+    cookies = _Client.cookies
+
+
+_NO_COOKIES = _NoCookies()
 
 
 # httpx raises these for anything between the first byte sent and the last byte read.
