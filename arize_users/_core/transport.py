@@ -185,7 +185,7 @@ class _NoCookies(httpx.Cookies):
         """Do nothing."""
 
 
-class _Client(httpx.Client):
+class _WithoutCookies:
     @property
     def cookies(self) -> httpx.Cookies:
         return _NO_COOKIES
@@ -195,8 +195,12 @@ class _Client(httpx.Client):
         """Do nothing."""
 
 
-class _AsyncClient(httpx.AsyncClient):
-    cookies = _Client.cookies
+class _Client(_WithoutCookies, httpx.Client):
+    pass
+
+
+class _AsyncClient(_WithoutCookies, httpx.AsyncClient):
+    pass
 
 
 _NO_COOKIES = _NoCookies()
