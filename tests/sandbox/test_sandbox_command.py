@@ -111,13 +111,13 @@ def test_called_from_another_program(
 ) -> None:
     """Called as a function it stops on a signal and gives the signal handlers back."""
     handler = signal.getsignal(signal.SIGINT)
-    greet = command._say_hello
+    greet = command._print_greeting
 
     def greet_and_interrupt(server: SandboxServer) -> None:
         greet(server)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(command, "_say_hello", greet_and_interrupt)
+    monkeypatch.setattr(command, "_print_greeting", greet_and_interrupt)
     assert command.main(["--port", "0"]) == 0
     assert "sandbox-admin" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is handler
