@@ -20,12 +20,13 @@ _WHERE = ("operation", "status", "place")
 
 
 class Deployment(Sandbox):
-    """A sandbox whose requests and answers a test may intercept."""
+    """A sandbox for a test to interfere with.
+
+    ``intercept`` answers requests that the account then does not get; ``rewrite`` changes its answers.
+    """
 
     intercept: Callable[[Request], Response | None] | None = None
-    """Answers requests that the account then does not get."""
     rewrite: Rewrite | None = None
-    """Changes the answers of the account."""
 
     def answer(self, request: Request) -> Response:
         response = self.intercept(request) if self.intercept else None
@@ -44,8 +45,7 @@ class Outcome:
     @property
     def checks(self) -> dict[str, str]:
         """The outcome of each check, from a report as JSON."""
-        checks: dict[str, str] = json.loads(self.out)["checks"]
-        return checks
+        return json.loads(self.out)["checks"]
 
     def lines(self, section: str = "deviations") -> list[str]:
         """Return kind, operation, status, place and details of each difference, from a report as JSON."""

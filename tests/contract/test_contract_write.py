@@ -75,12 +75,6 @@ def test_the_account_is_left_as_it_was(deployment: Deployment, check: Check, cod
     assert {"resend-invitation", "reset-password"} <= last_steps(deployment)
 
 
-def test_without_the_option_nothing_is_written(deployment: Deployment, check: Check) -> None:
-    """A check that was not asked to write creates nobody."""
-    check()
-    assert own(deployment) == []
-
-
 def test_two_runs_do_not_meet(deployment: Deployment, check: Check) -> None:
     """Each run creates its own users, so it can be repeated on the same account."""
     assert check("--write").code == check("--write").code == 0
