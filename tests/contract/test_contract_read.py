@@ -30,6 +30,7 @@ from contract_deployments import (
     without,
 )
 
+from arize_users.contract.findings import Finding, Kind, Report
 from arize_users.sandbox import Response
 
 
@@ -233,6 +234,14 @@ def test_no_secret_and_no_person_is_in_a_report(
     printed = outcome.out + outcome.err
     assert "sandbox-admin" not in printed
     assert not [user for user in deployment.users() if user.email in printed or user.name in printed]
+
+
+def test_a_line_of_the_report_shows_the_first_few_details() -> None:
+    """A place with many different values stays one line."""
+    report = Report("https://users.example.com")
+    for value in range(6):
+        report.add(Finding(Kind.UNKNOWN, "get_user", 200, "status", str(value)))
+    assert "  unknown value: get_user 200 status: 0; 1; 2; 3; and 2 more (6 times)" in report.to_text()
 
 
 EMPTY_PAGE = Response(200, JSON, json.dumps(NO_USERS).encode())
