@@ -28,25 +28,38 @@ from ..types import (
     iso_time,
 )
 
-# The fields that are read of each response schema of the contract, and their type in JSON.
+# The fields that are read of each response schema of the contract, and what each is read as.
 USER_FIELDS: Mapping[str, type] = {
     "id": str,
     "name": str,
     "email": str,
-    "created_at": str,
-    "status": str,
+    "created_at": datetime,
+    "status": UserStatus,
     "role": dict,
     "is_developer": bool,
 }
-CREATED_USER_FIELDS: Mapping[str, type] = {**USER_FIELDS, "invite_mode": str, "temporary_password": str}
+CREATED_USER_FIELDS: Mapping[str, type] = {
+    **USER_FIELDS,
+    "invite_mode": InviteMode,
+    "temporary_password": str,
+}
 PAGE_FIELDS: Mapping[str, type] = {"users": list, "pagination": dict}
 PAGINATION_FIELDS: Mapping[str, type] = {"has_more": bool, "next_cursor": str}
 PREDEFINED_ROLE_FIELDS: Mapping[str, type] = {"type": str, "name": str}
 CUSTOM_ROLE_FIELDS: Mapping[str, type] = {"type": str, "id": str, "name": str}
-# Schema and field of what the contract has and no type of ours: `extra` holds it.
-LEFT_TO_EXTRA: frozenset[tuple[str, str]] = frozenset()
+# The fields of each generated model that are not read: `extra` holds them.
+LEFT_TO_EXTRA: Mapping[str, tuple[str, ...]] = {}
 
-_JSON_TYPES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
+
+def _json_types(fields: Mapping[str, type]) -> dict[str, type]:
+    """Give the type that each field has in JSON."""
+    texts = (datetime, UserStatus, InviteMode)
+    return {name: str if kind in texts else kind for name, kind in fields.items()}
+
+
+_USER_TYPES = _json_types(USER_FIELDS)
+_CREATED_USER_TYPES = _json_types(CREATED_USER_FIELDS)
+_TYPE_NAMES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
 
 class Undecodable(ValueError):
@@ -73,12 +86,12 @@ def user_page(document: Any) -> UserPage:
 
 def user(document: Any) -> User:
     """Read a user."""
-    return _user(User, USER_FIELDS, document)
+    return _user(User, _USER_TYPES, document)
 
 
 def created_user(document: Any, *, created: bool | None) -> CreatedUser:
     """Read the answer to a create: 201 has the invite mode, and sometimes a password; 200 has neither."""
-    user = _user(CreatedUser, CREATED_USER_FIELDS, document)
+    user = _user(CreatedUser, _CREATED_USER_TYPES, document)
     fields = vars(user)
     mode = fields.get("invite_mode")
     fields["invite_mode"] = None if mode is None else parse_open(InviteMode, mode)
@@ -134,7 +147,7 @@ def _typical_user(document: Any, index: int) -> User:
             return user
     except (KeyError, TypeError, ValueError):
         pass
-    return _user(User, USER_FIELDS, document, index)
+    return _user(User, _USER_TYPES, document, index)
 
 
 def _fields(document: Any, types: Mapping[str, type], place: str | int | None) -> dict[str, Any]:
@@ -149,7 +162,7 @@ def _fields(document: Any, types: Mapping[str, type], place: str | int | None) -
         value = document.get(name)
         if type(value) is not expected:
             if value is not None:
-                raise Undecodable(f"`{name}` of {_named(place)} is not {_JSON_TYPES[expected]}")
+                raise Undecodable(f"`{name}` of {_named(place)} is not {_TYPE_NAMES[expected]}")
             absent.append(name)
     if not absent and len(document) == len(types):  # Nearly every object is just as the contract says.
         return {**document, "extra": NOTHING}
