@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from support.account import NOON, Account, Connect, primed_account
 from support.clients import Client
 from support.contract import contract_of
-from support.transports import Answer, Answerer, ScriptedTransport, Recorder, sandbox_transport
+from support.transports import Answer, Answerer, Recorder, ScriptedTransport, sandbox_transport
 
 from arize_users.sandbox import Sandbox
 
@@ -66,7 +66,11 @@ def connect(kind: str) -> Iterator[Connect]:
         if isinstance(answers, httpx.BaseTransport):
             inner: Any = answers
         else:
-            inner = sandbox_transport(answers, kind) if isinstance(answers, Sandbox) else ScriptedTransport(answers)
+            inner = (
+                sandbox_transport(answers, kind)
+                if isinstance(answers, Sandbox)
+                else ScriptedTransport(answers)
+            )
         recorder = Recorder(inner, contract_of(case) if judged else None)
         opened.append(Client(kind, recorder, **{"max_retries": 0, **options}))
         return opened[-1]
