@@ -83,8 +83,8 @@ def _refuse_limits(session: Session, _: Users) -> None:
 
 
 def _refuse_key(session: Session, _: Users) -> None:
-    stranger = session.connect(api_key=f"no-key-of-anybody-{secrets.token_hex(8)}")
-    session.call(401, stranger.users.list, limit=1)
+    unknown = session.connect(api_key=f"no-key-of-anybody-{secrets.token_hex(8)}")
+    session.call(401, unknown.users.list, limit=1)
 
 
 def _first_email(users: Users) -> str:
