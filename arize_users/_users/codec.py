@@ -129,8 +129,8 @@ def _typical_user(document: Any, index: int) -> User:
     try:
         role, created_at = document["role"], document["created_at"]
         if (
-            len(document) == len(USER_FIELDS)
-            and len(role) == len(PREDEFINED_ROLE_FIELDS)
+            len(document) == 7  # The fields named here, and no other.
+            and len(role) == 2
             and type(document["id"]) is type(document["name"]) is type(document["email"]) is str
             and type(document["is_developer"]) is bool
             and _EXACT_TIME(created_at)
