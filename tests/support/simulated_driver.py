@@ -49,7 +49,7 @@ class SimulatedDriver:
         return [moment for moment, _ in self.sent]
 
     def interrupt_at(self, moment: float, error: BaseException) -> None:
-        """Cancel the first flow at a moment, as asyncio does on Ctrl-C; the error is the reason it is given."""
+        """Cancel the first flow at a moment, as asyncio does on Ctrl-C; the error is the reason."""
         self._interrupts.append((moment, error))
 
     def run(self, *flows: Flow[Any]) -> Any:
