@@ -36,6 +36,7 @@ MAYBE_APPLIED: dict[str, Answer] = {
 """The server may have done it: only what may be done twice is sent again."""
 NOT_RETRIED = {str(status): problem(status) for status in (302, 400, 401, 403, 408, 409, 418, 422, 500, 520)}
 """Sending again would not help."""
+FAILURES = {**NOT_APPLIED, **MAYBE_APPLIED, **NOT_RETRIED}
 
 
 def _create(mode: str) -> Callable[[Operations], Flow[Any]]:

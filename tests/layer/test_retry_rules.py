@@ -11,16 +11,15 @@ from .simulated_calls import (
     BROKEN,
     CALLS,
     EMAIL,
+    FAILURES,
     MAYBE_APPLIED,
     NOT_APPLIED,
     NOT_REPEATABLE,
-    NOT_RETRIED,
     SUCCESS,
     fail,
     succeed,
 )
 
-FAILURES = {**NOT_APPLIED, **MAYBE_APPLIED, **NOT_RETRIED}
 not_applied = pytest.mark.parametrize("failure", NOT_APPLIED.values(), ids=NOT_APPLIED)
 maybe_applied = pytest.mark.parametrize("failure", MAYBE_APPLIED.values(), ids=MAYBE_APPLIED)
 never_answered = [*MAYBE_APPLIED.values(), problem(500), problem(520)]
