@@ -1,98 +1,319 @@
-"""Errors cross process boundaries whole, and say nothing secret."""
+"""Errors carry facts: what they say, where they stand in the tree, and that nothing changes them."""
 
 from __future__ import annotations
 
 import copy
 import pickle
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from support.answers import SECRET, problem, raw
+from support.answers import SECRET, Reply, html, problem, raw
 
 from arize_users import (
     APIConnectionError,
     APIError,
     APIStatusError,
     APITimeoutError,
+    ArizeClient,
     ArizeError,
+    BadRequestError,
     BulkInterrupted,
     BulkUserDeletionResult,
     ConfigurationError,
+    ConflictError,
+    CustomUserRole,
     DeletionStatus,
+    ForbiddenError,
     InvalidArgumentError,
+    MissingFieldError,
+    NotFoundError,
     OutcomeUnknownError,
     PaginationError,
+    RateLimitError,
     ResponseDecodeError,
+    ServerError,
+    UnauthorizedError,
+    UnprocessableEntityError,
 )
+from arize_users.config import resolve
 from arize_users.errors import status_error_class
+
+from .simulated_calls import BROKEN, CALLS, EMAIL, FAILURES, ID, NOT_APPLIED, fail
+
+FACTS = {"operation": "create_user", "method": "POST", "path": "/v2/users", "maybe_applied": True}
+STATUS_ERRORS = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+    **dict.fromkeys((500, 501, 502, 503, 511, 520, 599, 600, 999), ServerError),
+    **dict.fromkeys((300, 301, 304, 402, 405, 418, 428, 430, 499), APIStatusError),
+}
+
+
+def _status_error(answer: Reply) -> APIStatusError:
+    return status_error_class(answer.status)(answer.response(), **FACTS)
+
 
 RESULT = BulkUserDeletionResult(user_id="x", status=DeletionStatus.DELETED)
 ERRORS: list[ArizeError] = [
-    ConfigurationError("Set it."),
-    InvalidArgumentError("limit: no."),
-    PaginationError("Round and round."),
-    APIConnectionError("It broke.", sent=False),
-    APITimeoutError("Too late."),
+    ArizeError("It broke", hint="Mend it."),
+    ConfigurationError("is unknown", argument="region", variable="ARIZE_REGION", hint="Set another."),
+    InvalidArgumentError("is empty", argument="emails", index=3, hint="Leave it out."),
+    MissingFieldError("email", user="u1"),
+    PaginationError("the same cursor twice", **FACTS),
+    APIConnectionError("It broke.", sent=False, **FACTS),
+    APITimeoutError("Too late.", **FACTS),
     OutcomeUnknownError("Who knows.", email="ada@example.com"),
     BulkInterrupted("Stopped.", results=[RESULT], pending=["y"]),
-    ResponseDecodeError(
-        "bad", response=raw(SECRET.encode(), 201).response(), method="POST", path="/v2/users"
-    ),
-    *(
-        status_error_class(status)(
-            problem(status, detail="D", retry_after="7").response(), method="GET", path="/v2/users"
-        )
-        for status in (302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 520)
-    ),
+    ResponseDecodeError("its body is not JSON", response=raw(SECRET.encode(), 201).response(), **FACTS),
+    *(_status_error(problem(status, detail="D", retry_after="7")) for status in STATUS_ERRORS),
 ]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda one: f"{type(one).__name__} {str(one)[:3]}")
-@pytest.mark.parametrize(
-    "clone",
-    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_copies(error: ArizeError, clone: Any) -> None:
+def test_copies(error: ArizeError) -> None:
     """Every error can be copied and sent to another process, with its text and all its attributes."""
     error.add_note("seen")
-    twin = clone(error)
-    assert type(twin) is type(error)
-    assert str(twin) == str(error)
-    assert twin.args == error.args
-    assert vars(twin) == vars(error)
-
-
-@pytest.mark.parametrize("error", ERRORS, ids=lambda one: f"{type(one).__name__} {str(one)[:3]}")
-def test_texts(error: ArizeError) -> None:
-    """Every error has a text, an ArizeError's class, and nothing of an answer's body in its repr."""
+    for twin in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is type(error)
+        assert (str(twin), twin.args) == (str(error), error.args)
+        assert vars(twin) == vars(error)
     assert str(error)
-    assert isinstance(error, ArizeError)
-    assert SECRET not in str(error)
-    assert SECRET not in repr(error)
+    assert SECRET not in str(error) + repr(error)
 
 
 def test_the_tree() -> None:
     """The classes stand where the documentation puts them."""
+    tree: dict[type[ArizeError], set[type[ArizeError]]] = {
+        ArizeError: {APIError, BulkInterrupted, ConfigurationError, InvalidArgumentError}
+        | {MissingFieldError, OutcomeUnknownError},
+        APIError: {APIConnectionError, APIStatusError, PaginationError, ResponseDecodeError},
+        APIConnectionError: {APITimeoutError},
+        APIStatusError: {*STATUS_ERRORS.values()} - {APIStatusError},
+    }
+    for parent, children in tree.items():
+        assert {one for one in parent.__subclasses__() if one.__module__ == "arize_users.errors"} == children
     assert issubclass(InvalidArgumentError, ValueError)
-    assert issubclass(APITimeoutError, APIConnectionError)
-    for kind in (APIStatusError, APIConnectionError, ResponseDecodeError, PaginationError):
-        assert issubclass(kind, APIError)
-    assert not issubclass(BulkInterrupted, APIError)
+    assert issubclass(MissingFieldError, AttributeError)
 
 
-def test_an_error_without_text() -> None:
-    """Even a bare error can be shown."""
+def test_texts() -> None:
+    """str() is label, message and hint; the message alone begins with no label."""
     assert str(ArizeError()) == ""
-    hinted = ArizeError("It broke.")
-    hinted.hint = "Mend it."
-    assert str(hinted) == "It broke. Mend it."
+    assert str(ArizeError("It broke", hint="Mend it.")) == "It broke. Mend it."
+    assert str(ArizeError("Broken?", hint="Mend it.")) == "Broken? Mend it."
+    for kind in (InvalidArgumentError, ConfigurationError):
+        assert str(kind("is empty")) == "is empty"
+        assert str(kind("is empty", argument="name", hint="Give one.")) == "name: is empty. Give one."
+        error = kind("is empty", argument="emails", index=0)
+        assert (str(error), error.message, error.hint) == ("emails[0]: is empty", "is empty", None)
+    from_environment = ConfigurationError("is empty", argument="region", variable="ARIZE_REGION")
+    assert str(from_environment) == "ARIZE_REGION: is empty"
+    missing = MissingFieldError("email", user="u1")
+    assert (missing.field, missing.user) == ("email", "u1")
+    assert "'email'" in missing.message
+    assert "'u1'" in missing.message
 
 
-def test_interrupted_bulk_keeps_its_own_lists() -> None:
-    """The lists of an interrupted bulk delete are the caller's own."""
-    results, pending = [RESULT], ["y"]
-    error = BulkInterrupted("Stopped.", results=results, pending=pending)
-    results.clear()
-    pending.clear()
-    assert (error.results, error.pending) == ([RESULT], ["y"])
+NEW: dict[str, Any] = {"name": "Ada", "email": EMAIL, "role": "member", "invite_mode": "none"}
+REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str, int | None]] = [
+    ("list", {"limit": 0}, "limit", None),
+    ("list", {"cursor": " "}, "cursor", None),
+    ("list", {"email": "x" * 256}, "email", None),
+    ("list", {"status": "gone"}, "status", None),
+    ("list", {"status": ["active", "gone"]}, "status", 1),
+    ("iter", {"page_size": 101}, "page_size", None),
+    ("iter", {"created_after": "soon"}, "created_after", None),
+    ("iter", {"created_before": 7}, "created_before", None),
+    ("iter", {"created_after": "2026-03-02", "created_before": "2026-03-01"}, "created_after", None),
+    ("get", {"user": ""}, "user", None),
+    ("get", {"user": "ada@"}, "user", None),
+    ("create", {**NEW, "name": " "}, "name", None),
+    ("create", {**NEW, "email": "ada"}, "email", None),
+    ("create", {**NEW, "role": "owner"}, "role", None),
+    ("create", {**NEW, "role": CustomUserRole(id=" ")}, "role", None),
+    ("create", {**NEW, "invite_mode": 7}, "invite_mode", None),
+    ("create", {**NEW, "is_developer": "yes"}, "is_developer", None),
+    ("update", {"user_id": ID}, "name", None),
+    ("update", {"user_id": ID, "name": 7}, "name", None),
+    ("update", {"user_id": ID, "is_developer": 1}, "is_developer", None),
+    *((method, {"user_id": EMAIL}, "user_id", None) for method in ("delete", "resend_invitation")),
+    ("reset_password", {"user_id": ".."}, "user_id", None),
+    ("bulk_delete", {}, "user_ids", None),
+    ("bulk_delete", {"user_ids": "id"}, "user_ids", None),
+    ("bulk_delete", {"user_ids": ["id", " "]}, "user_ids", 1),
+    ("bulk_delete", {"emails": [EMAIL, EMAIL, "ada"]}, "emails", 2),
+    ("bulk_delete", {"emails": 7}, "emails", None),
+    ("bulk_delete", {"user_ids": [ID], "max_concurrency": 0}, "max_concurrency", None),
+    ("bulk_delete", {"user_ids": [ID], "on_result": 7}, "on_result", None),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "argument", "index"), REFUSED_ARGUMENTS, ids=str)
+def test_refused_arguments(method: str, arguments: dict[str, Any], argument: str, index: int | None) -> None:
+    """A refused argument is named by its parameter, and by its place where it is one of several."""
+    client = ArizeClient(api_key="k", base_url="https://127.0.0.1:1")
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(client.users, method)(**arguments)
+    error = caught.value
+    assert (error.argument, error.index) == (argument, index)
+    label = argument if index is None else f"{argument}[{index}]"
+    assert str(error).startswith(f"{label}: {error.message}")
+    assert not error.message.startswith(argument)
+
+
+REFUSED_SETTINGS: list[tuple[dict[str, Any], dict[str, str], str, str | None]] = [
+    ({"api_key": None}, {}, "api_key", None),
+    ({"api_key": None}, {"API_KEY": "a b"}, "api_key", "ARIZE_API_KEY"),
+    ({"base_url": "a.example"}, {}, "base_url", None),
+    ({"base_url": "https://a.example", "region": "us-east-1b"}, {}, "base_url", None),
+    ({"region": "moon"}, {}, "region", None),
+    ({}, {"REGION": "moon"}, "region", "ARIZE_REGION"),
+    ({}, {"BASE_URL": "a.example"}, "base_url", "ARIZE_BASE_URL"),
+    ({}, {"BASE_URL": "https://a.example", "REGION": "us-east-1b"}, "base_url", None),
+    ({}, {"API_HOST": "a.example", "API_SCHEME": "ftp"}, "base_url", "ARIZE_API_SCHEME"),
+    ({}, {"API_HOST": "a.example", "API_PORT": "0"}, "base_url", "ARIZE_API_PORT"),
+    ({}, {"API_HOST": "a/b"}, "base_url", "ARIZE_API_HOST"),
+    ({}, {"API_PORT": "443"}, "base_url", "ARIZE_API_PORT"),
+    ({"timeout": 0}, {}, "timeout", None),
+    ({"verify": "/nowhere"}, {}, "verify", None),
+    ({}, {"REQUEST_VERIFY": "maybe"}, "verify", "ARIZE_REQUEST_VERIFY"),
+    ({}, {"SSL_CA_CERT": "/nowhere"}, "verify", "ARIZE_SSL_CA_CERT"),
+    ({"proxy": "ftp://a.example"}, {}, "proxy", None),
+    ({}, {"PROXY_URL": "a.example"}, "proxy", "ARIZE_PROXY_URL"),
+    ({"headers": {"Authorization": "x"}}, {}, "headers", None),
+    ({"max_retries": -1}, {}, "max_retries", None),
+    ({}, {"MAX_RETRIES": "many"}, "max_retries", "ARIZE_MAX_RETRIES"),
+    ({"enum_case": "title"}, {}, "enum_case", None),
+    ({}, {"ENUM_CASE": "title"}, "enum_case", "ARIZE_ENUM_CASE"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "variables", "argument", "variable"), REFUSED_SETTINGS, ids=str)
+def test_refused_settings(
+    arguments: dict[str, Any], variables: dict[str, str], argument: str, variable: str | None
+) -> None:
+    """A refused setting is named by its parameter, and by the environment variable it came from."""
+    environ = {f"ARIZE_{name}": value for name, value in variables.items()}
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(**{"api_key": "k", **arguments}, environ=environ)
+    error = caught.value
+    assert (error.argument, error.variable, error.index) == (argument, variable, None)
+    assert str(error).startswith(f"{variable or argument}: {error.message}")
+
+
+def test_a_refused_url_is_shown_without_its_user() -> None:
+    """The password of a URL is never repeated; what else is known of the URL is."""
+    with pytest.raises(ConfigurationError, match=r"'https://a\.example/x'") as caught:
+        resolve(api_key="k", base_url="https://me:pa55@a.example/x?y", environ={})
+    assert "me:" not in str(caught.value)
+    assert "pa55" not in str(caught.value)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_nothing_changes_an_error(monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
+    """What an error says is known when it is made: no attribute is set a second time."""
+
+    def set_once(error: ArizeError, name: str, value: object) -> None:
+        assert name not in vars(error), f"{name} was changed"
+        Exception.__setattr__(error, name, value)
+
+    monkeypatch.setattr(ArizeError, "__setattr__", set_once)
+    for call in CALLS:
+        fail(call, *[FAILURES[failure]] * 2, max_retries=1)
+
+
+# Refusals of the server
+
+
+@pytest.mark.parametrize("status", STATUS_ERRORS)
+def test_statuses(status: int) -> None:
+    """Every status of 300 and above has a class, and a text and a hint by it, whatever the body."""
+    error = _status_error(html(status))
+    assert type(error) is STATUS_ERRORS[status]
+    assert (error.title, error.detail, error.error_code) == (None, None, None)
+    assert str(error).startswith(str(status))
+    assert "(POST /v2/users)" in error.message
+    hints = {401: "ARIZE_API_KEY", 403: "admin", 404: "users.get", 409: "users.get", 429: "again"}
+    expected = hints.get(status, "again later" if status >= 500 else None)
+    assert expected is None if error.hint is None else expected in error.hint
+    assert (error.operation, error.method, error.path, error.maybe_applied) == (*FACTS.values(),)
+
+
+BODIES = {
+    "html": html(502).content,
+    "empty": b"",
+    "blank": b" \n",
+    "text": b"upstream connect error",
+    "json text": b'"no"',
+    "json list": b"[]",
+    "json null": b"null",
+    "half a document": b'{"title": "No',
+    "bytes": b"\xff\xfe\x00\x80",
+    "deep": b'{"a":' * 100_000,
+    "huge number": b'{"status": ' + b"9" * 5000 + b"}",
+    "wrong types": b'{"title": 7, "detail": ["x"], "type": null, "instance": {}, "error_code": false}',
+    "blank members": b'{"title": "", "detail": ""}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_any_body(body: bytes) -> None:
+    """A refusal with any body keeps it, and says the status with the words of HTTP."""
+    error = _status_error(raw(body, 503, content_type="text/html"))
+    assert error.body == body
+    assert error.message == "503 Service Unavailable (POST /v2/users)."
+    members = (error.title, error.detail, error.type, error.instance, error.error_code)
+    assert members == (None,) * 5
+
+
+def test_problem_documents() -> None:
+    """Title and detail are in the text, once where they say the same, with the request's id."""
+    assert _status_error(problem(400, title="No", detail="Not now.")).message.startswith("400 No: Not now (")
+    assert _status_error(problem(400, title="No", detail="No")).message.startswith("400 No (")
+    assert _status_error(raw(b'{"detail": "D"}', 799)).message.startswith("799 D (")
+    for name in ("x-request-id", "request-id", "X-Request-Id"):
+        error = _status_error(Reply(500, [(name, "req-7")]))
+        assert error.request_id == "req-7"
+        assert "(POST /v2/users, request id req-7)" in error.message
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        *[("30", 30.0), (" 5 ", 5.0), ("0", 0.0), ("999999999999999999999", 999_999_999_999.0)],
+        *[("soon", None), ("", None), ("-1", None), ("1.5", None), ("٣", None)],
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after(header: str, seconds: float | None) -> None:
+    """retry_after is what the server asks for in seconds; None where it makes no sense."""
+    error = _status_error(problem(429, retry_after=header.encode().decode("latin-1")))
+    assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000"])
+def test_retry_after_date(zone: str) -> None:
+    """A date to come is so many seconds from now."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=50), usegmt=True).replace("GMT", zone)
+    seconds = _status_error(problem(429, retry_after=date)).retry_after
+    assert seconds is not None
+    assert 40 < seconds <= 50
+
+
+def test_connection_errors() -> None:
+    """A connection error names the request, and says whether it may have reached the server."""
+    error = fail("update", BROKEN, max_retries=0)[1]
+    assert type(error) is APIConnectionError
+    assert error.sent is True
+    assert error.message.startswith("PATCH /v2/users/")
+    late = fail("update", NOT_APPLIED["connect timeout"], max_retries=0)[1]
+    assert (type(late), late.sent, late.maybe_applied) == (APITimeoutError, False, False)

@@ -1,4 +1,4 @@
-"""How long is waited before a request is sent again, and who waits, in simulated time."""
+"""How long a retry waits, and who waits with it, in simulated time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,36 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.answers import Reply, html, ok, problem, user
+from support.answers import Answer, Reply, html, ok, problem, user
 from support.simulated_driver import SimulatedDriver
 
-from arize_users import ArizeError, RateLimitError, ServerError
-from arize_users._core.effects import Flow, Sleep
+from arize_users import ArizeError, ServerError
+from arize_users._core.effects import Flow, sleep
+from arize_users._users.operations import Operations
 
-from .simulated_calls import BROKEN, CALLS, IN_DOUBT, NEVER_MADE, ONCE, SUCCESS, fail, operations_of, play
+from .simulated_calls import (
+    BROKEN,
+    CALLS,
+    MAYBE_APPLIED,
+    NOT_APPLIED,
+    NOT_REPEATABLE,
+    SUCCESS,
+    fail,
+    operations_of,
+    succeed,
+)
+
+
+def _times(operations: Operations, *answers: Answer, start: float = 1000.0, latency: float = 0.0) -> Any:
+    """Get a user; give when requests were sent, whether or not the call fails, and when it ended."""
+    simulated = SimulatedDriver(answers, start=start, latency=latency)
+    with suppress(ArizeError):
+        simulated.run(CALLS["get"](operations))
+    return simulated.times, simulated.now
 
 
 def test_backoff() -> None:
-    """Waiting grows from 0.5 s to 8 s at most, and any part of it may be the time waited (full jitter)."""
+    """Waits grow from 0.5 s to 8 s at most, and any part of that may be waited (full jitter)."""
     for draw in (0.0, 0.25, 1.0):
         operations = operations_of(8)
         operations._retrier._uniform = lambda low, high, part=draw: low + part * (high - low)
@@ -32,8 +51,8 @@ def test_backoff() -> None:
 
 
 def test_jitter() -> None:
-    """Without a fixed draw, waits lie between nothing and the full backoff, and differ."""
-    waits = [play("get", BROKEN, SUCCESS["get"])[0].slept[0] for _ in range(50)]
+    """Waits are drawn at random between nothing and the full backoff."""
+    waits = [succeed("get", BROKEN, SUCCESS["get"])[0].slept[0] for _ in range(50)]
     assert all(0.0 <= one <= 0.5 for one in waits)
     assert len(set(waits)) > 10
 
@@ -41,49 +60,35 @@ def test_jitter() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("seconds", [0, 1, 7, 60])
 def test_retry_after(status: int, seconds: int) -> None:
-    """The server's Retry-After is kept to the second."""
-    simulated, _ = play("get", problem(status, retry_after=str(seconds)), SUCCESS["get"])
-    assert simulated.times[1] - simulated.times[0] == seconds
+    """The server's Retry-After is waited for to the second, 60 s at most."""
+    simulated, _ = succeed("get", problem(status, retry_after=str(seconds)), SUCCESS["get"])
+    assert simulated.times == [1000.0, 1000.0 + seconds]
 
 
 def test_retry_after_date() -> None:
-    """So is a date."""
+    """A Retry-After that is a date is waited for, too."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
-    simulated, _ = play("get", problem(429, retry_after=date), SUCCESS["get"])
+    simulated, _ = succeed("get", problem(429, retry_after=date), SUCCESS["get"])
     assert 30 < simulated.times[1] - simulated.times[0] <= 40
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_retry_after_beyond_the_cap(call: str) -> None:
-    """A server that wants a longer pause than 60 s is reported at once, with how long it wants."""
-    simulated, error = fail(call, problem(429, retry_after="61"))
-    assert isinstance(error, RateLimitError)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_beyond_the_limit(status: int) -> None:
+    """A server that asks for more than 60 s is reported at once, with how long it asks for."""
+    simulated, error = fail("get", problem(status, retry_after="61"))
     assert error.retry_after == 61
-    assert len(simulated.sent) == 1
-    assert simulated.slept == []
+    assert (len(simulated.sent), simulated.slept) == (1, [])
 
 
-def test_budget() -> None:
-    """All attempts together have a time budget: no repetition starts later than 120 s after the first."""
-    simulated = SimulatedDriver([problem(429, retry_after="50")] * 4)
-    with pytest.raises(RateLimitError):
-        simulated.run(CALLS["get"](operations_of(10)))
-    assert simulated.times == [1000.0, 1050.0, 1100.0]
+def test_time_budget() -> None:
+    """No retry starts later than 120 s after the first attempt; waits and slow answers both count."""
+    assert _times(operations_of(10), *[problem(429, retry_after="50")] * 4)[0] == [1000.0, 1050.0, 1100.0]
+    assert len(_times(operations_of(10), *[html(504)] * 4, latency=50.0)[0]) == 3
+    assert _times(operations_of(10), *[problem(429, retry_after="60")] * 4)[0] == [1000.0, 1060.0, 1120.0]
 
 
-def test_budget_of_slow_answers() -> None:
-    """Time spent on waiting for answers counts, too."""
-    simulated = SimulatedDriver([html(504)] * 4, latency=50.0)
-    with pytest.raises(ServerError):
-        simulated.run(CALLS["get"](operations_of(10)))
-    assert len(simulated.sent) == 3
-
-
-# Shared pauses
-
-
-MISFORTUNES = [
-    *[*NEVER_MADE.values(), *IN_DOUBT.values(), problem(429), problem(429, retry_after="7"), problem(500)],
+FAILURES = [
+    *[*NOT_APPLIED.values(), *MAYBE_APPLIED.values(), problem(429, retry_after="7"), problem(500)],
     *[problem(503, retry_after="60"), problem(429, retry_after="61"), problem(404), problem(409), html(418)],
 ]
 
@@ -91,27 +96,28 @@ MISFORTUNES = [
 @settings(max_examples=300)
 @given(
     st.sampled_from(sorted(CALLS)),
-    st.lists(st.sampled_from(MISFORTUNES), max_size=12),
+    st.lists(st.sampled_from(FAILURES), max_size=12),
     st.integers(0, 6),
-    st.floats(0, 40),
+    st.integers(0, 40),
 )
-def test_any_run_of_misfortunes(
-    call: str, failures: list[Reply | Exception], max_retries: int, latency: float
-) -> None:
-    """Whatever goes wrong in whatever order: never too often, too long, too late, nor twice in doubt."""
+def test_any_failures(call: str, failures: list[Answer], max_retries: int, latency: int) -> None:
+    """Whatever fails in whatever order, nothing is sent too often, too late, or twice where that matters."""
     simulated = SimulatedDriver([*failures, *[SUCCESS[call]] * 20], latency=latency)
     with suppress(ArizeError):
         simulated.run(CALLS[call](operations_of(max_retries)))
     sent = len(simulated.sent)
     assert sent <= max_retries + 1
     assert all(0.0 <= one <= 60.0 for one in simulated.slept)
-    assert simulated.times[-1] - simulated.times[0] <= 120.0
-    if call in ONCE:
-        in_doubt = [*IN_DOUBT.values(), problem(500), problem(503, retry_after="60")]
-        assert not [one for one in failures[: sent - 1] if one in in_doubt]
+    assert round(simulated.times[-1] - simulated.times[0], 6) <= 120.0
+    if call in NOT_REPEATABLE:
+        maybe_applied = [*MAYBE_APPLIED.values(), problem(500), problem(503, retry_after="60")]
+        assert not [one for one in failures[: sent - 1] if one in maybe_applied]
 
 
-def test_rate_limit_pauses_everybody() -> None:
+# The pause after a rate limit
+
+
+def test_rate_limit_pauses_everyone() -> None:
     """After a 429 no request of the client starts before the pause is over."""
     operations = operations_of()
 
@@ -120,48 +126,37 @@ def test_rate_limit_pauses_everybody() -> None:
 
     simulated = SimulatedDriver(answer, latency=1.0)
     simulated.run(*(CALLS["get"](operations) for _ in range(4)))
-    assert [error for _, error in simulated.outcomes] == [None] * 4
+    assert not [one for one in simulated.outcomes if isinstance(one, Exception)]
     assert simulated.times[:4] == [1000.0] * 4
     assert min(simulated.times[4:]) >= 1031.0
-    late = SimulatedDriver([ok(user())], start=1010.0)
-    late.run(CALLS["get"](operations))
-    assert late.times == [1031.0]
+    assert _times(operations, ok(user()), start=1010.0)[0] == [1031.0]
+    assert _times(operations.with_max_retries(0), ok(user()), start=1010.0)[0] == [1031.0]
 
 
 def test_only_a_rate_limit_pauses_others() -> None:
-    """A broken connection is one worker's own failure."""
-    operations = operations_of()
-    operations._retrier._uniform = lambda low, high: high
-    first = SimulatedDriver([BROKEN, ok(user())], start=1000.0)
-    first.run(CALLS["get"](operations))
-    second = SimulatedDriver([ok(user())], start=1000.1)
-    second.run(CALLS["get"](operations))
-    assert second.times == [1000.1]
+    """A retry after a broken connection or a 503 keeps no other request waiting."""
+    for failure in (BROKEN, problem(503, retry_after="20")):
+        operations = operations_of()
+        _times(operations, failure, ok(user()))
+        assert _times(operations, ok(user()), start=1000.1)[0] == [1000.1]
 
 
 def test_last_rate_limit_pauses_others() -> None:
-    """Also a 429 that is not repeated any more keeps the client's other workers waiting."""
+    """A 429 that is not retried any more keeps the client's other requests waiting, too."""
     operations = operations_of()
-    first = SimulatedDriver([problem(429, retry_after="20")] * 3, start=1000.0)
-    with pytest.raises(RateLimitError):
-        first.run(CALLS["get"](operations))
-    second = SimulatedDriver([ok(user())], start=first.now + 1)
-    second.run(CALLS["get"](operations))
-    assert second.times == [first.now + 20]
+    _, end = _times(operations, *[problem(429, retry_after="20")] * 3)
+    assert _times(operations, ok(user()), start=end + 1)[0] == [end + 20]
 
 
-def test_nothing_waits_where_retries_are_off() -> None:
-    """With max_retries=0 a 429 is the caller's to heed: no call waits for anything."""
+def test_no_pause_without_retries() -> None:
+    """With max_retries=0 a 429 is the caller's to handle: no request waits for it."""
     operations = operations_of(0)
-    with pytest.raises(RateLimitError):
-        SimulatedDriver([problem(429, retry_after="20")]).run(CALLS["get"](operations))
-    second = SimulatedDriver([ok(user())], start=1001.0)
-    second.run(CALLS["get"](operations))
-    assert second.times == [1001.0]
+    _times(operations, problem(429, retry_after="20"))
+    assert _times(operations, ok(user()), start=1001.0)[0] == [1001.0]
 
 
 def test_a_pause_does_not_outlast_the_budget() -> None:
-    """A repetition that another worker's pause would put past the budget is not made."""
+    """A retry that another request's pause would put past the budget is not made."""
     operations = operations_of(10)
 
     def answer(request: Any, now: float) -> Reply:
@@ -170,10 +165,10 @@ def test_a_pause_does_not_outlast_the_budget() -> None:
         return problem(503, retry_after="60" if now < 1020 else "30")
 
     def late() -> Flow[Any]:
-        yield Sleep(95.0)
+        yield from sleep(95.0)
         return (yield from CALLS["delete"](operations))
 
-    # The get would go on at 1110; the delete, answered at 1105, makes everybody wait until 1165.
+    # The get would go on at 1110; the delete, answered at 1105, makes everyone wait until 1165.
     simulated = SimulatedDriver(answer, latency=10.0)
     with pytest.raises(ServerError):
         simulated.run(CALLS["get"](operations), late())

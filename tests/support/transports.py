@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +14,9 @@ from attrs import frozen
 
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxTransport
 
-from .answers import Reply
+from .answers import Answer, one_by_one
 from .contract import Contract
 
-Answer = Reply | Exception
 Answerer = Callable[[httpx.Request], Answer]
 
 
@@ -125,23 +123,13 @@ class ScriptedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers each request with the next of a list, or with what a function says."""
 
     def __init__(self, answers: Iterable[Answer] | Answerer) -> None:
-        self._answer = answers if callable(answers) else _one_by_one(answers)
+        self._answer = answers if callable(answers) else one_by_one(answers)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return _streamed(self._answer(request))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return _streamed(self._answer(request))
-
-
-def _one_by_one(answers: Iterable[Answer]) -> Answerer:
-    left = deque(answers)
-
-    def next_answer(request: httpx.Request) -> Answer:
-        assert left, f"one request more than the script has answers: {request.method} {request.url}"
-        return left.popleft()
-
-    return next_answer
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
