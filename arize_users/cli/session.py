@@ -41,9 +41,9 @@ class Session:
     def __init__(self, command: str, options: Options, open_until: ExitStack) -> None:
         self.command = command
         self.options = options
-        self.group = command.rpartition(" ")[0]
+        self.group: str = command.rpartition(" ")[0]
         """What comes before the command's name: `ax users`, or `arize-users`."""
-        self.failures = Failures(command, self.group, verbose=options.verbose)
+        self.failures: Failures = Failures(command, self.group, verbose=options.verbose)
         self._open_until = open_until
 
     @functools.cached_property
