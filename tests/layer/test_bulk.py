@@ -32,10 +32,10 @@ def _deleted(account: Account) -> list[str]:
     return sorted(email for action, email in account.done if action == "delete")
 
 
-def batch_of(**arguments: Any) -> Flow[list[BulkUserDeletionResult]]:
-    """Give the flow of a bulk delete without retries."""
+def batch_of(*, max_retries: int = 0, **arguments: Any) -> Flow[list[BulkUserDeletionResult]]:
+    """Give the flow of a bulk delete."""
     given = {"user_ids": None, "emails": None, "max_concurrency": 4, "on_result": None, **arguments}
-    return bulk_delete(operations_of(0), **given).run()
+    return bulk_delete(operations_of(max_retries), **given).run()
 
 
 def test_by_id(account: Account) -> None:
@@ -240,7 +240,7 @@ def test_key_refused(connect: Connect, batch: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("known", [problem(401), ok(page([user(id="0", email="0@a0.com")]))])
 def test_key_refused_during_look_ups(known: Answer) -> None:
-    """A 401 among the look-ups of several emails is raised; nobody is deleted, and no other email looked up."""
+    """A 401 while several emails are looked up is raised; nobody is deleted, and no other is looked up."""
     simulated = SimulatedDriver([known, problem(401), problem(401)], latency=1.0)
     with pytest.raises(UnauthorizedError):
         simulated.run(batch_of(emails=[f"{one}@a{one}.com" for one in range(6)], max_concurrency=2))
