@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from support.account import Account, Connect, primed_account
-from support.answers import ok
+from support.answers import Reply, ok
 
-from arize_users import BadRequestError, ForbiddenError, NotFoundError
+from arize_users import ArizeError, BadRequestError, ForbiddenError, NotFoundError
 from arize_users.sandbox import Sandbox
 
 UNKNOWN = "VXNlcjo5OTk5OTk="
@@ -21,16 +21,14 @@ def ada(account: Account) -> str:
 @pytest.mark.parametrize(
     ("changes", "sent"),
     [
-        ({"name": "Ada King"}, {"name": "Ada King"}),
         ({"name": "  Ada King\t"}, {"name": "Ada King"}),
         ({"is_developer": False}, {"is_developer": False}),
-        ({"is_developer": True}, {"is_developer": True}),
-        ({"name": "x" * 255, "is_developer": False}, {"name": "x" * 255, "is_developer": False}),
+        ({"name": "x" * 255, "is_developer": True}, {"name": "x" * 255, "is_developer": True}),
         ({"name": "Ada King", "is_developer": None}, {"name": "Ada King"}),
     ],
 )
 def test_update(account: Account, ada: str, changes: dict[str, object], sent: dict[str, object]) -> None:
-    """An update sends only what is given, and answers the user as it is now."""
+    """An update sends only what is given, and gives the user as it is now."""
     updated = account.users.update(user_id=ada, **changes)
     assert account.sent[0].body == sent
     assert {name: getattr(updated, name) for name in sent} == sent
@@ -44,48 +42,35 @@ def test_update_to_the_same(account: Account, ada: str) -> None:
     assert account.done == []
 
 
-@pytest.mark.parametrize("state", ["unknown", "inactive"])
 @pytest.mark.parametrize("method", ["update", "resend_invitation", "reset_password"])
-def test_nobody_there(account: Account, method: str, state: str) -> None:
+def test_unknown_or_blocked(account: Account, method: str) -> None:
     """An unknown or blocked user can be neither changed nor mailed."""
-    user_id = UNKNOWN
-    if state == "inactive":
-        user_id = account.sandbox.add_user(email="x@acme.com", name="X", status="inactive")
-    changes = {"name": "New"} if method == "update" else {}
-    with pytest.raises(NotFoundError):
-        getattr(account.users, method)(user_id=user_id, **changes)
+    blocked = account.sandbox.add_user(email="x@acme.com", name="X", status="inactive")
+    for user_id in (UNKNOWN, blocked):
+        with pytest.raises(NotFoundError):
+            getattr(account.users, method)(user_id=user_id, **({"name": "New"} if method == "update" else {}))
     assert account.done == []
 
 
 def test_delete(account: Account, ada: str) -> None:
-    """Deleting blocks the user for good, with memberships, keys and bindings, and gives None."""
+    """Deleting blocks the user for good, with memberships, keys and bindings; a second time does nothing."""
     assert account.sandbox.user(ada).api_keys
-    assert account.users.delete(user_id=ada) is None
+    for _ in range(2):
+        assert account.users.delete(user_id=ada) is None
     record = account.sandbox.user(ada)
     assert record.status == "inactive"
-    gone = (record.organization_memberships, record.space_memberships, record.api_keys, record.role_bindings)
-    assert gone == ((), (), (), ())
+    assert not record.organization_memberships + record.space_memberships + record.api_keys
+    assert record.role_bindings == ()
     assert account.users.get(user="ada@acme.com") is None
-
-
-def test_delete_again(account: Account, ada: str) -> None:
-    """Deleting a blocked user again is fine and does nothing."""
-    account.users.delete(user_id=ada)
-    assert account.users.delete(user_id=ada) is None
     assert account.done == [("delete", "ada@acme.com")]
 
 
-def test_delete_nobody(account: Account) -> None:
-    """Deleting an id that never was is NotFoundError."""
+def test_refused_deletions(account: Account) -> None:
+    """An id that never was is NotFoundError; nobody can delete themselves."""
     with pytest.raises(NotFoundError):
         account.users.delete(user_id=UNKNOWN)
-
-
-def test_delete_oneself(account: Account) -> None:
-    """Nobody can delete themselves."""
-    owner = account.users.get(user="owner@sandbox.example")
     with pytest.raises(ForbiddenError):
-        account.users.delete(user_id=owner.id)
+        account.users.delete(user_id=account.users.get(user="owner@sandbox.example").id)
 
 
 def test_resend(account: Account) -> None:
@@ -97,12 +82,26 @@ def test_resend(account: Account) -> None:
     assert account.recorder.operations == ["resend_user_invitation"] * 2
 
 
-@pytest.mark.parametrize("status", ["active", "expired"])
-def test_resend_to_a_user_who_is_not_invited(account: Account, status: str) -> None:
-    """Only an invited user can be sent the invitation again."""
-    user_id = account.sandbox.add_user(email="ada@acme.com", name="Ada", status=status)
+def test_reset(account: Account, ada: str) -> None:
+    """Each call mails a verified user one reset link."""
+    assert account.users.reset_password(user_id=ada) is None
+    assert [(mail.kind, mail.to) for mail in account.sandbox.outbox] == [("password_reset", "ada@acme.com")]
+    assert account.recorder.operations == ["reset_user_password"]
+
+
+@pytest.mark.parametrize(
+    ("method", "state"),
+    [
+        *[("resend_invitation", {"status": "active"}), ("resend_invitation", {"status": "expired"})],
+        *[("reset_password", {"status": "invited"}), ("reset_password", {"status": "expired"})],
+        ("reset_password", {"sso": True}),
+    ],
+)
+def test_refused_mails(account: Account, method: str, state: dict[str, object]) -> None:
+    """Only an invited user gets the invitation again; only a verified one without SSO a reset link."""
+    user_id = account.sandbox.add_user(email="ada@acme.com", name="Ada", **state)
     with pytest.raises(BadRequestError):
-        account.users.resend_invitation(user_id=user_id)
+        getattr(account.users, method)(user_id=user_id)
     assert account.sandbox.outbox == []
 
 
@@ -115,36 +114,17 @@ def test_resend_where_sso_is_enforced(connect: Connect, case: str) -> None:
             account.users.resend_invitation(user_id=user_id)
 
 
-def test_reset(account: Account, ada: str) -> None:
-    """Each call mails a verified user one reset link."""
-    assert account.users.reset_password(user_id=ada) is None
-    assert [(mail.kind, mail.to) for mail in account.sandbox.outbox] == [("password_reset", "ada@acme.com")]
-    assert account.recorder.operations == ["reset_user_password"]
-
-
-@pytest.mark.parametrize("why", ["sso", "invited", "expired"])
-def test_reset_refused(account: Account, why: str) -> None:
-    """SSO users and users who are not verified have no password to reset."""
-    state = {"sso": True} if why == "sso" else {"status": why}
-    user_id = account.sandbox.add_user(email="ada@acme.com", name="Ada", **state)
-    with pytest.raises(BadRequestError):
-        account.users.reset_password(user_id=user_id)
-    assert account.sandbox.outbox == []
-
-
 @pytest.mark.parametrize("method", ["delete", "resend_invitation", "reset_password"])
-@pytest.mark.parametrize(
-    "answer",
-    [ok(status=200), ok(status=202), ok(), ok({"what": "ever"}), ok(status=299)],
-    ids=lambda answer: f"{answer.status} {len(answer.content)}",
-)
-def test_any_success(connect: Connect, method: str, answer: object) -> None:
+@pytest.mark.parametrize("answer", [ok(), ok(status=200), ok({"what": "ever"}), ok(status=299)], ids=repr)
+def test_any_success(connect: Connect, method: str, answer: Reply) -> None:
     """Any 2xx is success where there is nothing to read, with or without a body."""
     assert getattr(connect([answer]).users, method)(user_id=UNKNOWN) is None
 
 
-@pytest.mark.parametrize("key", ["sandbox-member", "sandbox-annotator", "sandbox-nobody"])
-def test_permissions(connect: Connect, sandbox: Sandbox, case: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "status"), [("sandbox-member", "403"), ("sandbox-annotator", "403"), ("sandbox-nobody", "401")]
+)
+def test_permissions(connect: Connect, sandbox: Sandbox, case: str, key: str, status: str) -> None:
     """What a caller may not do is refused by the server, and nothing is done."""
     user_id = sandbox.add_user(email="ada@acme.com", name="Ada", status="invited")
     users = connect(sandbox, case=case, api_key=key, enum_case=case).users
@@ -158,7 +138,7 @@ def test_permissions(connect: Connect, sandbox: Sandbox, case: str, key: str) ->
     if key != "sandbox-member":
         calls += [lambda: users.list(), lambda: users.get(user=user_id)]
     for call in calls:
-        with pytest.raises(Exception, match="401" if key == "sandbox-nobody" else "403"):
+        with pytest.raises(ArizeError, match=status):
             call()
     assert sandbox.audit == []
 
