@@ -53,6 +53,13 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
     assert repr(build()) == f"{build.__name__}(base_url='https://arize.corp.example/api')"
 
 
+LOCAL_URLS = ["HTTPS://A.example", "http://127.0.0.1:8765", "http://127.9.9.9", "http://[::1]:8765"]
+LOCAL_URLS += ["http://localhost", "http://LOCALHOST:1", "http://a.localhost"]
+UNENCRYPTED_URLS = ["http://api.arize.com", "http://10.0.0.1", "http://evillocalhost", "HTTP://a.example"]
+UNENCRYPTED_URLS += ["http://localhost.evil.example", "http://127.0.0.1.nip.io", "http://0.0.0.0"]
+UNENCRYPTED_URLS += ["http://[2001:db8::1]", "http://a.example/localhost"]
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "base_url"),
     [
@@ -72,11 +79,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
             {"region": "us-central-1a"},
             "https://api.us-central-1a.arize.com",
         ),
-        *(
-            ({}, {"base_url": url}, url)
-            for url in "HTTPS://A.example http://127.0.0.1:8765 http://127.9.9.9 http://[::1]:8765 "
-            "http://localhost http://LOCALHOST:1 http://a.localhost".split()
-        ),
+        *(({}, {"base_url": url}, url) for url in LOCAL_URLS),
         ({}, {"base_url": "http://10.0.0.1", "allow_insecure_http": True}, "http://10.0.0.1"),
     ],
 )
@@ -126,11 +129,7 @@ def test_refused_endpoint(variables: dict[str, str], arguments: dict[str, Any], 
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url",
-    "http://api.arize.com http://10.0.0.1 http://evillocalhost http://localhost.evil.example "
-    "http://127.0.0.1.nip.io http://0.0.0.0 http://[2001:db8::1] http://a.example/localhost HTTP://a.example".split(),
-)
+@pytest.mark.parametrize("url", UNENCRYPTED_URLS)
 def test_unencrypted_http(url: str) -> None:
     """http:// to a host that is not this machine is refused, and the error names both ways to go on."""
     with pytest.raises(ConfigurationError, match=r"https://, or pass allow_insecure_http=True"):
