@@ -20,7 +20,7 @@ class Client:
 
     def __init__(self, kind: str, recorder: Recorder | None, **settings: Any) -> None:
         self.kind = kind
-        self._wire = recorder
+        self._recorder = recorder
         self._runner = asyncio.Runner() if kind == "async" else None
         build: Callable[..., Any] = ArizeClient if kind == "sync" else AsyncArizeClient
         transport = {} if recorder is None else {"transport": recorder}
@@ -30,17 +30,22 @@ class Client:
     @property
     def recorder(self) -> Recorder:
         """The record of the requests, for a client that was given one."""
-        assert self._wire is not None
-        return self._wire
+        assert self._recorder is not None
+        return self._recorder
+
+    @property
+    def deviations(self) -> list[str]:
+        """What was wrong with the requests that were recorded."""
+        return self._recorder.deviations if self._recorder else []
 
     def watched(self, allowed: set[str], step: Callable[[], T]) -> T:
         """Do a step of a method, and note each request that is not of the operations it may use."""
-        before = len(self._wire.sent) if self._wire else 0
+        before = len(self._recorder.sent) if self._recorder else 0
         try:
             return step()
         finally:
-            if self._wire:
-                self._wire.note_unexpected(before, allowed)
+            if self._recorder:
+                self._recorder.note_unexpected(before, allowed)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run what an async client does to its end."""
@@ -89,7 +94,7 @@ class Users:
         target = getattr(self._client.real.users, method)
         result = self._client.watched(allowed, lambda: target(**arguments))
         if method == "iter":
-            return Walk(self._client, result, allowed)
+            return UserIterator(self._client, result, allowed)
         if self._client.kind == "sync":
             return result
         return self._client.watched(allowed, lambda: self._client.wait(result))
@@ -110,7 +115,7 @@ def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
     }[method]
 
 
-class Walk:
+class UserIterator:
     """An iterator over users, whichever client gives it."""
 
     def __init__(self, client: Client, users: Any, allowed: set[str]) -> None:
