@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -47,6 +48,10 @@ class Client:
             if self._recorder:
                 self._recorder.note_unexpected(before, allowed)
 
+    def settle(self, result: Any) -> Any:
+        """Give the value of a call of either kind: an async one is awaited."""
+        return result if self.kind == "sync" else self.wait(result)
+
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run what an async client does to its end."""
         assert self._runner is not None
@@ -56,12 +61,16 @@ class Client:
 
         return self._runner.run(whole())
 
+    def with_options(self, **options: Any) -> Client:
+        """Wrap what the real client's with_options gives; to be closed before this one."""
+        other = copy.copy(self)
+        other.real = self.real.with_options(**options)
+        other.users = Users(other)
+        return other
+
     def shut(self) -> None:
         """Close the real client."""
-        if self.kind == "sync":
-            self.real.close()
-        else:
-            self.wait(self.real.aclose())
+        self.settle(self.real.close() if self.kind == "sync" else self.real.aclose())
 
     def close(self) -> None:
         """Close everything, and see that nothing is left running."""
@@ -95,9 +104,7 @@ class Users:
         result = self._client.watched(allowed, lambda: target(**arguments))
         if method == "iter":
             return UserIterator(self._client, result, allowed)
-        if self._client.kind == "sync":
-            return result
-        return self._client.watched(allowed, lambda: self._client.wait(result))
+        return self._client.watched(allowed, lambda: self._client.settle(result))
 
 
 def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
@@ -136,7 +143,5 @@ class UserIterator:
 
     def close(self) -> None:
         """Stop before the end."""
-        if self._client.kind == "sync":
-            self._users.close()
-        else:
-            self._client.wait(self._users.aclose())
+        users = self._users
+        self._client.settle(users.close() if self._client.kind == "sync" else users.aclose())
