@@ -1,17 +1,21 @@
-"""What a flow can rely on, whichever driver runs it: on threads, or on an event loop."""
+"""What a flow can rely on, whatever runs it: threads, or an event loop of asyncio or trio."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 from collections.abc import Callable, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+from anyio import wait_all_tasks_blocked
+from anyio.lowlevel import checkpoint
 from support.answers import Answer, Reply
 
 from arize_users._core.async_driver import AsyncDriver
-from arize_users._core.effects import Flow, Stopped, exclusive, now, parallel, send, sleep
+from arize_users._core.effects import Flow, Now, Stopped, exclusive, now, parallel, send, sleep
 from arize_users._core.request import Request, RequestFailed
 from arize_users._core.sync_driver import SyncDriver
 
@@ -24,7 +28,13 @@ class Boom(Exception):
     """A failure of a flow's own."""
 
 
-def _driver(kind: str, answer: Answer = NO_CONTENT) -> Any:
+@pytest.fixture(params=["threads", "asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """What runs the flows."""
+    return str(request.param)
+
+
+def _driver(backend: str, answer: Answer = NO_CONTENT) -> Any:
     """Make a driver that answers every request with the same."""
 
     def respond(_: Request) -> httpx.Response:
@@ -33,19 +43,19 @@ def _driver(kind: str, answer: Answer = NO_CONTENT) -> Any:
         return answer.response()
 
     async def respond_later(request: Request) -> httpx.Response:
-        await asyncio.sleep(0)
+        await checkpoint()
         return respond(request)
 
-    return SyncDriver(respond) if kind == "sync" else AsyncDriver(respond_later)
+    return SyncDriver(respond) if backend == "threads" else AsyncDriver(respond_later)
 
 
 @pytest.fixture
-def run(kind: str) -> Run:
-    """Run a flow with a new driver of the kind."""
+def run(backend: str) -> Run:
+    """Run a flow with a new driver."""
 
     def run(flow: Flow[Any], answer: Answer = NO_CONTENT) -> Any:
-        result = _driver(kind, answer).run(flow)
-        return result if kind == "sync" else asyncio.run(result)
+        driver = _driver(backend, answer)
+        return driver.run(flow) if backend == "threads" else anyio.run(driver.run, flow, backend=backend)
 
     return run
 
@@ -211,21 +221,63 @@ def test_what_is_under_way_is_reported(run: Run) -> None:
     assert 1 <= len(reported) <= 4
 
 
+def _items(backend: str, pages: Iterator[Flow[Any]], *, prefetch: bool, most: int = 9) -> list[Any]:
+    """Give the first items of pages, and the exception that follows them, if any."""
+    items = _driver(backend).iterate(lambda: next(pages), prefetch=prefetch)
+    got: list[Any] = []
+
+    async def collect() -> None:
+        async with aclosing(items):
+            while len(got) < most:
+                got.append(await anext(items))
+        await wait_all_tasks_blocked()
+
+    try:
+        if backend == "threads":
+            with closing(items):
+                got.extend(itertools.islice(items, most))
+        else:
+            anyio.run(collect, backend=backend)
+    except StopAsyncIteration:
+        pass
+    except Boom:
+        got.append("boom")
+    return got
+
+
+def _page(*items: int) -> Flow[Any]:
+    yield from now()
+    return items
+
+
+def _no_page() -> Flow[Any]:
+    return None
+    yield Now()
+
+
+def _failing_page() -> Flow[Any]:
+    yield from now()
+    raise Boom
+
+
 @pytest.mark.parametrize("prefetch", [False, True])
-def test_iterate(kind: str, prefetch: bool) -> None:
-    """The items of each page are given in order, until there is no page."""
-    left = [(3,), (), (1, 2)]
+def test_iterate(backend: str, prefetch: bool) -> None:
+    """The items of each page are given in order, until there is no page or one fails."""
+    pages = [_page(1, 2), _page(), _page(3)]
+    assert _items(backend, iter([*pages, _no_page()]), prefetch=prefetch) == [1, 2, 3]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch) == [1, 2, "boom"]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch, most=1) == [1]
 
-    def next_page() -> Flow[tuple[int, ...] | None]:
-        yield from now()
-        return left.pop() if left else None
 
-    items = _driver(kind).iterate(next_page, prefetch=prefetch)
-    if kind == "sync":
-        assert list(items) == [1, 2, 3]
-        return
+def test_leaving_ends_the_page_ahead(backend: str) -> None:
+    """The page ahead waits no longer for a caller who has left the loop."""
+    ended = []
 
-    async def collect() -> list[int]:
-        return [item async for item in items]
+    def waiting() -> Flow[Any]:
+        try:
+            yield from sleep(3600.0)
+        finally:
+            ended.append(True)
 
-    assert asyncio.run(collect()) == [1, 2, 3]
+    assert _items(backend, iter([_page(1, 2), waiting()]), prefetch=True, most=1) == [1]
+    assert ended == [True]

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from support.account import Connect
@@ -167,6 +168,21 @@ def test_context_managers() -> None:
             await client.users.list()
 
     asyncio.run(use())
+
+
+def test_trio(server: SandboxServer) -> None:
+    """The async client works on trio, over a real connection, with prefetch and in bulk."""
+
+    async def use() -> None:
+        async with AsyncArizeClient(api_key="sandbox-admin", base_url=server.url) as client:
+            emails = [user.email async for user in client.users.iter(page_size=2, prefetch=True)]
+            assert len(emails) == 23
+            assert (await client.users.get(user=emails[0])).email == emails[0]
+            results = await client.users.bulk_delete(user_ids=ids, emails=["nobody@acme.com"])
+            assert [str(one.status) for one in results] == ["deleted"] * 20 + ["not_found"]
+
+    ids = server.sandbox.add_users(20)
+    anyio.run(use, backend="trio")
 
 
 # A local account
