@@ -4,32 +4,60 @@ PYTHON ?= python3
 VENV := .venv
 DEMO := .venv-demo
 BIN := $(VENV)/bin
+# What pytest is given beside its options, e.g. `make test TESTS=tests/cli`.
+TESTS ?=
 
-.PHONY: help demo test static check format regenerate bench soak pictures clean
+.PHONY: help demo test test-newest test-oldest static check format regenerate lock bench soak mutation pictures clean
 
 help:
-	@echo "make demo        every users operation on a local account, sync and async"
-	@echo "make test        the whole test suite, with coverage"
-	@echo "make check       what a contributor runs: format, lint, types, import rules, generated code, tests"
-	@echo "make format      format and sort imports"
-	@echo "make regenerate  the low-level client from openapi/users.yaml"
-	@echo "make bench       this client beside Arize's own, as ratios (needs PyPI)"
-	@echo "make soak        10,000 users through a faulty network"
-	@echo "make pictures    the pictures of the README"
-	@echo "make clean       remove environments and caches"
+	@echo "make demo         every users operation on a local account, sync and async"
+	@echo "make test         the whole test suite, with coverage"
+	@echo "make check        what a contributor runs: format, lint, types, import rules, generated code, tests"
+	@echo "make test-newest  the test suite with the newest version of everything (needs PyPI)"
+	@echo "make test-oldest  the test suite with the lowest versions that the package allows (needs PyPI)"
+	@echo "make format       format and sort imports"
+	@echo "make regenerate   the low-level client from openapi/users.yaml"
+	@echo "make lock         requirements/ from pyproject.toml (needs PyPI); UPGRADE=1 takes the newest versions"
+	@echo "make bench        this client beside Arize's own, as ratios (needs PyPI)"
+	@echo "make soak         10,000 users through a faulty network"
+	@echo "make mutation     300 mutants of the layer, and which of them no test notices"
+	@echo "make pictures     the pictures of the README"
+	@echo "make clean        remove environments and caches"
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/python scripts/demo.py
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TESTS)
+
+# Made anew each time, since what is newest changes without a change here. What the package requires is upgraded last,
+# past the versions to which a test tool holds it back; pip is upgraded first, for `--group`.
+test-newest:
+	$(call environment,.venv-newest)
+	.venv-newest/bin/python -m pip install --quiet --upgrade pip
+	.venv-newest/bin/python -m pip install --quiet --group dev
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[cli,contract,df,parquet]'
+	.venv-newest/bin/python -m pytest -n auto $(TESTS)
+
+# The lowest direct requirements take the place of their locked versions; all else stays as locked. So pip is right
+# to say that a test tool asks for more.
+test-oldest:
+	$(call locked,.venv-oldest,requirements/dev.txt)
+	.venv-oldest/bin/python scripts/lock.py --lowest > .venv-oldest/lowest.txt
+	.venv-oldest/bin/python -m pip install --quiet --only-binary :all: --requirement .venv-oldest/lowest.txt
+	.venv-oldest/bin/python -m pytest -n auto $(TESTS)
 
 static: $(VENV)/installed
+	$(BIN)/python scripts/lock.py
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes arize_users --ignoreexternal
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/regenerate.py --check
+	$(BIN)/python scripts/async_client.py --check
+	$(BIN)/python scripts/check_codec.py
 
 check: static test
 
@@ -40,11 +68,18 @@ format: $(VENV)/installed
 regenerate: $(VENV)/installed
 	$(BIN)/python scripts/regenerate.py
 
+lock: .venv-lock/installed
+	$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
+	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/runtime.txt
+
 bench: $(VENV)/installed
 	$(BIN)/python scripts/bench.py
 
 soak: $(VENV)/installed
 	$(BIN)/python scripts/soak.py
+
+mutation: $(VENV)/installed
+	$(BIN)/python scripts/mutation.py
 
 pictures: $(VENV)/installed
 	$(BIN)/python scripts/pictures.py
@@ -53,19 +88,33 @@ clean:
 	rm -rf .venv .venv-* .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Each environment is made once, and anew when what it is made from changes.
-$(VENV)/installed: pyproject.toml
-	$(call environment,$(VENV))
-	$(BIN)/python -m pip install --quiet --editable '.[cli,df,parquet,dev]'
+$(VENV)/installed: pyproject.toml requirements/dev.txt
+	$(call locked,$(VENV),requirements/dev.txt)
 	@touch $@
 
-$(DEMO)/installed: pyproject.toml
-	$(call environment,$(DEMO))
-	$(DEMO)/bin/python -m pip install --quiet --editable .
+$(DEMO)/installed: pyproject.toml requirements/runtime.txt
+	$(call locked,$(DEMO),requirements/runtime.txt)
 	@touch $@
+
+.venv-lock/installed:
+	$(call environment,.venv-lock)
+	.venv-lock/bin/python -m pip install --quiet uv
+	@touch $@
+
+# One resolution for every platform and each Python of `requires-python`.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal \
+	--generate-hashes --no-strip-extras $(if $(UPGRADE),--upgrade)
 
 define environment
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "this needs Python 3.11 or later: make PYTHON=python3.12")'
 @rm -rf $(1)
 @echo "making $(1) ..."
 @$(PYTHON) -m venv $(1)
+endef
+
+# Wheels only: what is built from source would bring build tools that no lock holds.
+define locked
+$(call environment,$(1))
+@$(1)/bin/python -m pip install --quiet --require-hashes --only-binary :all: --requirement $(2)
+@$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endef

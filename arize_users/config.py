@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -138,7 +138,7 @@ class Settings:
         if not isinstance(timeout, NotGiven):
             changes["timeout"] = _timeout(timeout)
         if not isinstance(max_retries, NotGiven):
-            changes["max_retries"] = _whole_number(max_retries, "max_retries")
+            changes["max_retries"] = _whole_number(max_retries, _Source("max_retries"))
         if not isinstance(headers, NotGiven):
             added = _headers(headers)
             names = {name.lower() for name in added}
@@ -187,9 +187,9 @@ def resolve(
         ConfigurationError: Something is missing, malformed, or given twice at the same level.
     """
     # An empty variable is how shells say "not set".
-    source = os.environ if environ is None else environ
-    env = {name: text for name, value in source.items() if (text := value.strip())}
-    endpoint, variable = _endpoint(base_url, region, env)
+    variables = os.environ if environ is None else environ
+    env = {name: text for name, value in variables.items() if (text := value.strip())}
+    endpoint, source = _endpoint(base_url, region, env)
     if http_client is not None:
         _refuse_beside_http_client(
             transport=transport,
@@ -202,7 +202,7 @@ def resolve(
     if endpoint.startswith(SANDBOX_SCHEME):
         env = _sandbox_environment(env)
     else:
-        endpoint = _checked_url(endpoint, variable, allow_insecure_http=allow_insecure_http)
+        endpoint = _checked_url(endpoint, source, allow_insecure_http=allow_insecure_http)
     return Settings(
         api_key=_api_key(api_key, env),
         base_url=endpoint,
@@ -218,13 +218,22 @@ def resolve(
 _CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
 
 
+class _Source(NamedTuple):
+    """Where a setting comes from: a parameter, or the environment variable that stands in for it."""
+
+    argument: str
+    variable: str | None = None
+
+    def error(self, problem: str, hint: str | None = None) -> ConfigurationError:
+        return ConfigurationError(problem, argument=self.argument, variable=self.variable, hint=hint)
+
+
 def _refuse_beside_http_client(**given: object) -> None:
     for argument, value in given.items():
         if value is not None:
-            raise ConfigurationError(
+            raise _Source(argument).error(
                 "cannot be given together with http_client, which has its own connections",
-                argument=argument,
-                hint="Set it up in the httpx client that you pass, or leave http_client out.",
+                "Set it up in the httpx client that you pass, or leave http_client out.",
             )
 
 
@@ -234,94 +243,69 @@ def _sandbox_environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**env, "ARIZE_API_KEY": key if key.startswith("sandbox-") else SANDBOX_KEY}
 
 
-def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) -> tuple[str, str | None]:
-    """Choose the endpoint; beside it comes the environment variable that names it."""
+def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) -> tuple[str, _Source]:
+    """Choose the endpoint."""
+    source = _Source("base_url")
     if base_url is not None and region is not None:
-        raise ConfigurationError(
-            "region names the endpoint, too", argument="base_url", hint="Give only one of them."
-        )
+        raise source.error("region names the endpoint, too", "Give only one of them.")
     if base_url is not None:
-        return _not_blank(base_url, "base_url"), None
+        return _not_blank(base_url, source), source
     if region is not None:
-        return _of_region(region, None), None
+        return _of_region(region, _Source("region")), source
     named = [name for name in ENDPOINT_VARIABLES if name in env]
     if len(named) > 1:
-        raise ConfigurationError(
-            f"{' and '.join(named)} all name the endpoint",
-            argument="base_url",
-            hint="Unset all but one, or pass base_url.",
-        )
+        both = " and ".join(named)
+        raise source.error(f"{both} all name the endpoint", "Unset all but one, or pass base_url.")
     if "ARIZE_API_HOST" in env:
-        return _of_host(env), "ARIZE_API_HOST"
+        return _of_host(env), _Source("base_url", "ARIZE_API_HOST")
     for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT"):
         if name in env:
-            raise ConfigurationError(
-                "is set without ARIZE_API_HOST",
-                argument="base_url",
-                variable=name,
-                hint="Set both, or unset it.",
-            )
+            raise _Source("base_url", name).error("is set without ARIZE_API_HOST", "Set both, or unset it.")
     if "ARIZE_BASE_URL" in env:
-        return env["ARIZE_BASE_URL"], "ARIZE_BASE_URL"
+        return env["ARIZE_BASE_URL"], _Source("base_url", "ARIZE_BASE_URL")
     if "ARIZE_REGION" in env:
-        return _of_region(env["ARIZE_REGION"], "ARIZE_REGION"), "ARIZE_REGION"
-    return DEFAULT_BASE_URL, None
+        return _of_region(env["ARIZE_REGION"], _Source("region", "ARIZE_REGION")), source
+    return DEFAULT_BASE_URL, source
 
 
-def _of_region(region: str, variable: str | None) -> str:
+def _of_region(region: str, source: _Source) -> str:
     if region not in REGIONS:
-        raise ConfigurationError(
-            f"{region!r} is not one of {', '.join(REGIONS)}", argument="region", variable=variable
-        )
+        raise source.error(f"{region!r} is not one of {', '.join(REGIONS)}")
     return f"https://api.{region}.arize.com"
 
 
 def _of_host(env: Mapping[str, str]) -> str:
     host, scheme = env["ARIZE_API_HOST"], env.get("ARIZE_API_SCHEME", "https")
     port = env.get("ARIZE_API_PORT")
-
-    def refuse(variable: str, problem: str, hint: str | None = None) -> ConfigurationError:
-        return ConfigurationError(
-            f"{env[variable]!r} is {problem}", argument="base_url", variable=variable, hint=hint
-        )
-
     if "/" in host or "@" in host:
-        raise refuse("ARIZE_API_HOST", "not a host name", "For a whole URL set ARIZE_BASE_URL.")
+        problem, hint = f"{host!r} is not a host name", "For a whole URL set ARIZE_BASE_URL."
+        raise _Source("base_url", "ARIZE_API_HOST").error(problem, hint)
     if scheme not in ("https", "http"):
-        raise refuse("ARIZE_API_SCHEME", "neither https nor http")
+        raise _Source("base_url", "ARIZE_API_SCHEME").error(f"{scheme!r} is neither https nor http")
     if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        raise refuse("ARIZE_API_PORT", "not a port from 1 to 65535")
+        raise _Source("base_url", "ARIZE_API_PORT").error(f"{port!r} is not a port from 1 to 65535")
     return f"{scheme}://{host}" + (f":{port}" if port else "")
 
 
-def _not_blank(value: str, argument: str, variable: str | None = None) -> str:
+def _not_blank(value: str, source: _Source) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(
-            f"expected a text that is not blank, got {value!r}", argument=argument, variable=variable
-        )
+        raise source.error(f"expected a text that is not blank, got {value!r}")
     return value.strip()
 
 
-def _checked_url(text: str, variable: str | None, *, allow_insecure_http: bool) -> str:
-    url = _split_url(text, "base_url", variable, ("https", "http"))
+def _checked_url(text: str, source: _Source, *, allow_insecure_http: bool) -> str:
+    url = _split_url(text, source, ("https", "http"))
     if url.username is not None or url.query or url.fragment or "?" in text or "#" in text:
-        raise ConfigurationError(
-            f"{_without_user(url)!r} has more than scheme, host, port and path",
-            argument="base_url",
-            variable=variable,
-            hint="Leave user, query and fragment out.",
-        )
+        shown = f"{url.scheme}://{url.hostname}{url.path}"
+        problem = f"{shown!r} has more than scheme, host, port and path"
+        raise source.error(problem, "Leave user, query and fragment out.")
     if url.scheme == "http" and not allow_insecure_http and not is_loopback(url.hostname or ""):
-        raise ConfigurationError(
-            f"{text!r} would send the API key unencrypted",
-            argument="base_url",
-            variable=variable,
-            hint="Use https://, or pass allow_insecure_http=True.",
-        )
+        problem = f"{text!r} would send the API key unencrypted"
+        raise source.error(problem, "Use https://, or pass allow_insecure_http=True.")
     return text.rstrip("/")
 
 
-def _split_url(text: str, argument: str, variable: str | None, schemes: tuple[str, ...]) -> SplitResult:
+def _split_url(text: str, source: _Source, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL, refusing one that httpx could not use either."""
     try:
         url = urlsplit(text)
@@ -333,14 +317,8 @@ def _split_url(text: str, argument: str, variable: str | None, schemes: tuple[st
     if not well_formed or url.scheme not in schemes:
         expected = " or ".join(f"{scheme}://" for scheme in schemes)
         # A malformed URL may hold a password, in whatever place: it is not repeated.
-        raise ConfigurationError(
-            f"is not a well-formed URL; expected {expected}host[:port]", argument=argument, variable=variable
-        )
+        raise source.error(f"is not a well-formed URL; expected {expected}host[:port]")
     return url
-
-
-def _without_user(url: SplitResult) -> str:
-    return f"{url.scheme}://{url.hostname}{url.path}"
 
 
 def is_loopback(host: str) -> bool:
@@ -362,17 +340,12 @@ def is_loopback(host: str) -> bool:
 
 def _api_key(explicit: str | None, env: Mapping[str, str]) -> str:
     key = explicit if explicit is not None else env.get("ARIZE_API_KEY")
-    variable = "ARIZE_API_KEY" if explicit is None and key is not None else None
+    source = _Source("api_key", "ARIZE_API_KEY" if explicit is None and key is not None else None)
     if key is None or not isinstance(key, str) or not key.strip():
-        raise ConfigurationError(
-            "there is no API key",
-            argument="api_key",
-            hint="Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none).",
-        )
+        hint = "Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none)."
+        raise source.error("there is no API key", hint)
     if not _API_KEY.fullmatch(key.strip()):
-        raise ConfigurationError(
-            "holds characters that no key has", argument="api_key", variable=variable, hint="Copy it again."
-        )
+        raise source.error("holds characters that no key has", "Copy it again.")
     return key.strip()
 
 
@@ -384,99 +357,86 @@ def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
     seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else value
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number or not math.isfinite(seconds) or seconds <= 0:
-        raise ConfigurationError(f"expected seconds above 0, got {value!r}", argument="timeout")
+        raise _Source("timeout").error(f"expected seconds above 0, got {value!r}")
     return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))
 
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
+    source = _Source("verify")
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
-            return _ca_bundle(os.fspath(explicit), None)
+            return _ca_bundle(os.fspath(explicit), source)
         # Told by its name: the class would cost the import of ssl.
         if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
-            raise ConfigurationError(
-                f"expected True, False, a path or an ssl.SSLContext, got {type(explicit).__name__}",
-                argument="verify",
-            )
+            kind = type(explicit).__name__
+            raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")
         return explicit
-    if "ARIZE_REQUEST_VERIFY" in env and not _flag(env, "ARIZE_REQUEST_VERIFY", "verify"):
-        return False
+    if "ARIZE_REQUEST_VERIFY" in env:
+        text = env["ARIZE_REQUEST_VERIFY"]
+        if text.lower() in _FALSE:
+            return False
+        if text.lower() not in _TRUE:
+            raise _Source("verify", "ARIZE_REQUEST_VERIFY").error(f"{text!r} is neither true nor false")
     if "ARIZE_SSL_CA_CERT" in env:
-        return _ca_bundle(env["ARIZE_SSL_CA_CERT"], "ARIZE_SSL_CA_CERT")
+        return _ca_bundle(env["ARIZE_SSL_CA_CERT"], _Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
 
 
-def _flag(env: Mapping[str, str], variable: str, argument: str) -> bool:
-    text = env[variable].lower()
-    if text not in _TRUE | _FALSE:
-        raise ConfigurationError(
-            f"{env[variable]!r} is neither true nor false", argument=argument, variable=variable
-        )
-    return text in _TRUE
-
-
-def _ca_bundle(path: str, variable: str | None) -> str:
+def _ca_bundle(path: str, source: _Source) -> str:
     if not os.path.exists(path):
-        raise ConfigurationError(f"there is no CA bundle at {path!r}", argument="verify", variable=variable)
+        raise source.error(f"there is no CA bundle at {path!r}")
     return path
 
 
 def _proxy(explicit: str | None, env: Mapping[str, str]) -> str | None:
-    variable = None if explicit is not None else "ARIZE_PROXY_URL"
+    source = _Source("proxy", None if explicit is not None else "ARIZE_PROXY_URL")
     proxy = explicit if explicit is not None else env.get("ARIZE_PROXY_URL")
     if proxy is None:
         return None
-    proxy = _not_blank(proxy, "proxy", variable)
-    _split_url(proxy, "proxy", variable, ("http", "https", "socks5", "socks5h"))
+    proxy = _not_blank(proxy, source)
+    _split_url(proxy, source, ("http", "https", "socks5", "socks5h"))
     return proxy
 
 
 def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    source = _Source("headers")
     if headers is not None and not isinstance(headers, Mapping):
-        raise ConfigurationError(f"expected a mapping, got {type(headers).__name__}", argument="headers")
+        raise source.error(f"expected a mapping, got {type(headers).__name__}")
     checked = dict(headers or {})
     for name, value in checked.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise ConfigurationError(f"{name!r} is not a header name", argument="headers")
+            raise source.error(f"{name!r} is not a header name")
         if name.lower() == "authorization":
-            raise ConfigurationError(
-                f"{name!r} is set by the client", argument="headers", hint="Pass the API key as api_key."
-            )
+            raise source.error(f"{name!r} is set by the client", "Pass the API key as api_key.")
         if name.lower() in _RESERVED_HEADERS:
-            raise ConfigurationError(
-                f"{name!r} belongs to each request and cannot be set", argument="headers"
-            )
+            raise source.error(f"{name!r} belongs to each request and cannot be set")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise ConfigurationError(f"the value of {name!r} is not a header value", argument="headers")
+            raise source.error(f"the value of {name!r} is not a header value")
     return checked
 
 
 def _max_retries(explicit: int | None, env: Mapping[str, str]) -> int:
     if explicit is not None:
-        return _whole_number(explicit, "max_retries")
+        return _whole_number(explicit, _Source("max_retries"))
     text = env.get("ARIZE_MAX_RETRIES", str(DEFAULT_MAX_RETRIES))
     is_number = text.isascii() and text.isdigit()
-    return _whole_number(int(text[:9]) if is_number else text, "max_retries", "ARIZE_MAX_RETRIES")
+    return _whole_number(int(text[:9]) if is_number else text, _Source("max_retries", "ARIZE_MAX_RETRIES"))
 
 
-def _whole_number(value: object, argument: str, variable: str | None = None) -> int:
+def _whole_number(value: object, source: _Source) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(
-            f"expected a whole number from 0 up, got {value!r}", argument=argument, variable=variable
-        )
+        raise source.error(f"expected a whole number from 0 up, got {value!r}")
     return value
 
 
 def _enum_case(explicit: str | None, env: Mapping[str, str]) -> EnumCase:
-    variable = "ARIZE_ENUM_CASE" if explicit is None else None
+    source = _Source("enum_case", "ARIZE_ENUM_CASE" if explicit is None else None)
     value = env.get("ARIZE_ENUM_CASE", "auto") if explicit is None else explicit
     text = value.lower() if isinstance(value, str) else value
     for case in ENUM_CASES:
         if text == case:
             return case
-    raise ConfigurationError(
-        f"{value!r} is not one of {', '.join(map(repr, ENUM_CASES))}", argument="enum_case", variable=variable
-    )
+    raise source.error(f"{value!r} is not one of {', '.join(map(repr, ENUM_CASES))}")
 
 
 def proxy_for(settings: Settings) -> str | None:
@@ -526,4 +486,4 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(verify=verify)
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"the certificates cannot be loaded: {error}", argument="verify") from error
+        raise _Source("verify").error(f"the certificates cannot be loaded: {error}") from error

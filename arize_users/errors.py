@@ -28,10 +28,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from .results import BulkUserDeletionResult
-
 if TYPE_CHECKING:
     import httpx
+
+    from .results import BulkUserDeletionResult
 
 
 class BetaWarning(FutureWarning):
@@ -47,12 +47,14 @@ class ArizeError(Exception):
     Args:
         message: What happened.
         hint: What to do about it.
+
+    Attributes:
+        message: What happened, without what to do about it.
+        hint: What to do about it, in a sentence; None where there is nothing to advise.
     """
 
     message: str
-    """What happened, without what to do about it."""
     hint: str | None
-    """What to do about it, in a sentence; None where there is nothing to advise."""
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -81,15 +83,9 @@ def _revive(kind: type[ArizeError], args: tuple[object, ...], state: Mapping[str
     return error
 
 
-class ConfigurationError(ArizeError):
-    """The client cannot be built from these arguments and this environment."""
-
+class _OfArgument(ArizeError):
     argument: str | None
-    """The parameter that cannot be used; None where no single one is at fault."""
     index: int | None
-    """The place in a list, counted from 0."""
-    variable: str | None
-    """The environment variable that the setting came from."""
 
     def __init__(
         self,
@@ -97,58 +93,62 @@ class ConfigurationError(ArizeError):
         *,
         argument: str | None = None,
         index: int | None = None,
-        variable: str | None = None,
         hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.argument = argument
         self.index = index
+
+    def _text(self, label: str | None) -> str:
+        if label is None:
+            return self.message
+        return f"{label}: {self.message}" if self.index is None else f"{label}[{self.index}]: {self.message}"
+
+    def __str__(self) -> str:
+        return self._with_hint(self._text(self.argument))
+
+
+class ConfigurationError(_OfArgument):
+    """The client cannot be built from these arguments and this environment.
+
+    Attributes:
+        argument: The parameter that cannot be used; None where no single one is at fault.
+        index: The place in a list, counted from 0.
+        variable: The environment variable that the setting came from.
+    """
+
+    variable: str | None
+
+    def __init__(self, message: str = "", *, variable: str | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
         self.variable = variable
 
     def __str__(self) -> str:
-        return self._with_hint(_labelled(self.message, self.variable or self.argument, self.index))
+        return self._with_hint(self._text(self.variable or self.argument))
 
 
-class InvalidArgumentError(ArizeError, ValueError):
-    """An argument cannot be right; no request was sent."""
+class InvalidArgumentError(_OfArgument, ValueError):
+    """An argument cannot be right; no request was sent.
 
-    argument: str | None
-    """The parameter that cannot be right; None where no single one is at fault."""
-    index: int | None
-    """The place in a list, counted from 0."""
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        argument: str | None = None,
-        index: int | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.argument = argument
-        self.index = index
-
-    def __str__(self) -> str:
-        return self._with_hint(_labelled(self.message, self.argument, self.index))
-
-
-def _labelled(message: str, label: str | None, index: int | None) -> str:
-    if label is None:
-        return message
-    return f"{label}: {message}" if index is None else f"{label}[{index}]: {message}"
+    Attributes:
+        argument: The parameter that cannot be right; None where no single one is at fault.
+        index: The place in a list, counted from 0.
+    """
 
 
 class MissingFieldError(ArizeError, AttributeError):
     """A field of an answer was read that the server left out.
 
     It is an `AttributeError`, too, so ``getattr(user, "email", None)`` and ``hasattr`` work.
+
+    Attributes:
+        field: The field that is missing.
+        user: The id of the user who lacks it, or else the email; None where the server gave
+            neither.
     """
 
     field: str
-    """The field that is missing."""
     user: str | None
-    """The id of the user who lacks it, or else the email; None where the server gave neither."""
 
     def __init__(self, field: str, *, user: str | None) -> None:
         super().__init__(
@@ -163,10 +163,12 @@ class OutcomeUnknownError(ArizeError):
     """A user may have been created, but the answer with the temporary password was lost.
 
     ``__cause__`` is the failure.
+
+    Attributes:
+        email: The address of the user.
     """
 
     email: str
-    """The address of the user."""
 
     def __init__(self, message: str, *, email: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -177,12 +179,14 @@ class BulkInterrupted(ArizeError):
     """A bulk delete was stopped midway; ``__cause__`` says by what.
 
     Calling again with ``pending`` goes on.
+
+    Attributes:
+        results: Every outcome so far, in the order of the inputs.
+        pending: The ids and emails without an outcome, as the caller spelled them.
     """
 
     results: list[BulkUserDeletionResult]
-    """Every outcome so far, in the order of the inputs."""
     pending: list[str]
-    """The ids and emails without an outcome, as the caller spelled them."""
 
     def __init__(
         self, message: str, *, results: Sequence[BulkUserDeletionResult], pending: Sequence[str]
@@ -193,16 +197,20 @@ class BulkInterrupted(ArizeError):
 
 
 class APIError(ArizeError):
-    """What came of talking to the API: a refusal, no answer, or one that cannot be used."""
+    """What came of talking to the API: a refusal, no answer, or one that cannot be used.
+
+    Attributes:
+        operation: The operationId of the contract, such as ``delete_user``.
+        method: The HTTP method.
+        path: The path below the base URL.
+        maybe_applied: Whether the server may have carried out the change that was asked for, at
+            this attempt or before.
+    """
 
     operation: str | None
-    """The operationId of the contract, such as ``delete_user``."""
     method: str | None
-    """The HTTP method."""
     path: str | None
-    """The path below the base URL."""
     maybe_applied: bool
-    """Whether the server may have carried out the change that was asked for, at this attempt or before."""
 
     def __init__(
         self,
@@ -226,10 +234,13 @@ class PaginationError(APIError):
 
 
 class APIConnectionError(APIError):
-    """No whole answer came: no connection was made, or it broke."""
+    """No whole answer came: no connection was made, or it broke.
+
+    Attributes:
+        sent: False when the last attempt surely never reached the server.
+    """
 
     sent: bool
-    """False when the last attempt surely never reached the server."""
 
     def __init__(self, message: str = "", *, sent: bool = True, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -244,14 +255,16 @@ class ResponseDecodeError(APIError):
     """The server answered with success (2xx), but its body is not what the contract says.
 
     ``body`` holds the answer, so nothing issued in it is lost; it is in no repr.
+
+    Attributes:
+        status_code: The HTTP status.
+        body: The answer as it came.
+        request_id: The id under which the server logged the request.
     """
 
     status_code: int
-    """The HTTP status."""
     body: bytes
-    """The answer as it came."""
     request_id: str | None
-    """The id under which the server logged the request."""
 
     def __init__(self, problem: str, *, response: httpx.Response, **facts: Any) -> None:
         super().__init__(
@@ -269,26 +282,28 @@ class APIStatusError(APIError):
 
     ``title``, ``detail``, ``type``, ``instance`` and ``error_code`` are those of the problem document
     (RFC 9457), None where the server did not say.
+
+    Attributes:
+        status_code: The HTTP status.
+        title: What kind of problem it is, in a few words.
+        detail: What is wrong with this request.
+        type: The URI of the kind of problem.
+        instance: The URI of this occurrence.
+        error_code: The machine-readable code of newer deployments.
+        request_id: The id under which the server logged the request.
+        retry_after: Seconds that the server asks to wait; None where it does not.
+        body: The answer as it came.
     """
 
     status_code: int
-    """The HTTP status."""
     title: str | None
-    """What kind of problem it is, in a few words."""
     detail: str | None
-    """What is wrong with this request."""
     type: str | None
-    """The URI of the kind of problem."""
     instance: str | None
-    """The URI of this occurrence."""
     error_code: str | None
-    """The machine-readable code of newer deployments."""
     request_id: str | None
-    """The id under which the server logged the request."""
     retry_after: float | None
-    """Seconds that the server asks to wait; None where it does not."""
     body: bytes
-    """The answer as it came."""
 
     _advice: str | None = None
 

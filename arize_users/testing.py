@@ -1,22 +1,22 @@
-"""Pytest fixtures for people who test their own code that calls the layer.
+"""Pytest fixtures for people who test their own code that calls this package.
 
-They come with the package; there is nothing to import or configure. `arize_sandbox` is a fresh account
-with clients of it, in process; `arize_sandbox_server` is the same account on an HTTP port as well. The
-first generation of the API is spoken, unless `@pytest.mark.arize_enum_case("upper")` asks for the
-second for a test, or `--arize-enum-case upper` for a run.
+They come with the package; there is nothing to import or configure. `arize_sandbox` is a fresh account with
+clients for it, in process; `arize_sandbox_server` serves the same account on an HTTP port, too. The account
+is of the first generation of the API, unless `@pytest.mark.arize_enum_case("upper")` asks for the second one
+for a test, or `--arize-enum-case upper` for a run.
 
-While a fixture is in use the environment's settings of a real account are put aside, so no test reaches
-one by accident, and the beta warning is silent.
+While a fixture is in use, the environment variables that this package reads are unset, so that no test
+reaches a real account by accident, and the beta warning is off.
 """
 
-# Every pytest run of everyone who has the package loads this module, mostly for nothing: whatever is slow
-# to import is imported by the fixtures.
+# Every pytest run loads this module wherever the package is installed, mostly without using it: the fixtures
+# import what is slow to import.
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -32,34 +32,24 @@ if TYPE_CHECKING:
 _MARKER = "arize_enum_case"
 _OPTION = "--arize-enum-case"
 _CASES = ("lower", "upper")
-_SETTINGS_OF_AN_ACCOUNT = (
-    "ARIZE_API_KEY",
-    "ARIZE_BASE_URL",
-    "ARIZE_REGION",
-    "ARIZE_API_HOST",
-    "ARIZE_API_SCHEME",
-    "ARIZE_API_PORT",
-    "ARIZE_ENUM_CASE",
-    "ARIZE_PROXY_URL",
-    "ARIZE_REQUEST_VERIFY",
-    "ARIZE_SSL_CA_CERT",
-)
 
 
 class ArizeSandbox:
-    """A fresh account of a local users API, for one test: the fixture `arize_sandbox`.
+    """A fresh account of a local users API for one test: the fixture `arize_sandbox`.
 
-    Both clients see the same account, as its owner (an admin). The owner and the two other callers of
-    the sandbox, a member and an annotator, are users of it from the start.
+    Both clients use the same account, with the key of its owner (an admin). The owner and the owners of the
+    two other keys, a member and an annotator, are users of it from the start.
+
+    Attributes:
+        sandbox: The account itself, with everything that a test can set and see in it directly.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        """The account itself, with all that a tester may do and see behind the API's back."""
 
     @cached_property
     def client(self) -> ArizeClient:
-        """A client of the account, in process; closed after the test."""
+        """A client for the account, in process. It is closed after the test."""
         from .client import ArizeClient
         from .sandbox import SandboxTransport
 
@@ -67,7 +57,7 @@ class ArizeSandbox:
 
     @cached_property
     def async_client(self) -> AsyncArizeClient:
-        """An async client of the account, in process, for any event loop; closed after the test."""
+        """An async client for the account, in process, for any event loop. It is closed after the test."""
         from .async_client import AsyncArizeClient
         from .sandbox import AsyncSandboxTransport
 
@@ -80,19 +70,22 @@ class ArizeSandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What the account was asked, in the order of its answers; without secrets."""
+        """The requests that the account has received, in the order of their responses; without secrets."""
         return self.sandbox.requests
 
     @property
     def faults(self) -> Faults:
-        """The faults that requests meet: ``faults.add("rate_limit", retry_after=0, nth=1)``."""
+        """The faults that requests meet: `faults.add("rate_limit", retry_after=0, nth=1)`."""
         return self.sandbox.faults
 
     def set_time(self, moment: datetime | None) -> None:
-        """Make the account's clock stand at a moment, or follow the real one again (None).
+        """Stop the account's clock, or let it run.
+
+        Args:
+            moment: The time at which the clock stands still; None lets it follow the real one.
 
         Raises:
-            ValueError: the moment has no time zone.
+            ValueError: The moment has no time zone, or is outside the years 1900 to 9000.
         """
         self.sandbox.set_time(moment)
 
@@ -107,13 +100,22 @@ class ArizeSandbox:
         created_at: datetime | None = None,
         sso: bool = False,
     ) -> str:
-        """Add a user directly and return the id; no request is made and no mail sent.
+        """Add a user without a request and without a mail.
 
-        ``name`` left out is the address before the ``@``. ``role`` is a predefined role or else a custom
-        role's id; ``status`` is active, invited, expired or inactive (blocked).
+        Args:
+            email: The email, which no other user may have in any case.
+            name: The display name; None is the part of the email before the "@".
+            role: A predefined role, or else the id of a custom role.
+            status: active, invited, expired, or inactive for a blocked user.
+            is_developer: The developer flag; None is the default of the role.
+            created_at: When the user was created; None is now, by the account's clock.
+            sso: Whether the user logs in by SSO and so has no password.
+
+        Returns:
+            The user's id.
 
         Raises:
-            ValueError: the status is unknown, or the email is taken.
+            ValueError: The status is unknown, the email is taken, or `created_at` has no time zone.
         """
         return self.sandbox.add_user(
             email=email,
@@ -126,62 +128,72 @@ class ArizeSandbox:
         )
 
     def close(self) -> None:
-        """Close the clients that were used; the fixture does it."""
+        """Close the clients that were used. The fixture calls this."""
         made = vars(self)
         if "client" in made:
             self.client.close()
         if "async_client" in made:
-            # Nothing is waited for in process, so one step closes it, without an event loop.
-            closing_it = self.async_client.aclose()
-            try:
-                closing_it.send(None)
-            except StopIteration:
-                pass
+            # In process, closing waits for nothing, so one step finishes it without an event loop.
+            with suppress(StopIteration):
+                self.async_client.aclose().send(None)
 
 
 class ArizeSandboxServer(ArizeSandbox):
     """The account of `arize_sandbox` on an HTTP port of this machine: the fixture `arize_sandbox_server`.
 
-    For code that makes its own clients, for programs and for other languages: give them ``url`` and
-    ``api_key``. A client made without arguments, also in a child process, finds them by itself, since
-    ARIZE_BASE_URL and ARIZE_API_KEY are set for the test.
+    It is for code that makes its own clients, for programs, and for other languages: give them `url` and
+    `api_key`. A client without arguments, also in a child process, needs neither, since ARIZE_BASE_URL and
+    ARIZE_API_KEY are set for the test.
+
+    Attributes:
+        sandbox: The account itself, with everything that a test can set and see in it directly.
+        url: The base URL.
+        port: The port, a free one.
+        api_key: The account owner's key.
     """
 
     def __init__(self, sandbox: Sandbox, server: SandboxServer, api_key: str) -> None:
         super().__init__(sandbox)
         self.url = server.url
-        """The base URL."""
         self.port = server.port
-        """The port, a free one."""
         self.api_key = api_key
-        """The account owner's key."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that chooses the generation for a run."""
+    """Add the option that chooses the generation of the API for a run."""
     parser.getgroup("arize-users").addoption(
         _OPTION,
         choices=_CASES,
         default="lower",
-        help="the generation of the API that arize_sandbox speaks: lower case (default) or upper case",
+        help="the generation of the API that arize_sandbox has: lower case (default) or upper case",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker that chooses the generation for a test."""
+    """Register the marker that chooses the generation of the API for a test."""
     config.addinivalue_line(
         "markers",
-        f'{_MARKER}(case): let arize_sandbox speak the API\'s first ("lower") or second ("upper") generation',
+        f'{_MARKER}(case): give arize_sandbox the API\'s first ("lower") or second ("upper") generation',
     )
 
 
 @pytest.fixture
 def arize_sandbox(request: pytest.FixtureRequest) -> Iterator[ArizeSandbox]:
-    """A fresh account of a local users API: clients, outbox, requests, clock, faults."""
+    """A fresh account of a local users API: clients, outbox, requests, clock, faults.
+
+    Args:
+        request: The test, which may have the marker `arize_enum_case`.
+
+    Yields:
+        The account; after the test its clients are closed.
+
+    Raises:
+        pytest.UsageError: The marker has no valid case.
+    """
     from .sandbox import Sandbox
 
     with (
-        _real_account_put_aside(),
+        _without_real_account(),
         Sandbox(enum_case=_enum_case(request)) as sandbox,
         closing(ArizeSandbox(sandbox)) as account,
     ):
@@ -190,7 +202,14 @@ def arize_sandbox(request: pytest.FixtureRequest) -> Iterator[ArizeSandbox]:
 
 @pytest.fixture
 def arize_sandbox_server(arize_sandbox: ArizeSandbox) -> Iterator[ArizeSandboxServer]:
-    """The account of `arize_sandbox` served over HTTP on a free port: url, port, api_key."""
+    """The account of `arize_sandbox`, served over HTTP on a free port: url, port, api_key.
+
+    Args:
+        arize_sandbox: The account to serve.
+
+    Yields:
+        The served account; after the test the server is stopped.
+    """
     from .sandbox import KEYS, SandboxServer
 
     sandbox = arize_sandbox.sandbox
@@ -201,10 +220,10 @@ def arize_sandbox_server(arize_sandbox: ArizeSandbox) -> Iterator[ArizeSandboxSe
     ):
         environment.setenv("ARIZE_BASE_URL", account.url)
         environment.setenv("ARIZE_API_KEY", account.api_key)
-        # A proxy that the machine uses knows nothing of this server.
+        # A proxy of this machine cannot reach the server.
         excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
         for name in ("no_proxy", "NO_PROXY"):
-            environment.setenv(name, ",".join(filter(None, ("127.0.0.1", excepted))))
+            environment.setenv(name, f"127.0.0.1,{excepted}" if excepted else "127.0.0.1")
         yield account
 
 
@@ -219,12 +238,14 @@ def _enum_case(request: pytest.FixtureRequest) -> Literal["lower", "upper"]:
 
 
 @contextmanager
-def _real_account_put_aside() -> Iterator[None]:
-    # Not the fixture `monkeypatch`: a test that undoes that one would undo this, too.
+def _without_real_account() -> Iterator[None]:
+    from .config import VARIABLES
+
+    # Not the fixture `monkeypatch`: a test that calls its undo() would undo this, too.
     with pytest.MonkeyPatch.context() as environment:
-        for name in _SETTINGS_OF_AN_ACCOUNT:
+        for name in VARIABLES:
             environment.delenv(name, raising=False)
-        # The one warning of a process must not fail whoever turns warnings into errors, and a warning
-        # filter set by a fixture does not reach the test.
+        # The beta warning would fail a test when warnings are errors, and a warning filter that a fixture
+        # sets does not apply to the test.
         environment.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
         yield

@@ -18,23 +18,22 @@ from arize_users import (
 
 
 def say(text: str) -> None:
-    """Print one step of the story."""
+    """Print the heading of a step."""
     print(f"\n{text}")
 
 
 def show(user: User) -> None:
     """Print one user on one line."""
-    role = user.role.name if user.role else None
-    print(f"   {user.status!s:9} {user.email!s:26} {user.name!s:16} {role or 'custom'}")
+    print(f"   {user.status!s:9} {user.email:26} {user.name:16} {user.role.name or 'custom'}")
 
 
 def show_outcome(result: BulkUserDeletionResult) -> None:
-    """Print what became of one input of a bulk delete."""
+    """Print the outcome of one id or email of a bulk delete."""
     print(f"   {result.status!s:10} {result.email or result.user_id}")
 
 
 def tour() -> None:
-    """Go through every operation with the synchronous client."""
+    """Call every operation of the sync client."""
     with ArizeClient(base_url="sandbox:") as client:
         users, sandbox = client.users, client.sandbox
         assert sandbox is not None
@@ -72,21 +71,21 @@ def tour() -> None:
             show(user)
 
         say("4. Find a user by email, in any case; and one who does not exist.")
-        print(f"   {users.get(user='GRACE@ACME.COM') == users.get(user=str(grace.id))}")
+        print(f"   {users.get(user='GRACE@ACME.COM') == users.get(user=grace.id)}")
         print(f"   {users.get(user='nobody@acme.com')}")
 
         say("5. Update a name and the developer permission.")
-        show(users.update(user_id=str(bot.id), name="Bot of Acme", is_developer=True))
+        show(users.update(user_id=bot.id, name="Bot of Acme", is_developer=True))
 
         say("6. Send Ada's invitation again, and the bot a password reset.")
-        users.resend_invitation(user_id=str(ada.id))
-        users.reset_password(user_id=str(bot.id))
+        users.resend_invitation(user_id=ada.id)
+        users.reset_password(user_id=bot.id)
         for mail in sandbox.outbox:
             print(f"   mail to {mail.to}: {mail.kind}")
 
         say("7. What the API refuses is a typed error that says what to do.")
         try:
-            users.reset_password(user_id=str(grace.id))
+            users.reset_password(user_id=grace.id)
         except ArizeError as error:
             print(f"   {type(error).__name__}: {error}")
         try:
@@ -95,9 +94,9 @@ def tour() -> None:
             print(f"   {type(error).__name__}: {error}")
 
         say("8. Delete one user, then many: by id, by email, one of them unknown.")
-        users.delete(user_id=str(audit.id))
+        users.delete(user_id=audit.id)
         users.bulk_delete(
-            user_ids=[str(ada.id)],
+            user_ids=[ada.id],
             emails=["Grace@acme.com", "bot@acme.com", "unknown@acme.com"],
             on_result=show_outcome,
         )
@@ -105,7 +104,7 @@ def tour() -> None:
 
 
 async def tour_async() -> None:
-    """Go through every operation with the asynchronous client."""
+    """Call every operation of the async client."""
     async with AsyncArizeClient(base_url="sandbox:") as client:
         users = client.users
         say("9. The same surface, awaited.")
@@ -116,7 +115,7 @@ async def tour_async() -> None:
                 for name, mode in modes.items()
             )
         )
-        ids = {user.name: str(user.id) for user in made}
+        ids = {user.name: user.id for user in made}
         async for user in users.iter(email="@acme.com", page_size=2, prefetch=True):
             show(user)
         page = await users.list(status=["active", "invited"], limit=2)

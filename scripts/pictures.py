@@ -1,6 +1,6 @@
-"""Make the pictures of the README from the real program: what it writes at a terminal, as SVG.
+"""Make the pictures of the README: what the real command line writes at a terminal, as SVG.
 
-The account is a local one whose clock stands still, so making them again gives the same bytes.
+The account is a local one with a fixed clock, so a second run writes the same bytes.
 
     python scripts/pictures.py [--check]
 """
@@ -30,7 +30,7 @@ from arize_users.sandbox import Sandbox
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "pictures"
 COLUMNS = 112
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-_PEOPLE = (
+_USERS = (
     ("Ada Lovelace", "ada@example.com", "admin", "active", 400),
     ("Grace Hopper", "grace@example.com", "member", "active", 320),
     ("Katherine Johnson", "katherine@example.com", "member", "active", 210),
@@ -40,63 +40,67 @@ _PEOPLE = (
     ("Radia Perlman", "radia@example.com", "Reviewer", "invited", 0),
 )
 _CURSOR = re.compile(r"\x1b\[\?25[hl]")
-# A bar is drawn over itself; what stays is what follows the last return to the start of the line.
+# A progress bar overwrites its line; what a reader sees follows the last return to the start of the line.
 _ERASED = re.compile(r"[^\n]*(?:\x1b\[2K|\r(?!\n))")
-# Without these the picture would be fetched from somewhere when it is looked at.
+# A font that a viewer would fetch from the network.
 _FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the pictures; with --check only tell whether they are up to date."""
+    """Write the pictures, or check with --check that they are up to date.
+
+    Returns:
+        The exit code.
+    """
     parser = argparse.ArgumentParser(description="Make the pictures of the README.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if one is out of date")
     check: bool = parser.parse_args(arguments).check
-    stale = [name for name, picture in _pictures().items() if not _keep(FOLDER / name, picture, check=check)]
+    stale = [name for name, picture in _pictures().items() if _update(FOLDER / name, picture, check=check)]
     for name in stale:
         print(f"{name} {'is out of date' if check else 'written'}")
     return 1 if check and stale else 0
 
 
-def _keep(file: Path, picture: str, *, check: bool) -> bool:
-    """Put a picture in place; tell whether it was there already."""
+def _update(file: Path, picture: str, *, check: bool) -> bool:
+    """Return whether a picture is out of date, and write it unless it is only checked."""
     if file.exists() and file.read_text("utf-8") == picture:
-        return True
+        return False
     if not check:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(picture, "utf-8")
-    return False
+    return True
 
 
 def _pictures() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         account = os.path.join(folder, "account.db")
         with Sandbox(account) as sandbox:
-            _fill(sandbox)
-        leaving = "mary@example.com,dorothy@example.com,nobody@example.com,annie@example.com"
+            _add_users(sandbox)
+        emails = "mary@example.com,dorothy@example.com,nobody@example.com,annie@example.com"
         return {
             "table.svg": _picture("ax users list --email @example.com", account),
-            "bulk_delete.svg": _picture(f"ax users delete --email {leaving}", account, answer="y"),
+            "bulk_delete.svg": _picture(f"ax users delete --email {emails}", account, answer="y"),
         }
 
 
-def _fill(sandbox: Sandbox) -> None:
+def _add_users(sandbox: Sandbox) -> None:
     sandbox.set_time(NOW)
     sandbox.add_custom_role("Reviewer", "Reviewer")
-    for name, email, role, status, days in _PEOPLE:
+    for name, email, role, status, days in _USERS:
         created_at = NOW - timedelta(days=days, minutes=days * 7)
         sandbox.add_user(name=name, email=email, role=role, status=status, created_at=created_at)
 
 
 def _picture(command: str, account: str, *, answer: str = "") -> str:
-    shown = _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command), account, answer)))
+    shown = _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command)[1:], account, answer)))
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(f"\x1b[1m$ {command}\x1b[0m\n{shown.rstrip()}"))
     svg = console.export_svg(title="arize-users", unique_id="arize-users")
     return _FONT_FACE.sub("", svg)
 
 
-def _run(words: Sequence[str], account: str, answer: str) -> str:
-    """Run the program at a terminal of a fixed size, and give all that it wrote there."""
+def _run(arguments: Sequence[str], account: str, answer: str) -> str:
+    """Run the command line at a terminal of a fixed size, and return what it writes there."""
     screen, keyboard = os.openpty()
     fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
     env = {name: value for name, value in os.environ.items() if not name.startswith("ARIZE_")}
@@ -104,7 +108,7 @@ def _run(words: Sequence[str], account: str, answer: str) -> str:
         env.pop(name, None)
     env |= {"ARIZE_BASE_URL": f"sandbox:{account}", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1"}
     env |= {"HOME": os.path.dirname(account), "TERM": "xterm-256color", "TZ": "UTC", "LANG": "C.UTF-8"}
-    program = [sys.executable, "-m", "arize_users.cli", *words[1:]]
+    program = [sys.executable, "-m", "arize_users.cli", *arguments]
     process = subprocess.Popen(program, stdin=keyboard, stdout=keyboard, stderr=keyboard, env=env)
     os.close(keyboard)
     written = b""

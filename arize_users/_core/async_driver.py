@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
-from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
+from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .sync_driver import resume
 
 if TYPE_CHECKING:
     import anyio

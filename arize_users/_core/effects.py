@@ -61,6 +61,11 @@ class Stopped(Exception):
     """The work was stopped early; ``__cause__`` says by what. It never reaches a caller."""
 
 
+def resume(flow: Flow[Any], result: Any, error: Exception | None) -> Effect:
+    """Give a flow the result of its effect, or throw the error into it, and take its next effect."""
+    return flow.send(result) if error is None else flow.throw(error)
+
+
 def send(request: Request) -> Flow[httpx.Response]:
     """Send a request and read the whole response, whatever its status.
 

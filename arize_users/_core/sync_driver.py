@@ -11,15 +11,10 @@ from typing import Any, TypeVar
 import httpx
 from attrs import frozen
 
-from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
+from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
 
 T = TypeVar("T")
-
-
-def resume(flow: Flow[Any], result: Any, error: Exception | None) -> Effect:
-    """Give a flow the result of its effect, or throw the error into it, and take its next effect."""
-    return flow.send(result) if error is None else flow.throw(error)
 
 
 class SyncDriver:

@@ -17,14 +17,18 @@ MAX_EMAIL_FILTER = 255
 T = TypeVar("T")
 
 
+def _refusal(
+    problem: str, argument: str, index: int | None = None, *, hint: str | None = None
+) -> InvalidArgumentError:
+    return InvalidArgumentError(problem, argument=argument, index=index, hint=hint)
+
+
 def text(value: object, argument: str, index: int | None = None) -> str:
     """Check that a value is text that can travel as UTF-8."""
     if not isinstance(value, str):
-        raise InvalidArgumentError(
-            f"expected text, got {type(value).__name__}", argument=argument, index=index
-        )
+        raise _refusal(f"expected text, got {type(value).__name__}", argument, index)
     if not is_unicode(value):
-        raise InvalidArgumentError(f"{value!r} is not valid Unicode text", argument=argument, index=index)
+        raise _refusal(f"{value!r} is not valid Unicode text", argument, index)
     return value
 
 
@@ -40,7 +44,7 @@ def is_unicode(value: str) -> bool:
 def flag(value: object, argument: str) -> bool:
     """Check that a value is True or False."""
     if not isinstance(value, bool):
-        raise InvalidArgumentError(f"expected True or False, got {value!r}", argument=argument)
+        raise _refusal(f"expected True or False, got {value!r}", argument)
     return value
 
 
@@ -54,7 +58,7 @@ def whole_number(value: object, argument: str, *, maximum: int | None = None) ->
     ):
         return value
     bounds = "from 1 up" if maximum is None else f"from 1 to {maximum}"
-    raise InvalidArgumentError(f"expected a whole number {bounds}, got {value!r}", argument=argument)
+    raise _refusal(f"expected a whole number {bounds}, got {value!r}", argument)
 
 
 def limit(value: object, argument: str = "limit") -> int:
@@ -65,7 +69,7 @@ def limit(value: object, argument: str = "limit") -> int:
 def cursor(value: str | None) -> str | None:
     """Check a page's cursor; an empty one would silently start from the first page again."""
     if value is not None and not text(value, "cursor").strip():
-        raise InvalidArgumentError("is empty", argument="cursor", hint="Leave it out for the first page.")
+        raise _refusal("is empty", "cursor", hint="Leave it out for the first page.")
     return value
 
 
@@ -74,9 +78,7 @@ def email_filter(value: str | None) -> str | None:
     if value is None or not text(value, "email"):
         return None
     if len(value) > MAX_EMAIL_FILTER:
-        raise InvalidArgumentError(
-            f"a filter has at most {MAX_EMAIL_FILTER} characters, this one {len(value)}", argument="email"
-        )
+        raise _refusal(f"a filter has at most {MAX_EMAIL_FILTER} characters, this one {len(value)}", "email")
     return value
 
 
@@ -96,24 +98,20 @@ def statuses(value: str | Iterable[str] | None) -> list[UserStatus]:
 def items(values: Iterable[T], argument: str) -> list[T]:
     """Copy an iterable of many; a bare text, which would fall into its letters, is refused."""
     if isinstance(values, str | bytes):
-        raise InvalidArgumentError("expected several, in a list; got one bare text", argument=argument)
+        raise _refusal("expected several, in a list; got one bare text", argument)
     try:
         return list(values)
     except TypeError as error:
-        raise InvalidArgumentError(
-            f"expected an iterable of text, got {type(values).__name__}", argument=argument
-        ) from error
+        raise _refusal(f"expected an iterable of text, got {type(values).__name__}", argument) from error
 
 
 def name(value: object) -> str:
     """Check a display name: 1 to 255 characters after stripping; it is sent stripped."""
     stripped = text(value, "name").strip()
     if not stripped:
-        raise InvalidArgumentError("is empty", argument="name", hint=f"Give 1 to {MAX_NAME} characters.")
+        raise _refusal("is empty", "name", hint=f"Give 1 to {MAX_NAME} characters.")
     if len(stripped) > MAX_NAME:
-        raise InvalidArgumentError(
-            f"has {len(stripped)} characters; at most {MAX_NAME} are allowed", argument="name"
-        )
+        raise _refusal(f"has {len(stripped)} characters; at most {MAX_NAME} are allowed", "name")
     return stripped
 
 
@@ -122,10 +120,8 @@ def email(value: object, argument: str = "email", index: int | None = None) -> s
     address = text(value, argument, index)
     local, _, domain = address.rpartition("@")
     if not local or not domain or _has_blanks(address):
-        raise InvalidArgumentError(
-            f"{address!r} is not an email address (local part, @, domain, no blanks)",
-            argument=argument,
-            index=index,
+        raise _refusal(
+            f"{address!r} is not an email address (local part, @, domain, no blanks)", argument, index
         )
     return address
 
@@ -134,11 +130,11 @@ def searchable_email(value: object, argument: str = "email", index: int | None =
     """Check an email address that is to be looked up, so no longer than a filter may be."""
     address = email(value, argument, index)
     if len(address) > MAX_EMAIL_FILTER:
-        raise InvalidArgumentError(
+        raise _refusal(
             f"an address of {len(address)} characters cannot be looked up; "
             f"the API searches at most {MAX_EMAIL_FILTER}",
-            argument=argument,
-            index=index,
+            argument,
+            index,
         )
     return address
 
@@ -146,21 +142,15 @@ def searchable_email(value: object, argument: str = "email", index: int | None =
 def user_id(value: object, argument: str = "user_id", index: int | None = None) -> str:
     """Check a user id. Ids are opaque, but those refused here would lead to another address of the API."""
     identifier = text(value, argument, index)
-
-    def refuse(message: str, hint: str | None = None) -> InvalidArgumentError:
-        return InvalidArgumentError(message, argument=argument, index=index, hint=hint)
-
     if not identifier.strip():
-        raise refuse("is empty", "Give a user's id.")
+        raise _refusal("is empty", argument, index, hint="Give a user's id.")
     if identifier in (".", ".."):
-        raise refuse(f"{identifier!r} cannot be a user's id")
+        raise _refusal(f"{identifier!r} cannot be a user's id", argument, index)
     if "@" in identifier:
-        raise refuse(
-            f"{identifier!r} is an email address, not an id",
-            "Find the id with users.get(user=...), or use emails= in users.bulk_delete.",
-        )
+        hint = "Find the id with users.get(user=...), or use emails= in users.bulk_delete."
+        raise _refusal(f"{identifier!r} is an email address, not an id", argument, index, hint=hint)
     if _has_blanks(identifier):
-        raise refuse(f"{identifier!r} holds blanks; no user's id does")
+        raise _refusal(f"{identifier!r} holds blanks; no user's id does", argument, index)
     return identifier
 
 
@@ -176,9 +166,8 @@ def role(value: object) -> PredefinedUserRole | CustomUserRole:
         return value
     named = value.name if isinstance(value, PredefinedUserRole) else value
     if not isinstance(named, str):
-        raise InvalidArgumentError(
-            f"expected a role name, PredefinedUserRole or CustomUserRole, got {type(value).__name__}",
-            argument="role",
+        raise _refusal(
+            f"expected a role name, PredefinedUserRole or CustomUserRole, got {type(value).__name__}", "role"
         )
     return PredefinedUserRole(name=parse_closed(UserRole, named, argument="role"))
 
@@ -191,7 +180,7 @@ def invite_mode(value: object) -> InviteMode:
 def callback(value: Callable[[T], object] | None, argument: str) -> Callable[[T], object] | None:
     """Check a function that is called synchronously."""
     if value is not None and not callable(value):
-        raise InvalidArgumentError(f"expected a function, got {value!r}", argument=argument)
+        raise _refusal(f"expected a function, got {value!r}", argument)
     if inspect.iscoroutinefunction(value):
-        raise InvalidArgumentError("expected a plain function, got a coroutine function", argument=argument)
+        raise _refusal("expected a plain function, got a coroutine function", argument)
     return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus, parse_open
@@ -28,25 +28,38 @@ from ..types import (
     iso_time,
 )
 
-# The fields that are read of each response schema of the contract, and their type in JSON.
+# The fields that are read of each response schema of the contract, and what each is read as.
 USER_FIELDS: Mapping[str, type] = {
     "id": str,
     "name": str,
     "email": str,
-    "created_at": str,
-    "status": str,
+    "created_at": datetime,
+    "status": UserStatus,
     "role": dict,
     "is_developer": bool,
 }
-CREATED_USER_FIELDS: Mapping[str, type] = {**USER_FIELDS, "invite_mode": str, "temporary_password": str}
+CREATED_USER_FIELDS: Mapping[str, type] = {
+    **USER_FIELDS,
+    "invite_mode": InviteMode,
+    "temporary_password": str,
+}
 PAGE_FIELDS: Mapping[str, type] = {"users": list, "pagination": dict}
 PAGINATION_FIELDS: Mapping[str, type] = {"has_more": bool, "next_cursor": str}
 PREDEFINED_ROLE_FIELDS: Mapping[str, type] = {"type": str, "name": str}
 CUSTOM_ROLE_FIELDS: Mapping[str, type] = {"type": str, "id": str, "name": str}
-# Schema and field of what the contract has and no type of ours: `extra` holds it.
-LEFT_TO_EXTRA: frozenset[tuple[str, str]] = frozenset()
+# The fields of each generated model that are not read: `extra` holds them.
+LEFT_TO_EXTRA: Mapping[str, tuple[str, ...]] = {}
 
-_JSON_TYPES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
+
+def _json_types(fields: Mapping[str, type]) -> dict[str, type]:
+    """Give the type that each field has in JSON."""
+    texts = (datetime, UserStatus, InviteMode)
+    return {name: str if kind in texts else kind for name, kind in fields.items()}
+
+
+_USER_TYPES = _json_types(USER_FIELDS)
+_CREATED_USER_TYPES = _json_types(CREATED_USER_FIELDS)
+_TYPE_NAMES = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
 
 class Undecodable(ValueError):
@@ -61,7 +74,7 @@ def user_page(document: Any) -> UserPage:
     pagination = _fields(fields.get("pagination", {}), PAGINATION_FIELDS, "the pagination")
     cursor = pagination.get("next_cursor") or None
     return UserPage(
-        users=tuple([_user(one, index) for index, one in enumerate(fields["users"])]),
+        users=tuple([_typical_user(one, index) for index, one in enumerate(fields["users"])]),
         pagination=Pagination(
             has_more=pagination.get("has_more", cursor is not None),
             next_cursor=cursor,
@@ -73,24 +86,18 @@ def user_page(document: Any) -> UserPage:
 
 def user(document: Any) -> User:
     """Read a user."""
-    return _user(document, None)
-
-
-def _user(document: Any, index: int | None) -> User:
-    fields = _fields(document, USER_FIELDS, index)
-    _interpret(fields, index)
-    return _make(User, fields)
+    return _user(User, _USER_TYPES, document)
 
 
 def created_user(document: Any, *, created: bool | None) -> CreatedUser:
     """Read the answer to a create: 201 has the invite mode, and sometimes a password; 200 has neither."""
-    fields = _fields(document, CREATED_USER_FIELDS, None)
-    _interpret(fields, None)
+    user = _user(CreatedUser, _CREATED_USER_TYPES, document)
+    fields = vars(user)
     mode = fields.get("invite_mode")
     fields["invite_mode"] = None if mode is None else parse_open(InviteMode, mode)
     fields.setdefault("temporary_password", None)
     fields["created"] = created
-    return _make(CreatedUser, fields)
+    return user
 
 
 U = TypeVar("U", bound=User)
@@ -99,40 +106,8 @@ _new: Callable[[type], Any] = object.__new__
 _set = object.__setattr__
 
 
-def _make(kind: type[U], fields: dict[str, Any]) -> U:
-    # The fields become the object's own dictionary: attrs' constructor takes three times as long, and pages
-    # hold many users. A field that the server left out is not there, as the class expects.
-    made: U = _new(kind)
-    _set(made, "__dict__", fields)
-    return made
-
-
-def _fields(document: Any, types: Mapping[str, type], place: str | int | None) -> dict[str, Any]:
-    """Take the known fields out of an object and check their types; a null is left out.
-
-    What a server sends beyond the contract is kept under ``extra``.
-    """
-    if type(document) is not dict:
-        raise Undecodable(f"{_named(place)} is not a JSON object")
-    fields = {}
-    for name, expected in types.items():
-        value = document.get(name)
-        if type(value) is expected:
-            fields[name] = value
-        elif value is not None:
-            raise Undecodable(f"`{name}` of {_named(place)} is not {_JSON_TYPES[expected]}")
-    fields["extra"] = NOTHING if len(fields) == len(document) else _without(document, types)
-    return fields
-
-
-def _named(place: str | int | None) -> str:
-    if place is None:
-        return "the body"
-    return f"users[{place}]" if isinstance(place, int) else place
-
-
-def _interpret(fields: dict[str, Any], index: int | None) -> None:
-    """Turn the texts and objects of a user's fields into what they stand for."""
+def _user(kind: type[U], types: Mapping[str, type], document: Any, index: int | None = None) -> U:
+    fields = _fields(document, types, index)
     if (status := fields.get("status")) is not None:
         fields["status"] = _STATUSES.get(status) or parse_open(UserStatus, status)
     if (role := fields.get("role")) is not None:
@@ -142,11 +117,68 @@ def _interpret(fields: dict[str, Any], index: int | None) -> None:
         if not _EXACT_TIME(text) and iso_time(moment) != text:
             # A datetime cannot hold it to the letter, as with nanoseconds: the text is kept beside it.
             fields["extra"] = FrozenDict({**fields["extra"], "created_at": text})
+    # The fields become the object's own dictionary: attrs' constructor takes three times as long, and pages
+    # hold many users. A field that the server left out is not there, as the class expects.
+    user: U = _new(kind)
+    _set(user, "__dict__", fields)
+    return user
+
+
+def _typical_user(document: Any, index: int) -> User:
+    """Read a user of a page: `_user` for what nearly all users are like, in three fifths of its time."""
+    try:
+        role, created_at = document["role"], document["created_at"]
+        if (
+            len(document) == 7  # The fields named here, and no other.
+            and len(role) == 2
+            and type(document["id"]) is type(document["name"]) is type(document["email"]) is str
+            and type(document["is_developer"]) is bool
+            and _EXACT_TIME(created_at)
+        ):
+            fields = {
+                **document,
+                "status": _STATUSES[document["status"]],
+                "role": _ROLES[role["type"], role["name"]],
+                "created_at": datetime.fromisoformat(created_at),
+                "extra": NOTHING,
+            }
+            user: User = _new(User)
+            _set(user, "__dict__", fields)
+            return user
+    except (KeyError, TypeError, ValueError):
+        pass
+    return _user(User, _USER_TYPES, document, index)
+
+
+def _fields(document: Any, types: Mapping[str, type], place: str | int | None) -> dict[str, Any]:
+    """Take the known fields out of an object and check their types; a null is left out.
+
+    What a server sends beyond the contract is kept under ``extra``.
+    """
+    if type(document) is not dict:
+        raise Undecodable(f"{_named(place)} is not a JSON object")
+    absent = []
+    for name, expected in types.items():
+        value = document.get(name)
+        if type(value) is not expected:
+            if value is not None:
+                raise Undecodable(f"`{name}` of {_named(place)} is not {_TYPE_NAMES[expected]}")
+            absent.append(name)
+    if not absent and len(document) == len(types):  # Nearly every object is just as the contract says.
+        return {**document, "extra": NOTHING}
+    fields = {name: document[name] for name in types if name not in absent}
+    return {**fields, "extra": _without(document, types)}
+
+
+def _named(place: str | int | None) -> str:
+    if place is None:
+        return "the body"
+    return f"users[{place}]" if isinstance(place, int) else place
 
 
 # Look-ups instead of calls: a page holds these a hundred times. Roles are immutable, so one will do.
 _STATUSES = {text: status for status in UserStatus for text in (status.value, status.value.upper())}
-_ROLES: dict[tuple[str, str], PredefinedUserRole] = {
+_ROLES: Mapping[tuple[str, str | None], PredefinedUserRole] = {
     (kind, name): PredefinedUserRole(name=role)
     for role in UserRole
     for kind, name in (("predefined", role.value), ("PREDEFINED", role.value.upper()))
@@ -157,8 +189,8 @@ def _role(document: dict[str, Any]) -> Role:
     kind, name = document.get("type"), document.get("name")
     if not isinstance(kind, str) or not isinstance(name, str | None):
         return UnknownUserRole(data=FrozenDict(document))
-    if len(document) == 2 and name is not None and (kind, name) in _ROLES:
-        return _ROLES[kind, name]
+    if len(document) == 2 and (known := _ROLES.get((kind, name))):
+        return known
     if kind.lower() == "predefined" and name is not None:
         return PredefinedUserRole(name=name, extra=_without(document, PREDEFINED_ROLE_FIELDS))
     identifier = document.get("id")
@@ -173,7 +205,8 @@ def _without(document: dict[str, Any], known: Mapping[str, type]) -> FrozenDict:
 
 def _time(text: str, index: int | None) -> datetime:
     try:
-        return as_utc(datetime.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except ValueError:
         pass
     # RFC 3339 allows what fromisoformat does not: "t" and "z" in lower case, and leap seconds.

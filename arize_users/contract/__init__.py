@@ -1,8 +1,8 @@
 """A check of a real deployment against the contract: ``python -m arize_users.contract --base-url URL``.
 
-The layer's own requests are sent, and every answer on the wire is held against the OpenAPI document: the
-status, the content type, the body, the headers. What differs is reported, one line per place. Nothing is
-created or changed unless ``--write`` is given; then only users that the run made itself.
+It sends the requests of the client and compares every answer with the OpenAPI document: the status, the
+content type, the headers, the body. It reports what differs, one line per place. Nothing is created or
+changed unless ``--write`` is given, and then only users that the run creates itself.
 
 Needs the extra ``contract``.
 """

@@ -1,11 +1,11 @@
-"""The entry of ``python -m arize_users.contract``."""
+"""Runs ``python -m arize_users.contract``."""
 
 import sys
 
 try:
     from arize_users.contract.command import main
 except ModuleNotFoundError as missing:
-    if missing.name not in ("jsonschema", "yaml"):
+    if missing.name not in ("jsonschema", "referencing", "yaml"):
         raise
     print(
         f"arize_users.contract: {missing.name} is not installed: pip install 'arize-users[contract]'",

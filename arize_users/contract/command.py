@@ -6,10 +6,8 @@ import argparse
 import json
 import signal
 import sys
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,14 +17,15 @@ from arize_users.config import resolve
 from .findings import Report
 from .reading import read_only_checks
 from .session import CannotCheckError, Session
+from .signals import handled
 from .spec import SpecError, load
 from .writing import writing_checks
 
 _EPILOG = """\
-The key is best given as ARIZE_API_KEY: a command line can be seen by others on the machine. Without
---base-url and --region the environment names the deployment, as for the client.
+Give the key as ARIZE_API_KEY: others on the machine can see a command line. Without --base-url and
+--region the environment names the deployment, as it does for the client.
 
---write creates one active user with a made-up address at example.com, which takes no mail, updates and
+--write creates one active user with a made-up address at example.com, which takes no mail, updates it and
 deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted users as blocked ones.
 
 exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
@@ -34,7 +33,14 @@ exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check a deployment, print the report, and give the exit code."""
+    """Check a deployment and print the report.
+
+    Args:
+        argv: The arguments; those of the process when left out.
+
+    Returns:
+        The exit code.
+    """
     try:
         options = _parser().parse_args(argv)
     except SystemExit as usage:
@@ -45,27 +51,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "region": options.region,
         "allow_insecure_http": options.allow_insecure_http,
     }
+    report = None
     try:
         settings = resolve(**connection)
         spec = load(options.spec)
-    except (ConfigurationError, SpecError) as error:
-        return _fail(str(error), 2)
-    report = Report(settings.base_url)
-    try:
-        with _terminated_as_interrupted(), warnings.catch_warnings():
+        report = Report(settings.base_url)
+        connect = partial(ArizeClient, **connection)
+        # SIGTERM ends a run as Ctrl-C does, so that it removes what it created.
+        with handled(signal.default_int_handler, signal.SIGTERM), warnings.catch_warnings():
             warnings.simplefilter("ignore", BetaWarning)
-            with Session(settings, spec, report, partial(ArizeClient, **connection)) as session:
-                session.greet()
+            with Session(settings, spec, report, connect) as session:
+                session.check_access()
                 read_only_checks(session)
                 if options.write:
                     writing_checks(session)
-    except (CannotCheckError, ConfigurationError) as error:
+    except (CannotCheckError, ConfigurationError, SpecError) as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
-        left = f" Not removed, please do: {', '.join(report.left_behind)}" if report.left_behind else ""
-        return _fail(f"interrupted.{left}", 130)
-    lines = [json.dumps(report.to_dict(), indent=2)] if options.json else report.to_text()
-    print(*lines, sep="\n")
+        emails = ", ".join(report.left_behind) if report else ""
+        return _fail(f"interrupted. Not removed, please do: {emails}" if emails else "interrupted.", 130)
+    print(json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(report.to_text()))
     return 0 if report.conforms else 1
 
 
@@ -77,7 +82,7 @@ def _fail(text: str, code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m arize_users.contract",
-        description="Hold every answer of a deployment against the contract, and report what differs.",
+        description="Compare every answer of a deployment with the contract, and report what differs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -86,20 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--region", help="a region of the hosted API, instead of --base-url")
     add("--api-key", metavar="KEY", help="the key; better given as ARIZE_API_KEY")
     add("--spec", metavar="FILE", type=Path, help="another OpenAPI 3.1 document, YAML or JSON")
-    add("--write", action="store_true", help="check the operations that write as well")
+    add("--write", action="store_true", help="also check the operations that write")
     add("--json", action="store_true", help="print the report as JSON")
     add("--allow-insecure-http", action="store_true", help="send the key unencrypted to another machine")
     return parser
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM, too, end a run in order; Python takes signal handlers in the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

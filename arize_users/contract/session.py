@@ -1,29 +1,22 @@
-"""What the checks share: clients whose traffic is recorded, a judge of it, and the report."""
+"""What the checks share: clients whose requests are recorded, the judge of the answers, and the report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 import httpx
 
-from arize_users import (
-    APIConnectionError,
-    ArizeClient,
-    ArizeError,
-    ForbiddenError,
-    RateLimitError,
-    ResponseDecodeError,
-    UnauthorizedError,
-)
+from arize_users import APIConnectionError, ArizeClient, ArizeError, ResponseDecodeError
 from arize_users.config import Settings
 
 from .findings import NOTES, Finding, Kind, Report
 from .judge import Judge
+from .recorder import Exchange, Recorder
 from .spec import Spec
-from .wire import Exchange, Recorder, base_url_of, open_network
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -32,13 +25,17 @@ class CannotCheckError(Exception):
 
 
 class SkippedError(Exception):
-    """This account has nothing to do a check with; the text says what."""
+    """A check does not apply to this account; the text says why."""
 
 
 class Session:
     """One run against one deployment.
 
-    ``connect`` makes a client with the run's own settings, but for the transport and, where given, the key.
+    Args:
+        settings: Where the deployment is and how to reach it.
+        spec: The contract.
+        report: Where the findings go.
+        connect: Makes a client with the same settings; takes its transport and another key.
     """
 
     def __init__(
@@ -48,14 +45,13 @@ class Session:
         self._last: Exchange | None = None
         self._connect = connect
         self._opened = ExitStack()
-        self._recorder = Recorder(open_network(settings))
+        self._recorder = Recorder(settings)
         self._opened.callback(self._recorder.close)
-        base_url = base_url_of(settings)
-        self._judge = Judge(spec, base_url)
-        self.client = self.connected()
-        self._bare = self._opened.enter_context(
+        self._judge = Judge(spec, settings.request_url)
+        self.client = self.connect()
+        self._plain_client = self._opened.enter_context(
             httpx.Client(
-                base_url=base_url,
+                base_url=settings.request_url,
                 headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
                 timeout=settings.timeout,
                 transport=self._recorder,
@@ -69,29 +65,26 @@ class Session:
         self.report.requests = self._recorder.count
         self._opened.close()
 
-    def connected(self, **differently: Any) -> ArizeClient:
-        """Make a client whose traffic is judged like all other."""
-        client = self._connect(transport=self._recorder, **differently)
-        return self._opened.enter_context(client)
+    def connect(self, **options: Any) -> ArizeClient:
+        """Open one more client whose requests are recorded."""
+        return self._opened.enter_context(self._connect(transport=self._recorder, **options))
 
-    def greet(self) -> None:
-        """See whether the deployment answers and the key may list; judged by the checks, not here.
+    def check_access(self) -> None:
+        """Make sure that the deployment answers and that the key may list. The answer is not judged.
 
         Raises:
-            CannotCheckError: it does not, or may not.
+            CannotCheckError: There is no answer, the key may not list, or the deployment limits the rate.
         """
         try:
-            self.client.users.list(limit=1)
-        except (APIConnectionError, ForbiddenError, RateLimitError, UnauthorizedError) as error:
-            raise CannotCheckError(str(error)) from error
-        except ArizeError:
-            pass
-        self._recorder.take()
+            self.call_unjudged(self.client.users.list, limit=1)
+        except ArizeError as error:
+            if isinstance(error, APIConnectionError) or getattr(error, "status_code", 0) in (401, 403, 429):
+                raise CannotCheckError(str(error)) from error
 
     @contextmanager
     def check(self, name: str) -> Iterator[None]:
-        """Do one check and note how it went."""
-        before = self.report.counts()
+        """Run the body as one check and report its outcome."""
+        before = self.report.deviations()
         self.report.checks[name] = "stopped"
         try:
             yield
@@ -99,75 +92,74 @@ class Session:
             self.report.checks[name] = "skipped"
             self.report.add(Finding(Kind.UNCHECKED, name, None, "", str(reason)))
             return
-        found = self.report.counts() - before
-        self.report.checks[name] = _outcome(found.keys())
+        found = set(self.report.deviations() - before)
+        outcome = "other case" if found == {Kind.CASE} else "deviates"
+        self.report.checks[name] = outcome if found else "ok"
 
-    def ask(self, call: Callable[[], T], *, expect: int | Collection[int] = 200) -> T | None:
-        """Call the layer, judge all that went over the wire, and give the result; None for a failure.
+    def call(
+        self, expect: int | Collection[int], method: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Call a method of the client and judge the answers to all its requests.
 
-        ``expect`` is the status, or one of those, that the last answer must have.
+        Args:
+            expect: The status, or those of which one, the last answer must have.
+            method: What to call.
+            *args: Its arguments.
+            **kwargs: Its keyword arguments.
+
+        Returns:
+            What the method returned; None where it failed.
+
+        Raises:
+            SkippedError: The client refuses the arguments, or the deployment limits the rate.
         """
-        failure: ArizeError | None = None
         result: T | None = None
+        is_readable = True
         try:
-            result = call()
-        except ArizeError as error:
-            failure = error
-        conforms = self._judge_exchanges(expect)
-        if isinstance(failure, ResponseDecodeError) and conforms:
-            # Whatever the contract lets through, the client has to understand.
-            self.broken("the client cannot read it")
+            result = method(*args, **kwargs)
+        except ResponseDecodeError:
+            is_readable = False
+        except ArizeError:
+            pass
+        if self._judge_exchanges(expect) and not is_readable:
+            # The client has to understand whatever the contract allows.
+            self.report_broken_rule("the client cannot read it")
         return result
 
-    def send(self, method: str, path: str, *, expect: int | Collection[int], **request: Any) -> None:
-        """Send what the layer would refuse to send, and judge the answer."""
+    def call_unjudged(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a method without judging the answers."""
         try:
-            self._bare.request(method, path, **request)
-        except httpx.HTTPError:
-            pass  # The exchange without an answer is judged as one.
-        self._judge_exchanges(expect)
-
-    def quietly(self, call: Callable[[], T]) -> T:
-        """Call the layer without judging it."""
-        try:
-            return call()
+            return method(*args, **kwargs)
         finally:
             self._recorder.take()
 
-    def broken(self, rule: str) -> None:
+    def send(self, expect: int | Collection[int], method: str, path: str, **request: Any) -> None:
+        """Send a request that the client would refuse to send, and judge the answer."""
+        try:
+            self._plain_client.request(method, path, **request)
+        except httpx.HTTPError:
+            pass  # The recorder has it, and that there was no answer is a finding.
+        self._judge_exchanges(expect)
+
+    def report_broken_rule(self, rule: str) -> None:
         """Report a rule that the last answer breaks."""
-        self._add(Kind.RULE, rule)
+        assert self._last is not None, "a rule is broken by an answer"
+        name = self._judge.name(self._last.request)
+        self.report.add(Finding(Kind.RULE, name, self._last.status, "", rule))
 
     def _judge_exchanges(self, expect: int | Collection[int]) -> bool:
-        """Report what deviates; tell whether nothing does."""
-        wanted = {expect} if isinstance(expect, int) else set(expect)
+        """Report what deviates; return whether nothing does."""
+        expected = (expect,) if isinstance(expect, int) else expect
         exchanges = self._recorder.take()
         if not exchanges:
             raise SkippedError("the client refuses to ask for what this account holds")
-        self._last = exchanges[-1]
-        found = [finding for exchange in exchanges for finding in self._judge.findings(exchange)]
+        *before, self._last = exchanges
+        status = self._last.status
+        is_limited = status == httpx.codes.TOO_MANY_REQUESTS and status not in expected
+        found = [finding for exchange in before for finding in self._judge.findings(exchange)]
+        found += self._judge.findings(self._last, () if is_limited else expected)
         for finding in found:
             self.report.add(finding)
-        status = self._status
-        if status == httpx.codes.TOO_MANY_REQUESTS and status not in wanted:
+        if is_limited:
             raise SkippedError("the deployment asks to slow down (429)")
-        conforms = all(finding.kind in NOTES for finding in found)
-        if status is not None and status not in wanted and self._judge.documents(self._last):
-            self._add(Kind.STATUS, f"expected {' or '.join(map(str, sorted(wanted)))}")
-            conforms = False
-        return conforms
-
-    @property
-    def _status(self) -> int | None:
-        answer = self._last.response if self._last else None
-        return None if answer is None else answer.status_code
-
-    def _add(self, kind: Kind, detail: str) -> None:
-        name = self._judge.name(self._last.request) if self._last else ""
-        self.report.add(Finding(kind, name, self._status, "", detail))
-
-
-def _outcome(found: Collection[Kind]) -> str:
-    if not found:
-        return "ok"
-    return "other case" if set(found) == {Kind.CASE} else "deviates"
+        return all(finding.kind in NOTES for finding in found)

@@ -1,17 +1,22 @@
-"""The contract as plain data: its operations, with every reference followed."""
+"""The contract: the operations of an OpenAPI document and the answers that each of them documents."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import evolve, field, frozen
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_URI = "urn:contract"
 
 
 class SpecError(Exception):
@@ -20,7 +25,7 @@ class SpecError(Exception):
 
 @frozen
 class Operation:
-    """One operation and the answers it documents, by status: a number, ``4XX``, or ``default``."""
+    """One operation and the answers that it documents, by status: a number, ``4XX``, or ``default``."""
 
     id: str
     method: str
@@ -28,7 +33,7 @@ class Operation:
     responses: Mapping[str, Mapping[str, Any]]
 
     def response(self, status: int) -> Mapping[str, Any] | None:
-        """Give what is documented for a status, the most exact entry first; None when nothing is."""
+        """Return what is documented for a status, the most exact entry first; None when nothing is."""
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in self.responses:
                 return self.responses[name]
@@ -37,129 +42,109 @@ class Operation:
 
 @frozen
 class Spec:
-    """All operations of a contract."""
+    """All operations of a contract, and ``registry``, in which the references of its schemas resolve."""
 
     operations: tuple[Operation, ...]
+    registry: Registry[Any] = field(repr=False)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Find the operation of a request by method and path, still percent-encoded."""
+        """Find the operation of a request by its method and its path, still percent-encoded."""
         for operation in self.operations:
             if operation.method == method and operation.path.fullmatch(path):
                 return operation
         return None
+
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow a reference to what it stands for; return anything else as it is."""
+        if not isinstance(node.get("$ref"), str):
+            return node
+        return self.resolve(self.registry.resolver().lookup(node["$ref"]).contents)
 
 
 def load(path: Path | None) -> Spec:
     """Read an OpenAPI 3.1 document, YAML or JSON; without a path, the one that comes with the package.
 
     Raises:
-        SpecError: it cannot be read, is not OpenAPI 3.1, has a reference to nothing, or no users.
+        SpecError: The document cannot be read, is not OpenAPI 3.1, has a reference that does not
+            resolve, or has no users.
     """
-    name, text = _read(path)
+    source = _packaged() if path is None else path
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise SpecError(f"{name} is not YAML{place}") from error
-    version = document.get("openapi") if isinstance(document, dict) else None
-    if not isinstance(version, str) or not version.startswith("3.1."):
-        raise SpecError(f"{name} is not an OpenAPI 3.1 document")
-    try:
-        spec = Spec(_operations(_Linker(document).linked(document)))
-    except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise SpecError(f"{name} is not a well-formed OpenAPI document") from error
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
-    if spec.operation("GET", "/v2/users") is None:
-        raise SpecError(f"{name} has no GET /v2/users")
-    return spec
-
-
-def _read(path: Path | None) -> tuple[str, str]:
-    packaged = files("arize_users.contract") / "users.yaml"
-    source = packaged if path is None else path
-    if path is None and not packaged.is_file():
-        # In a checkout the document is in its own place; the wheel carries a copy.
-        source = Path(__file__).parents[2] / "openapi" / "users.yaml"
-    try:
-        return str(source), source.read_text(encoding="utf-8")
+        document = yaml.safe_load(source.read_text(encoding="utf-8"))
+        if not isinstance(document, dict) or not str(document.get("openapi")).startswith("3.1."):
+            raise SpecError(f"{source} is not an OpenAPI 3.1 document")
+        spec = _spec(document)
     except OSError as error:
         raise SpecError(f"{source} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"{source} is not text in UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise SpecError(f"{source} cannot be read as YAML{place}") from error
+    except Unresolvable as error:
+        raise SpecError(f"{source}: the reference {error.ref} does not resolve in the document") from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise SpecError(f"{source} is not a well-formed OpenAPI document") from error
+    if spec.operation("GET", "/v2/users") is None:
+        raise SpecError(f"{source} has no GET /v2/users")
+    return spec
 
 
-class _Linker:
-    """Puts what a reference means in its place; a schema that holds itself becomes a cycle of objects."""
-
-    def __init__(self, document: Any) -> None:
-        self._document = document
-        self._linked: dict[str, dict[str, Any]] = {}
-
-    def linked(self, node: Any) -> Any:
-        if isinstance(node, list):
-            return [self.linked(child) for child in node]
-        if not isinstance(node, dict):
-            return node
-        if isinstance(node.get("$ref"), str):
-            target = self._target(node["$ref"])
-            beside = self.linked({name: child for name, child in node.items() if name != "$ref"})
-            return {**beside, "allOf": [target, *beside.get("allOf", ())]} if beside else target
-        return self._filled({}, node)
-
-    def _filled(self, into: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-        into.update((name, self.linked(child)) for name, child in node.items())
-        if isinstance(node.get("discriminator"), dict):
-            into["discriminator"] = self._discriminator(node)
-        return into
-
-    def _target(self, reference: str) -> Any:
-        if reference not in self._linked:
-            node = self._document
-            for step in self._steps(reference):
-                key = step.replace("~1", "/").replace("~0", "~")
-                if not isinstance(node, dict) or key not in node:
-                    raise SpecError(f"the reference {reference} leads nowhere")
-                node = node[key]
-            if not isinstance(node, dict) or "$ref" in node:
-                return self.linked(node)
-            # Known before it is filled, or one that holds itself would never end.
-            self._linked[reference] = {}
-            self._filled(self._linked[reference], node)
-        return self._linked[reference]
-
-    def _steps(self, reference: str) -> list[str]:
-        if not reference.startswith("#/"):
-            raise SpecError(f"the reference {reference} leads out of the document")
-        return reference.removeprefix("#/").split("/")
-
-    def _discriminator(self, node: dict[str, Any]) -> dict[str, Any]:
-        given = node["discriminator"]
-        references = [
-            branch["$ref"]
-            for word in ("oneOf", "anyOf")
-            for branch in node.get(word, ())
-            if isinstance(branch.get("$ref"), str)
-        ]
-        # Without a mapping the name of the schema is the value.
-        mapping = given.get("mapping") or {one.rpartition("/")[2]: one for one in references}
-        schemas = {
-            value: self._target(name if "/" in name else f"#/components/schemas/{name}")
-            for value, name in mapping.items()
-        }
-        return {**given, "mapping": schemas}
+def _packaged() -> Traversable:
+    packaged = files("arize_users.contract") / "users.yaml"
+    # A checkout has the document in its own folder; the wheel carries a copy.
+    return packaged if packaged.is_file() else Path(__file__).parents[2] / "openapi" / "users.yaml"
 
 
-def _operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    return tuple(
+def _spec(document: Mapping[str, Any]) -> Spec:
+    references: set[str] = set()
+    linked = _linked(document, references)
+    spec = Spec((), Registry().with_resource(_URI, DRAFT202012.create_resource(linked)))
+    for reference in sorted(references):
+        spec.resolve({"$ref": reference})
+    operations = tuple(
         Operation(
             id=operation.get("operationId", f"{method.upper()} {path}"),
             method=method.upper(),
             path=re.compile("[^/]+".join(map(re.escape, re.split(r"{[^}]*}", path)))),
-            responses={str(status): answer for status, answer in operation["responses"].items()},
+            responses={str(status): spec.resolve(one) for status, one in operation["responses"].items()},
         )
-        for path, item in document.get("paths", {}).items()
-        for method, operation in item.items()
+        for path, item in linked.get("paths", {}).items()
+        for method, operation in spec.resolve(item).items()
         if method in _METHODS
     )
+    return evolve(spec, operations=operations)
+
+
+def _linked(node: Any, references: set[str]) -> Any:
+    """Copy a document with absolute references, so that each of its schemas can be used by itself.
+
+    ``references`` collects them. Every discriminator gets a mapping of its values to references.
+    """
+    if isinstance(node, list):
+        return [_linked(child, references) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("discriminator"), dict):
+        node = {**node, "discriminator": {**node["discriminator"], "mapping": _mapping(node)}}
+    copy = {name: _linked(child, references) for name, child in node.items()}
+    if isinstance(node.get("$ref"), str):
+        copy["$ref"] = _URI + node["$ref"] if node["$ref"].startswith("#") else node["$ref"]
+        references.add(copy["$ref"])
+    return copy
+
+
+def _mapping(schema: Mapping[str, Any]) -> dict[str, Any]:
+    references = [
+        branch["$ref"]
+        for keyword in ("oneOf", "anyOf")
+        for branch in schema.get(keyword, ())
+        if isinstance(branch.get("$ref"), str)
+    ]
+    # Without a mapping, the name of a schema is its value.
+    given = schema["discriminator"].get("mapping") or {one.rpartition("/")[2]: one for one in references}
+    return {
+        value: {"$ref": name if "/" in name else f"#/components/schemas/{name}"}
+        for value, name in given.items()
+    }

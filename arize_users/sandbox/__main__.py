@@ -1,8 +1,8 @@
-"""Lets `python -m arize_users.sandbox` start the server."""
+"""Makes `python -m arize_users.sandbox` start the server."""
 
 import sys
 
-from arize_users.sandbox.command import main
+from .command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The account's SQLite database: opening it, its transactions, and its clock."""
+"""The account's SQLite database: opening it, transactions, and the account's clock."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
-from arize_users.sandbox.messages import SandboxError
+from .messages import SandboxError
 
 _APPLICATION_ID = 0x41585553
 _FORMAT = 1
 _BUSY_SECONDS = 30.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# `seq` is INT and not INTEGER: as SQLite's own row number it would not serve as the second column
-# of a range in the index, and paging through users of one instant would slow down page by page.
+# `seq` is INT and not INTEGER PRIMARY KEY: that would make it an alias of the rowid, which SQLite cannot
+# use as the second column of a range in the index, so that pages of users of one instant slow down.
 _SCHEMA = """
 CREATE TABLE users (
     seq INT NOT NULL PRIMARY KEY,
@@ -55,7 +55,11 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 
 
 def to_micros(moment: datetime) -> int:
-    """Return microseconds since 1970 (UTC). Raises: ValueError without a zone."""
+    """Return microseconds since 1970 (UTC).
+
+    Raises:
+        ValueError: the moment has no time zone, or is outside the years 1900 to 9000.
+    """
     if moment.utcoffset() is None:
         raise ValueError(f"{moment!r} has no time zone; give one, such as datetime.UTC")
     if not 1900 <= moment.year <= 9000:
@@ -64,26 +68,24 @@ def to_micros(moment: datetime) -> int:
 
 
 def to_datetime(micros: int) -> datetime:
-    """Return the moment so many microseconds after 1970 (UTC)."""
+    """Return the moment (UTC) for microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
 def to_text(micros: int) -> str:
-    """Return the moment as RFC 3339 text that ends in Z."""
+    """Return microseconds since 1970 as RFC 3339 text that ends in Z."""
     return to_datetime(micros).isoformat().removesuffix("+00:00") + "Z"
 
 
 class Account:
-    """One open database. Its one connection is shared by all threads, one transaction at a time.
+    """One open database. All threads share its connection, one transaction at a time.
 
-    Other processes may have the same file open: a write takes SQLite's lock when it begins.
-    A new database is filled by `populate`, in the transaction that makes its tables.
+    Other processes may have the same file open: a write transaction takes SQLite's lock when it begins.
+    `populate` fills a new database in the transaction that creates its tables.
     """
 
     def __init__(
-        self,
-        path: str | os.PathLike[str] | None,
-        populate: Callable[[sqlite3.Connection], None],
+        self, path: str | os.PathLike[str] | None, populate: Callable[[sqlite3.Connection], None]
     ) -> None:
         self.path = None if path is None else os.fspath(path)
         self._lock = threading.RLock()
@@ -107,35 +109,25 @@ class Account:
                 self._db.close()
                 self._db = None
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Open a transaction that sees one state of the account."""
-        with self._transaction("BEGIN") as db:
-            yield db
+        return self._transaction("BEGIN")
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Open a transaction that no other writer can come between."""
-        with self._transaction("BEGIN IMMEDIATE") as db:
-            yield db
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open a transaction that excludes all other writers."""
+        return self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             if self._db is None:
                 raise SandboxError("this sandbox is closed")
-            self._db.execute(begin)
-            try:
-                yield self._db
-            except BaseException:
-                # After some errors, such as a full disk, SQLite has already gone back by itself.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            with self._db as db:  # commits, or rolls back after an error
+                db.execute(begin)
+                yield db
 
     def _prepare(self, db: sqlite3.Connection, populate: Callable[[sqlite3.Connection], None]) -> None:
-        # Whose file it is comes first: switching to WAL would already change a foreign one.
+        # Checked first, because switching to WAL would already change another program's file.
         is_ours = _check_ownership(db)
         if self.path is not None:
             _switch_to_wal(db)
@@ -143,8 +135,8 @@ class Account:
             return
         with self.writing():
             if _check_ownership(db):
-                return  # another process was faster
-            # executescript() would commit the transaction that keeps two openers apart.
+                return  # another process has created it in the meantime
+            # executescript() would commit the transaction that excludes other processes.
             for statement in _SCHEMA.split(";\n"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
@@ -165,28 +157,27 @@ def _check_ownership(db: sqlite3.Connection) -> bool:
 
 
 def _switch_to_wal(db: sqlite3.Connection) -> None:
-    # SQLite does not apply the busy timeout to this switch, and another opener may be at it too.
+    # SQLite does not apply the busy timeout to this switch, which another process may be making, too.
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             break
         except sqlite3.OperationalError as error:
-            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-            if not is_busy or time.monotonic() > deadline:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
     db.execute("PRAGMA synchronous = NORMAL")
 
 
 def now(db: sqlite3.Connection) -> int:
-    """Return the account's time in microseconds: the time set, or the real one."""
+    """Return the account's time in microseconds: the one set, or else the real one."""
     row = db.execute("SELECT value FROM settings WHERE name = 'now'").fetchone()
     return int(row[0]) if row else time.time_ns() // 1000
 
 
 def set_now(db: sqlite3.Connection, micros: int | None) -> None:
-    """Make the account's clock stand at this time, or follow the real one again."""
+    """Stop the account's clock at this time, or let it follow the real one (None)."""
     db.execute("DELETE FROM settings WHERE name = 'now'")
     if micros is not None:
         db.execute("INSERT INTO settings VALUES ('now', ?)", (micros,))

@@ -1,26 +1,19 @@
-"""What a request may look like: its query, its body, and the values in them."""
+"""Validates what a request holds: its query, its body, and the values in them."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
-from collections.abc import Collection, Iterable
-from typing import NoReturn
+from collections.abc import Callable, Collection, Iterable
+from email.message import Message
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import attrs
 
-from arize_users.sandbox.messages import JSON_TYPE, RefusalError, Request, invalid
-from arize_users.sandbox.vocabulary import (
-    INVITE_MODES,
-    LISTED_STATUSES,
-    PREDEFINED_ROLES,
-    ROLE_TYPES,
-    Speech,
-    default_is_developer,
-)
+from .messages import JSON_TYPE, RefusalError, Request, invalid
+from .policy import INVITE_MODES, LISTED_STATUSES, PREDEFINED_ROLES, ROLE_TYPES, Policy, default_is_developer
 
 MAX_BODY_BYTES = 1 << 20
 _MAX_EMAIL_FILTER = 255
@@ -31,14 +24,15 @@ _LIMIT = re.compile("[1-9][0-9]?|100")
 _CURSOR = re.compile("users-after:(-?[0-9]{1,17}):([0-9]{1,17})")
 _BEFORE_ALL = (-(10**18), 0)
 _ATOM = r"[^\s\x00-\x1f\x7f.@\"(),:;<>\[\\\]]+"
-_LOCAL_PART = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(\.{_ATOM})*")
 _LABEL = r"[^\W_]((?:[^\W_]|-){0,61}[^\W_])?"
-_DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(\.{_LABEL})*")
+_EMAIL = re.compile(
+    rf"(?=.{{1,{_MAX_EMAIL}}}\Z)(?=[^@]{{1,64}}@.{{1,255}}\Z){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
+)
 
 
 @attrs.frozen
 class ListQuery:
-    """The checked query of list_users; `after` is where the cursor points."""
+    """The query of list_users; `after` is the position that the cursor stands for."""
 
     limit: int
     after: tuple[int, int]
@@ -48,7 +42,7 @@ class ListQuery:
 
 @attrs.frozen
 class CreateBody:
-    """The checked body of create_user."""
+    """The body of create_user."""
 
     name: str
     email: str
@@ -58,30 +52,18 @@ class CreateBody:
     is_developer: bool
 
 
-@attrs.frozen
-class UpdateBody:
-    """The checked body of update_user; None means: leave it."""
-
-    name: str | None
-    is_developer: bool | None
-
-
-def read_query(query: str) -> list[tuple[str, str]]:
-    """Return the query's pairs, decoded."""
+def read_query(query: str, known: Collection[str]) -> list[tuple[str, str]]:
+    """Return the decoded names and values of the query; refuse parameters other than the known ones."""
     try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict")
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except ValueError:
         raise invalid("The query is not percent-encoded UTF-8.") from None
+    _refuse_unknown((name for name, _ in pairs), known, "query parameter")
+    return pairs
 
 
-def no_query(pairs: Iterable[tuple[str, str]]) -> None:
-    """Refuse any query parameter."""
-    _refuse_unknown({name for name, _ in pairs}, (), "query parameter")
-
-
-def list_query(pairs: list[tuple[str, str]], speech: Speech) -> ListQuery:
-    """Check the query of list_users."""
-    _refuse_unknown({name for name, _ in pairs}, ("limit", "cursor", "email", "status"), "query parameter")
+def list_query(pairs: list[tuple[str, str]], policy: Policy) -> ListQuery:
+    """Return the query of list_users."""
     single: dict[str, str] = {}
     for name, value in pairs:
         if name != "status" and name in single:
@@ -93,29 +75,27 @@ def list_query(pairs: list[tuple[str, str]], speech: Speech) -> ListQuery:
     email = single.get("email", "")
     if len(email) > _MAX_EMAIL_FILTER:
         raise invalid(f"email may hold at most {_MAX_EMAIL_FILTER} characters.")
-    statuses = frozenset(
-        _word(value, "status", LISTED_STATUSES, speech) for name, value in pairs if name == "status"
-    )
+    statuses = {_enum(value, "status", LISTED_STATUSES, policy) for name, value in pairs if name == "status"}
     return ListQuery(
         limit=int(limit),
         after=read_cursor(single["cursor"]) if "cursor" in single else _BEFORE_ALL,
         email=email,
-        statuses=statuses or frozenset(LISTED_STATUSES),
+        statuses=frozenset(statuses or LISTED_STATUSES),
     )
 
 
 def make_cursor(created_at: int, seq: int) -> str:
-    """Return the cursor that points behind this user."""
+    """Return the cursor of the position after this user."""
     text = f"users-after:{created_at}:{seq}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> tuple[int, int]:
-    """Return the creation time and number that a cursor points behind."""
+    """Return the creation time and number of the user after whom a cursor continues."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
+    except ValueError:
         text = ""
     match = _CURSOR.fullmatch(text)
     if match is None or make_cursor(int(match[1]), int(match[2])) != cursor:
@@ -125,20 +105,16 @@ def read_cursor(cursor: str) -> tuple[int, int]:
 
 def read_body(request: Request) -> dict[str, object]:
     """Return the JSON object in the body."""
-    media_type, _, parameters = (request.header("content-type") or "").partition(";")
-    if media_type.strip().lower() != JSON_TYPE:
+    declared = Message()
+    declared["content-type"] = request.header("content-type") or ""
+    if declared.get_content_type() != JSON_TYPE:
         raise invalid(f"The Content-Type must be {JSON_TYPE}.")
-    charset = re.search(r'charset\s*=\s*"?([^";\s]*)', parameters, re.IGNORECASE)
-    if charset and charset[1].lower() not in ("utf-8", "utf8"):
+    if declared.get_content_charset("utf-8") not in ("utf-8", "utf8"):
         raise invalid("The body must be UTF-8.")
     try:
         body = json.loads(
-            request.body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
+            request.body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
         )
-    except RefusalError:
-        raise
     except (ValueError, RecursionError):
         raise invalid("The body is not JSON in UTF-8.") from None
     if not isinstance(body, dict):
@@ -146,51 +122,50 @@ def read_body(request: Request) -> dict[str, object]:
     return body
 
 
-def create_body(body: dict[str, object], speech: Speech) -> CreateBody:
-    """Check the body of create_user."""
-    if speech.case == "upper" and "is_developer" in body:
+def too_large() -> RefusalError:
+    """Return the refusal of a body that is larger than any request needs."""
+    return RefusalError(413, "BODY_TOO_LARGE", f"A body may hold at most {MAX_BODY_BYTES} bytes.")
+
+
+def create_body(body: dict[str, object], policy: Policy) -> CreateBody:
+    """Return the body of create_user."""
+    if "is_developer" in body and not policy.create_takes_is_developer:
         raise invalid("is_developer is not accepted here; set it with an update afterwards.")
     required = ("name", "email", "role", "invite_mode")
     _refuse_unknown(body, (*required, "is_developer"), "field")
     missing = [name for name in required if name not in body]
     if missing:
         raise invalid(f"Missing: {', '.join(missing)}.")
-    role_type, role = _role(body["role"], speech)
-    is_developer = default_is_developer(role_type, role)
-    if "is_developer" in body:
-        is_developer = _boolean(body["is_developer"], "is_developer")
+    role_type, role = _role(body["role"], policy)
     return CreateBody(
         name=_name(body["name"]),
         email=_email(body["email"]),
         role_type=role_type,
         role=role,
-        invite_mode=_word(body["invite_mode"], "invite_mode", INVITE_MODES, speech),
-        is_developer=is_developer,
+        invite_mode=_enum(body["invite_mode"], "invite_mode", INVITE_MODES, policy),
+        is_developer=_is_developer(body.get("is_developer", default_is_developer(role_type, role))),
     )
 
 
-def update_body(body: dict[str, object]) -> UpdateBody:
-    """Check the body of update_user."""
-    _refuse_unknown(body, ("name", "is_developer"), "field")
+def update_body(body: dict[str, object]) -> dict[str, Any]:
+    """Return the body of update_user: the new values by column."""
+    readers: dict[str, Callable[[object], object]] = {"name": _name, "is_developer": _is_developer}
+    _refuse_unknown(body, readers, "field")
     if not body:
         raise invalid("Give at least one of name and is_developer.")
-    return UpdateBody(
-        name=_name(body["name"]) if "name" in body else None,
-        is_developer=(_boolean(body["is_developer"], "is_developer") if "is_developer" in body else None),
-    )
+    return {field: readers[field](value) for field, value in body.items()}
 
 
-def _role(role: object, speech: Speech) -> tuple[str, str]:
+def _role(role: object, policy: Policy) -> tuple[str, str]:
     if not isinstance(role, dict):
         raise invalid("role must be an object.")
-    role_type = _word(role.get("type"), "role.type", ROLE_TYPES, speech)
-    value_name = "name" if role_type == "predefined" else "id"
-    if speech.case == "upper":
-        _refuse_unknown(role, ("type", value_name), "field of role")
-    # The first generation has one role schema for requests and answers, so it bears an answer's
-    # fields in a request; they only have to be well formed.
+    role_type = _enum(role.get("type"), "role.type", ROLE_TYPES, policy)
+    if policy.enums.case == "upper":
+        _refuse_unknown(role, ("type", "name" if role_type == "predefined" else "id"), "field of role")
+    # The first generation has one role schema for requests and responses, so a request may hold the
+    # fields of a response; these need only be well formed.
     if role_type == "predefined":
-        return role_type, _word(role.get("name"), "role.name", PREDEFINED_ROLES, speech)
+        return role_type, _enum(role.get("name"), "role.name", PREDEFINED_ROLES, policy)
     _text(role.get("name", ""), "role.name")
     role_id = _text(role.get("id"), "role.id")
     if not role_id.strip():
@@ -207,22 +182,16 @@ def _name(value: object) -> str:
 
 def _email(value: object) -> str:
     email = _text(value, "email")
-    local_part, at, domain = email.rpartition("@")
-    if (
-        not at
-        or len(email) > _MAX_EMAIL
-        or not _LOCAL_PART.fullmatch(local_part)
-        or not _DOMAIN.fullmatch(domain)
-    ):
+    if not _EMAIL.fullmatch(email):
         raise invalid("email is not an email address.")
     return email
 
 
-def _word(value: object, field: str, words: Collection[str], speech: Speech) -> str:
-    word = speech.hear(value, words)
-    if word is None:
-        raise invalid(f"{field} must be one of {speech.choices(words)}.")
-    return word
+def _enum(value: object, field: str, values: Collection[str], policy: Policy) -> str:
+    decoded = policy.enums.decode(value, values)
+    if decoded is None:
+        raise invalid(f"{field} must be one of {policy.enums.choices(values)}.")
+    return decoded
 
 
 def _text(value: object, field: str) -> str:
@@ -237,9 +206,9 @@ def _text(value: object, field: str) -> str:
     return value
 
 
-def _boolean(value: object, field: str) -> bool:
+def _is_developer(value: object) -> bool:
     if not isinstance(value, bool):
-        raise invalid(f"{field} must be true or false.")
+        raise invalid("is_developer must be true or false.")
     return value
 
 
@@ -257,5 +226,5 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-def _no_constant(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise invalid(f"The body is not JSON: {constant}.")

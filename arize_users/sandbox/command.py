@@ -9,20 +9,25 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from arize_users.sandbox.faults import Faults, read_script
-from arize_users.sandbox.local import KEYS, Sandbox
-from arize_users.sandbox.messages import SandboxError
-from arize_users.sandbox.server import SandboxServer
+from .faults import Faults, read_script
+from .messages import SandboxError
+from .sandbox import KEYS, Sandbox
+from .server import SandboxServer
 
-# Enough to look back on in a debugger, and no leak in a server that runs for weeks.
+# Enough to look into with a debugger, and no memory leak in a server that runs for weeks.
 _KEPT_REQUESTS = 1000
 PROGRAM = "python -m arize_users.sandbox"
 
 
 def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
-    """Serve a sandbox until Ctrl-C or SIGTERM; ``program`` is how its help names it.
+    """Serve a sandbox until Ctrl-C or SIGTERM.
 
-    Returns the exit code: 0 after a clean stop, 1 when something cannot be opened, 2 for usage.
+    Args:
+        argv: The arguments, None for those of the process.
+        program: The name of the program in its help.
+
+    Returns:
+        The exit code: 0 after a clean stop, 1 when something cannot be opened, 2 for wrong usage.
     """
     try:
         options = _parser(program).parse_args(argv)
@@ -40,8 +45,8 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
             sandbox.faults = faults
             sandbox.fill(options.users)
             with SandboxServer(sandbox, port=options.port, latency=options.latency_ms / 1000) as server:
-                _say_hello(server)
-                # In steps, because a wait without end cannot be interrupted on every system.
+                _print_greeting(server)
+                # In steps, because on some systems a signal does not interrupt an unlimited wait.
                 while not stop.wait(1.0):
                     pass
     except SandboxError as error:
@@ -57,23 +62,14 @@ def _parser(program: str) -> argparse.ArgumentParser:
         epilog="The keys of the three callers are printed at the start. Ctrl-C stops the server.",
     )
     add = parser.add_argument
-    add("--port", type=_between(0, 65535), default=8765, help="0 takes a free one (default: 8765)")
+    port, count, delay = _between(0, 65535), _between(0, 10**7), _between(0, 3_600_000)
+    add("--port", type=port, default=8765, help="0 takes a free one (default: 8765)")
     add("--db", metavar="PATH", help="keep the account in this file (default: in memory)")
-    add(
-        "--users",
-        type=_between(0, 10**7),
-        default=0,
-        metavar="N",
-        help="have N users to begin with",
-    )
-    add(
-        "--enum-case",
-        choices=("lower", "upper"),
-        default="lower",
-        help="the generation spoken: active, or ACTIVE (default: lower)",
-    )
-    add("--fault-script", metavar="FILE", help="meet requests with the faults in this JSON file")
-    add("--latency-ms", type=_between(0, 3_600_000), default=0, metavar="N", help="delay answers")
+    add("--users", type=count, default=0, metavar="N", help="start with N users")
+    case_help = "the generation of the API: active, or ACTIVE (default: lower)"
+    add("--enum-case", choices=("lower", "upper"), default="lower", help=case_help)
+    add("--fault-script", metavar="FILE", help="apply the faults in this JSON file to requests")
+    add("--latency-ms", type=delay, default=0, metavar="N", help="delay responses")
     return parser
 
 
@@ -91,7 +87,7 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 @contextlib.contextmanager
 def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        # Python takes signal handlers in the main thread only.
+        # Python allows signal handlers in the main thread only.
         yield
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -103,7 +99,7 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _say_hello(server: SandboxServer) -> None:
+def _print_greeting(server: SandboxServer) -> None:
     owner, *others = KEYS
     print(f"Users API sandbox on {server.url}")
     print(f"Keys: {owner} (account owner), {', '.join(others)}")

@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 
-from arize_users.sandbox.account import to_micros, to_text
-from arize_users.sandbox.faults import FaultScriptError
-from arize_users.sandbox.local import Sandbox
-from arize_users.sandbox.messages import RefusalError, Request, Response, invalid, json_response, not_allowed
+from .account import to_micros, to_text
+from .faults import FaultScriptError
+from .messages import RefusalError, Request, Response, invalid, json_response, not_allowed
+from .sandbox import Sandbox
 
 _PREFIX = "/_sandbox/"
 _METHODS: Mapping[str, tuple[str, ...]] = {
@@ -25,12 +25,12 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 
 
 def is_control(request: Request) -> bool:
-    """Tell whether a request is for the sandbox itself and not for the API."""
+    """Tell whether a request is for the sandbox itself, not for the API."""
     return request.path.startswith(_PREFIX)
 
 
-def control(sandbox: Sandbox, request: Request) -> Response:
-    """Answer a request for the sandbox itself."""
+def respond(sandbox: Sandbox, request: Request) -> Response:
+    """Return the response to a request for the sandbox itself."""
     name = request.path.removeprefix(_PREFIX)
     try:
         if name not in _METHODS:
@@ -43,22 +43,18 @@ def control(sandbox: Sandbox, request: Request) -> Response:
 
 
 def _perform(sandbox: Sandbox, request: Request, name: str) -> Response:
-    match name, request.method:
-        case "outbox", _:
-            return json_response(200, {name: [_plain(mail) for mail in sandbox.outbox]})
-        case "audit", _:
-            return json_response(200, {name: [_plain(entry) for entry in sandbox.audit]})
-        case "users", _:
-            return json_response(200, {name: [_plain(record) for record in sandbox.users()]})
-        case "clock", _:
-            return _set_clock(sandbox, _json(request))
-        case _, "POST":
-            try:
-                sandbox.faults.load(_json(request), over_http=True)
-            except FaultScriptError as error:
-                raise invalid(f"{error}.") from None
-        case _:
-            sandbox.faults.clear()
+    if request.method == "GET":
+        records = sandbox.users() if name == "users" else getattr(sandbox, name)
+        return json_response(200, {name: [_plain(record) for record in records]})
+    if name == "clock":
+        return _set_clock(sandbox, _json(request))
+    if request.method == "DELETE":
+        sandbox.faults.clear()
+        return Response(204)
+    try:
+        sandbox.faults.load(_json(request), over_http=True)
+    except FaultScriptError as error:
+        raise invalid(f"{error}.") from None
     return Response(204)
 
 

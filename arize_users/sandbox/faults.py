@@ -1,7 +1,8 @@
-"""Faults on purpose: which request meets which fault, and the script that says so.
+"""Deliberate faults: which request meets which fault, and the script that says so.
 
-Answered instead of the account's own answer. The account does nothing, unless `handled` is true
-for those marked *; `retry_after` is whole seconds, an HTTP date or null for no such header:
+Faults in place of the account's own response. The account does not handle the request, except that those
+marked * have it handled first with `handled` true; `retry_after` is whole seconds, an HTTP date, or null for
+no such header:
 
 - `rate_limit` (retry_after, 1 by default): 429;
 - `server_error`*: 500; `bad_gateway`*: 502 with HTML; `gateway_timeout`*: 504 with HTML;
@@ -9,20 +10,21 @@ for those marked *; `retry_after` is whole seconds, an HTTP date or null for no 
 - `status`* (status, body, content_type, headers, retry_after): any status with any body;
 - `stale_cursor`: 400 for a list request with a cursor.
 
-Done to the account's own answer, after it did the thing:
+Faults applied to the account's own response, after it has handled the request:
 
-- `truncated`: the body ends halfway; an answer without one becomes a 200 that announces one;
+- `truncated`: the body ends halfway; a response without a body becomes a 200 that announces one;
 - `wrong_content_type`: the right body as HTML; `garbage`: a success whose body is a web page;
-- `unknown_enum` (role_type): status, role and invite mode are words that no contract has; with
-  role_type every role is of that type;
-- `repeat_cursor`: a list request with a cursor is told to go on with that very cursor.
+- `unknown_enum` (role_type): status, role and invite mode have values that the contract does not know; with
+  role_type every role has that type;
+- `repeat_cursor`: the response to a list request with a cursor gives that same cursor as the next one.
 
-Done to the connection:
+Faults of the connection:
 
-- `latency` (seconds, before): the answer is slow. A client that gives up earlier finds the thing
-  done, or with `before` not done;
-- `reset_before`, `reset_after`: dropped without an answer, before or after the thing was done;
-- `refuse`: never made; only in process, where it is an httpx.ConnectError.
+- `latency` (seconds, before): the response is delayed. When the client times out first, the request has been
+  handled, or with `before` has not;
+- `reset_before`, `reset_after`: the connection is reset without a response, before or after the request has
+  been handled;
+- `refuse`: no connection is made; in process only, where it is an httpx.ConnectError.
 """
 
 from __future__ import annotations
@@ -38,19 +40,29 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from arize_users.sandbox import wire
-from arize_users.sandbox.messages import Request, SandboxError
+from . import routing
+from .messages import Request, SandboxError
 
 
 class FaultScriptError(SandboxError):
-    """A fault or a fault script that makes no sense; the text says where and why."""
+    """A fault or a fault script is not valid; the message says where and why."""
 
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What happens to one request; only what its kind takes differs from the defaults.
+    """What happens to one request. Parameters that the kind does not take have their defaults.
 
-    With `handled` the account did the thing before the fault's own answer was given.
+    Attributes:
+        kind: The name of the fault.
+        seconds: How long the response is delayed.
+        before: Whether the delay comes before the request is handled, not after.
+        retry_after: The value of the Retry-After header, None for none.
+        handled: Whether the account handles the request although the response is the fault's own.
+        role_type: The type that every role has.
+        status: The status of the response.
+        body: The body of the response: None for none, a string as it is, anything else as JSON.
+        content_type: The Content-Type of the response, None for the one that fits the body.
+        headers: Further headers of the response.
     """
 
     kind: str
@@ -71,40 +83,39 @@ class Fault:
 
     @property
     def pause_after(self) -> float:
-        """Seconds to wait between handling the request and answering it."""
+        """Seconds to wait between handling the request and responding to it."""
         return 0.0 if self.before else self.seconds
 
 
-@attrs.define
+@attrs.define(kw_only=True)
 class _Rule:
     fault: Fault
-    operation: str | None
-    nth: frozenset[int]
-    every: int | None
-    probability: float | None
-    dice: random.Random
-    seen: int = 0
+    operation: str | None = None
+    nth: frozenset[int] = frozenset({1})
+    every: int | None = None
+    probability: float | None = None
+    generator: random.Random
+    matched: int = 0
 
     def matches(self, operation: str | None, has_cursor: bool) -> bool:
-        if self.operation not in (None, operation):
-            return False
-        return has_cursor or self.fault.kind not in _CURSOR_KINDS
+        is_for_operation = self.operation in (None, operation)
+        return is_for_operation and (has_cursor or self.fault.kind not in _CURSOR_KINDS)
 
-    def strikes(self) -> bool:
-        """Count one matching request and tell whether its turn has come."""
-        self.seen += 1
+    def should_fire(self) -> bool:
+        """Count one matching request and tell whether it meets the fault."""
+        self.matched += 1
         if self.probability is not None:
-            return self.dice.random() < self.probability
+            return self.generator.random() < self.probability
         if self.every is not None:
-            return self.seen % self.every == 0
-        return self.seen in self.nth
+            return self.matched % self.every == 0
+        return self.matched in self.nth
 
 
 class Faults:
-    """The faults of one sandbox instance; thread-safe.
+    """The faults of one sandbox; safe to share between threads.
 
-    Each rule counts the requests it matches, also those that an earlier rule struck; a request
-    meets the fault of the first rule whose turn it is.
+    Each rule counts the requests that it matches, also those that meet the fault of an earlier rule. A
+    request meets the fault of the first rule that fires for it.
     """
 
     def __init__(self) -> None:
@@ -122,12 +133,21 @@ class Faults:
         seed: int = 0,
         **params: object,
     ) -> None:
-        """Let the nth matching request (the first, when nothing is said) meet this fault.
+        """Add a rule: which of the requests that match it meet a fault.
 
-        `operation` is an operationId, None for any request. Instead of `nth`, one number or
-        several, `every` strikes each so-manieth request and `probability` a random share, the
-        same one for the same `seed`. `params` are those of the fault.
-        Raises: FaultScriptError for a fault, operation or parameter that makes no sense.
+        At most one of `nth`, `every` and `probability` is given; without any, the first request meets it.
+
+        Args:
+            fault: The name of the fault.
+            operation: The operationId of the requests that match, None for any request.
+            nth: The number, or the numbers, of the matching requests that meet the fault, from 1.
+            every: Every request whose number is a multiple of this one meets the fault.
+            probability: The share of requests, from 0 to 1, that meets the fault at random.
+            seed: The start of the random numbers; the same seed selects the same requests.
+            **params: The parameters of the fault.
+
+        Raises:
+            FaultScriptError: The fault, the operation or a parameter is not valid.
         """
         given = {"operation": operation, "nth": nth, "every": every, "probability": probability}
         fields = {name: value for name, value in given.items() if value is not None}
@@ -136,17 +156,20 @@ class Faults:
             self._rules.append(rule)
 
     def load(self, script: object, *, over_http: bool = False) -> None:
-        """Add all rules of a script (a list of objects with the fields of `add`), or none.
+        """Add all rules of a script, or none.
 
-        Raises: FaultScriptError naming the rule and what is wrong with it.
+        Args:
+            script: A list of objects with the parameters of `add`.
+            over_http: Whether the faults are for a server, which cannot refuse a connection.
+
+        Raises:
+            FaultScriptError: A rule is not valid; the message has its number and what is wrong.
         """
         if not isinstance(script, list):
             raise FaultScriptError("a fault script is a list of rules")
         rules: list[_Rule] = []
         for number, fields in enumerate(script, start=1):
             try:
-                if not isinstance(fields, dict):
-                    raise FaultScriptError("it is not an object")
                 rules.append(_read_rule(fields))
                 if over_http and rules[-1].fault.kind == "refuse":
                     raise FaultScriptError("a running server cannot refuse a connection")
@@ -156,26 +179,34 @@ class Faults:
             self._rules += rules
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Remove all rules."""
         with self._lock:
             self._rules.clear()
 
     def take(self, request: Request) -> Fault | None:
-        """Count this request and return the fault it meets, if any."""
+        """Count a request in every rule that it matches, and choose its fault.
+
+        Args:
+            request: The request as received.
+
+        Returns:
+            The fault that the request meets, or None.
+        """
         if not self._rules:
             return None
-        operation = wire.operation_id(request)
+        operation = routing.operation_id(request)
         has_cursor = operation == "list_users" and "cursor" in dict(parse_qsl(request.query))
         with self._lock:
             matching = [rule for rule in self._rules if rule.matches(operation, has_cursor)]
-            striking = [rule for rule in matching if rule.strikes()]
-        return striking[0].fault if striking else None
+            firing = [rule for rule in matching if rule.should_fire()]
+        return firing[0].fault if firing else None
 
 
 def read_script(path: str | os.PathLike[str]) -> object:
     """Return the JSON document in a fault script file.
 
-    Raises: FaultScriptError when it cannot be read or is not JSON.
+    Raises:
+        FaultScriptError: The file cannot be read or is not JSON.
     """
     try:
         return json.loads(Path(path).read_bytes())
@@ -186,51 +217,38 @@ def read_script(path: str | os.PathLike[str]) -> object:
         raise FaultScriptError(f"the fault script {path} is not JSON: {error}") from error
 
 
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError("must be true or false")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("must be a string")
-
-
-def _number(low: float, high: float) -> Callable[[object], float]:
-    def read(value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+def _instance(kind: type, what: str) -> Callable[[object], Any]:
+    def read(value: object) -> Any:
+        if isinstance(value, kind):
             return value
-        raise ValueError(f"must be a number from {low:g} to {high:g}")
+        raise ValueError(f"must be {what}")
 
     return read
 
 
-def _count(low: int, high: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+def _number(low: int, high: int, *, whole: bool = True) -> Callable[[object], Any]:
+    kinds, what = (int, "whole number") if whole else ((int, float), "number")
+
+    def read(value: object) -> Any:
+        if isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high:
             return value
-        raise ValueError(f"must be a whole number from {low} to {high}")
+        raise ValueError(f"must be a {what} from {low} to {high}")
 
     return read
 
 
-def _turns(value: object) -> frozenset[int]:
-    numbers = value if isinstance(value, list) else [value]
-    return frozenset(_count(1, _MANY)(number) for number in numbers)
+def _numbers(value: object) -> frozenset[int]:
+    return frozenset(map(_number(1, _MANY), value if isinstance(value, list) else [value]))
 
 
 def _operation(value: object) -> str:
-    if value in wire.OPERATION_IDS:
+    if value in routing.OPERATION_IDS:
         return str(value)
-    raise ValueError(f"must be one of {', '.join(wire.OPERATION_IDS)}")
+    raise ValueError(f"must be one of {', '.join(routing.OPERATION_IDS)}")
 
 
-def _retry_after(value: object) -> int | str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return _count(0, _MANY)(value)
+def _retry_after(value: object) -> object:
+    return value if value is None or isinstance(value, str) else _number(0, _MANY)(value)
 
 
 def _headers(value: object) -> dict[str, str]:
@@ -241,7 +259,7 @@ def _headers(value: object) -> dict[str, str]:
 
 _MANY = 10**9
 _CURSOR_KINDS = frozenset({"repeat_cursor", "stale_cursor"})
-_WHEN = ("operation", "nth", "every", "probability", "seed")
+_RULE_FIELDS = ("operation", "nth", "every", "probability", "seed")
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "latency": ("seconds", "before"),
     "rate_limit": ("retry_after",),
@@ -261,29 +279,32 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "body", "content_type", "headers", "retry_after", "handled"),
 }
 _REQUIRED = {"latency": "seconds", "status": "status"}
+_flag, _text = _instance(bool, "true or false"), _instance(str, "a string")
 _READERS: Mapping[str, Callable[[object], object]] = {
     "operation": _operation,
-    "nth": _turns,
-    "every": _count(1, _MANY),
-    "probability": _number(0, 1),
-    "seed": _count(0, _MANY),
-    "seconds": _number(0, 3600),
+    "nth": _numbers,
+    "every": _number(1, _MANY),
+    "probability": _number(0, 1, whole=False),
+    "seed": _number(0, _MANY),
+    "seconds": _number(0, 3600, whole=False),
     "before": _flag,
     "handled": _flag,
     "retry_after": _retry_after,
     "role_type": _text,
-    "status": _count(200, 599),
+    "status": _number(200, 599),
     "body": lambda value: value,
     "content_type": _text,
     "headers": _headers,
 }
 
 
-def _read_rule(fields: Mapping[str, object]) -> _Rule:
+def _read_rule(fields: object) -> _Rule:
+    if not isinstance(fields, dict):
+        raise FaultScriptError("it is not an object")
     kind = fields.get("fault")
     if not isinstance(kind, str) or kind not in _PARAMETERS:
         raise FaultScriptError(f"unknown fault {kind!r}; there are {', '.join(_PARAMETERS)}")
-    known = (*_WHEN, *_PARAMETERS[kind])
+    known = (*_RULE_FIELDS, *_PARAMETERS[kind])
     read: dict[str, Any] = {}
     for name, value in fields.items():
         if name == "fault":
@@ -294,7 +315,7 @@ def _read_rule(fields: Mapping[str, object]) -> _Rule:
             read[name] = _READERS[name](value)
         except ValueError as error:
             raise FaultScriptError(f"{name} {error}") from None
-    if _REQUIRED.get(kind, "fault") not in {"fault", *read}:
+    if kind in _REQUIRED and _REQUIRED[kind] not in read:
         raise FaultScriptError(f"{kind} needs {_REQUIRED[kind]!r}")
     if len({"nth", "every", "probability"} & read.keys()) > 1:
         raise FaultScriptError("give one of nth, every and probability")
@@ -302,11 +323,6 @@ def _read_rule(fields: Mapping[str, object]) -> _Rule:
         raise FaultScriptError(f"{kind} is for list_users only")
     if kind == "rate_limit":
         read.setdefault("retry_after", 1)
-    return _Rule(
-        operation=read.pop("operation", None),
-        nth=read.pop("nth", frozenset({1})),
-        every=read.pop("every", None),
-        probability=read.pop("probability", None),
-        dice=random.Random(read.pop("seed", 0)),  # noqa: S311 - nothing secret is drawn
-        fault=Fault(kind=kind, **read),
-    )
+    generator = random.Random(read.pop("seed", 0))  # noqa: S311 - nothing secret is drawn
+    of_rule = {name: read.pop(name) for name in _RULE_FIELDS if name in read}
+    return _Rule(fault=Fault(kind=kind, **read), generator=generator, **of_rule)

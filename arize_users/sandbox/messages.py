@@ -1,4 +1,4 @@
-"""What goes in and out of the rule book: plain requests, plain responses, and refusals."""
+"""What the sandbox receives and returns: plain requests, plain responses, and refusals."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ import attrs
 
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
-BODILESS = frozenset({204, 304})
 HTML_TYPE = "text/html; charset=utf-8"
+BODILESS = frozenset({204, 304})
 
-_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_UNENCODED_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class SandboxError(Exception):
-    """The sandbox cannot do what its user asked; the text says what and where."""
+    """The sandbox cannot do what its user asks; the message says what and where."""
 
 
 @attrs.frozen
 class Request:
-    """One HTTP request as received: `path` and `query` are raw, still percent-encoded."""
+    """One HTTP request as received.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, still percent-encoded.
+        query: The query, still percent-encoded, without the "?".
+        headers: Names and values, in the order received.
+        body: The whole body.
+    """
 
     method: str
     path: str
@@ -33,27 +41,33 @@ class Request:
     body: bytes = b""
 
     def header(self, name: str) -> str | None:
-        """Return the first header of this name, whatever its case, or None."""
+        """Return the value of the first header of this name, in any case, or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
 @attrs.frozen
 class Response:
-    """One HTTP answer. Content-Length is left to the face that sends it."""
+    """One HTTP response. The adapter that sends it adds Content-Length.
+
+    Attributes:
+        status: The status code.
+        headers: Names and values.
+        body: The whole body.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
-        """Return a copy with these headers (lower-case names) set."""
+        """Return a copy in which these headers (names in lower case) replace any of the same name."""
         kept = [(name, value) for name, value in self.headers if name.lower() not in headers]
         return Response(self.status, (*kept, *headers.items()), self.body)
 
 
 class RefusalError(Exception):
-    """A request that the rules refuse; becomes a problem+json answer."""
+    """A request that the sandbox refuses; it is answered with a problem document."""
 
     def __init__(
         self, status: int, error_code: str, detail: str, headers: Mapping[str, str] | None = None
@@ -62,16 +76,16 @@ class RefusalError(Exception):
         self.status = status
         self.error_code = error_code
         self.detail = detail
-        self.headers = dict(headers or {})
+        self.headers = headers or {}
 
     def response(self, path: str) -> Response:
-        """Return the problem document that tells a client of this refusal."""
+        """Return the problem document for a request to this path."""
         document = {
             "type": f"urn:arize-users-sandbox:problem:{self.error_code.lower()}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
-            "instance": quote(_STRAY_PERCENT.sub("%25", path), safe="/%:@!$&'()*+,;=~-._"),
+            "instance": quote(_UNENCODED_PERCENT.sub("%25", path), safe="/%:@!$&'()*+,;=~-._"),
             "error_code": self.error_code,
         }
         return json_response(self.status, document, PROBLEM_TYPE).with_headers(self.headers)
@@ -83,7 +97,7 @@ def invalid(detail: str) -> RefusalError:
 
 
 def not_allowed(methods: Iterable[str]) -> RefusalError:
-    """Return the refusal of a method on a path that takes only these."""
+    """Return the refusal of a method on a path that takes only these methods."""
     allow = ", ".join(methods)
     return RefusalError(405, "METHOD_NOT_ALLOWED", f"This path takes {allow}.", {"allow": allow})
 

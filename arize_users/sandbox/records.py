@@ -1,4 +1,4 @@
-"""What a tester reads of a sandbox: mail, audit trail, users as stored, requests as received."""
+"""What a tester can read from a sandbox: mail, audit trail, stored users, received requests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from arize_users.sandbox import users
-from arize_users.sandbox.account import now, to_datetime
-from arize_users.sandbox.messages import Request
+from . import users
+from .account import now, to_datetime
+from .messages import Request
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
-_LINK_LIFE = {
+_VALID_FOR = {
     "invitation": timedelta(microseconds=users.INVITATION_MICROS),
     "password_reset": timedelta(minutes=30),
 }
@@ -23,7 +23,15 @@ _LINK_LIFE = {
 
 @attrs.frozen
 class Mail:
-    """A mail that the real service would have sent; its link works until `expires_at`."""
+    """A mail that the real service would have sent.
+
+    Attributes:
+        kind: What the mail is for.
+        to: The email it is sent to.
+        user_id: The user's id.
+        sent_at: When it was sent, by the account's clock (UTC).
+        expires_at: When the link in it expires.
+    """
 
     kind: Literal["invitation", "password_reset"]
     to: str
@@ -34,9 +42,14 @@ class Mail:
 
 @attrs.frozen
 class AuditEntry:
-    """One thing really done; `actor` is the email of the user whose key was used.
+    """One change that was made through the API, or one mail that was sent.
 
-    `action` is create, reinvite, update, delete, resend_invitation or reset_password.
+    Attributes:
+        at: When, by the account's clock (UTC).
+        actor: The email of the user whose key was used.
+        action: create, reinvite, update, delete, resend_invitation or reset_password.
+        user_id: The id of the user whom it concerns.
+        email: The email of that user.
     """
 
     at: datetime
@@ -48,7 +61,23 @@ class AuditEntry:
 
 @attrs.frozen
 class UserRecord:
-    """A user as the account holds it; blocked ones are there too, as inactive."""
+    """A user as the account stores it.
+
+    Attributes:
+        id: The user's id.
+        name: The display name.
+        email: The email, in the case in which it was given.
+        created_at: When the user was created (UTC).
+        status: active, invited, expired, or inactive for a blocked user.
+        role: The role as the API's object, in lower case.
+        is_developer: The developer flag.
+        sso: Whether the user logs in by SSO and so has no password.
+        invited_at: When the last invitation was sent, None for a user who was never invited.
+        organization_memberships: The organizations that the user belongs to; none once blocked.
+        space_memberships: The spaces that the user belongs to; none once blocked.
+        api_keys: The user's API keys, as made-up names; none once blocked.
+        role_bindings: The user's role bindings, as made-up names; none once blocked.
+    """
 
     id: str
     name: str
@@ -67,9 +96,15 @@ class UserRecord:
 
 @attrs.frozen
 class ReceivedRequest:
-    """One request as received; `status` is None when it was dropped without an answer.
+    """One request as received.
 
-    The values of the headers that carry secrets are left out.
+    Attributes:
+        method: The HTTP method.
+        path: The path, still percent-encoded.
+        query: The decoded names and values of the query.
+        headers: The headers by name in lower case; values that are secret are replaced by "[hidden]".
+        body: The whole body.
+        status: The status of the response, None when there was no response.
     """
 
     method: str
@@ -81,11 +116,9 @@ class ReceivedRequest:
 
 
 def received(request: Request, status: int | None) -> ReceivedRequest:
-    """Return what may be kept of a request."""
-    headers = {
-        name.lower(): "[hidden]" if name.lower() in _SECRET_HEADERS else value
-        for name, value in request.headers
-    }
+    """Return the record of a request, without the secrets in its headers."""
+    headers = {name.lower(): value for name, value in request.headers}
+    headers.update(dict.fromkeys(_SECRET_HEADERS & headers.keys(), "[hidden]"))
     query = tuple(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
     return ReceivedRequest(request.method, request.path, query, headers, request.body, status)
 
@@ -94,7 +127,7 @@ def read_outbox(db: sqlite3.Connection) -> list[Mail]:
     """Return the mail sent so far, oldest first."""
     rows = db.execute("SELECT kind, recipient, user_id, sent_at FROM mails ORDER BY seq")
     return [
-        Mail(kind, to, user_id, to_datetime(sent_at), to_datetime(sent_at) + _LINK_LIFE[kind])
+        Mail(kind, to, user_id, to_datetime(sent_at), to_datetime(sent_at) + _VALID_FOR[kind])
         for kind, to, user_id, sent_at in rows
     ]
 
@@ -106,7 +139,7 @@ def read_audit(db: sqlite3.Connection) -> list[AuditEntry]:
 
 
 def read_users(db: sqlite3.Connection, rows: list[users.Row]) -> list[UserRecord]:
-    """Return the whole records of these users."""
+    """Return the records of these users."""
     numbers = [row.seq for row in rows]
     held = users.holdings(db, min(numbers), max(numbers))
     names = users.custom_role_names(db)
@@ -114,17 +147,14 @@ def read_users(db: sqlite3.Connection, rows: list[users.Row]) -> list[UserRecord
     return [_record(row, held.get(row.seq, {}), names, at) for row in rows]
 
 
-def _record(row: users.Row, held: Mapping[str, list[str]], names: Mapping[str, str], at: int) -> UserRecord:
-    role = {"type": row.role_type, "name" if row.role_type == "predefined" else "id": row.role}
-    if row.role_type == "custom" and row.role in names:
-        role["name"] = names[row.role]
+def _record(row: users.Row, held: Mapping[str, list[str]], names: dict[str, str], at: int) -> UserRecord:
     return UserRecord(
         id=row.id,
         name=row.name,
         email=row.email,
         created_at=to_datetime(row.created_at),
         status=row.status(at),
-        role=role,
+        role=row.role_document(names),
         is_developer=bool(row.is_developer),
         sso=bool(row.sso),
         invited_at=None if row.invited_at is None else to_datetime(row.invited_at),

@@ -1,4 +1,4 @@
-"""The in-process faces: httpx transports that hand requests to a sandbox, without a server."""
+"""The in-process adapters: httpx transports that pass requests to a sandbox, without a server."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import errno
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Self, TypeVar, TypeVarTuple, Unpack
+from typing import Self, TypeVar
 
 import httpx
 
-from arize_users.sandbox.delivery import Delivery, abandon, deliver
-from arize_users.sandbox.faults import Fault
-from arize_users.sandbox.local import Sandbox
-from arize_users.sandbox.messages import BODILESS, Request
+from .faults import Fault
+from .injection import Outcome, respond, time_out
+from .messages import BODILESS, Request
+from .sandbox import Sandbox
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
 
 class _Transport:
-    """What both transports share: which sandbox, and whether closing closes it."""
+    """What both transports share: their sandbox, and whether they close it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -28,7 +27,17 @@ class _Transport:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str] | None = None) -> Self:
-        """Return a transport with a sandbox of its own, which closing the transport closes."""
+        """Return a transport with a sandbox of its own, which closes together with the transport.
+
+        Args:
+            path: The account's file, None for an account in memory.
+
+        Returns:
+            The transport.
+
+        Raises:
+            SandboxError: The file cannot be opened, or it is not a sandbox account.
+        """
         transport = cls(Sandbox(path))
         transport._owns_sandbox = True
         return transport
@@ -38,33 +47,49 @@ class _Transport:
             self.sandbox.close()
 
     def _fault(self, request: httpx.Request, received: Request) -> Fault | None:
-        """Return the fault to do; raise when it leaves nothing to wait for."""
+        """Return the request's fault; raise at once when the fault ends the request."""
         fault = self.sandbox.faults.take(received)
         if fault is None:
             return None
         if fault.kind == "refuse":
-            text = f"[Errno {errno.ECONNREFUSED}] {os.strerror(errno.ECONNREFUSED)}"
-            raise httpx.ConnectError(text, request=request)
-        patience = request.extensions.get("timeout", {}).get("read")
-        if patience is not None and fault.seconds > patience:
-            abandon(self.sandbox, received, fault)
+            raise httpx.ConnectError(_os_error(errno.ECONNREFUSED), request=request)
+        timeout = request.extensions.get("timeout", {}).get("read")
+        if timeout is not None and fault.seconds > timeout:
+            time_out(self.sandbox, received, fault)
             raise httpx.ReadTimeout("timed out", request=request)
         return fault
 
 
 class SandboxTransport(_Transport, httpx.BaseTransport):
-    """For `httpx.Client(transport=...)`: whatever the host, the sandbox answers."""
+    """A transport for `httpx.Client(transport=...)`; the sandbox answers whatever the host.
+
+    Args:
+        sandbox: The account, which closing the transport leaves open.
+
+    Attributes:
+        sandbox: The account.
+    """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, or raise the httpx error that its fault stands for."""
+        """Pass a request to the sandbox.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The response.
+
+        Raises:
+            httpx.TransportError: A fault refuses, resets or times out the request.
+        """
         received = _received(request, request.read())
         fault = self._fault(request, received)
         if fault is not None and fault.pause_before:
             time.sleep(fault.pause_before)
-        delivery = deliver(self.sandbox, received, fault)
+        outcome = respond(self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             time.sleep(fault.pause_after)
-        return _response(request, delivery)
+        return _response(request, outcome)
 
     def close(self) -> None:
         """Close the sandbox if this transport opened it."""
@@ -72,33 +97,49 @@ class SandboxTransport(_Transport, httpx.BaseTransport):
 
 
 class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
-    """The same for `httpx.AsyncClient`, under asyncio and trio.
+    """A transport for `httpx.AsyncClient(transport=...)`, under asyncio and trio.
 
-    A sandbox in a file works in a thread, since another process may hold its lock for a while.
+    A sandbox in a file works in a thread, since another process may keep the file locked for a while.
+
+    Args:
+        sandbox: The account, which closing the transport leaves open.
+
+    Attributes:
+        sandbox: The account.
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, or raise the httpx error that its fault stands for."""
+        """Pass a request to the sandbox.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The response.
+
+        Raises:
+            httpx.TransportError: A fault refuses, resets or times out the request.
+        """
         received = _received(request, await request.aread())
         fault = await self._run(self._fault, request, received)
         if fault is not None and fault.pause_before:
             await _sleep(fault.pause_before)
-        delivery = await self._run(deliver, self.sandbox, received, fault)
+        outcome = await self._run(respond, self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             await _sleep(fault.pause_after)
-        return _response(request, delivery)
+        return _response(request, outcome)
 
     async def aclose(self) -> None:
         """Close the sandbox if this transport opened it."""
         self._close()
 
-    async def _run(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         if self.sandbox.path is None:
-            return work(*arguments)
-        # Here and not above: anyio is slow to import, and most users of this module do without.
+            return function(*arguments)
+        # Imported here, because anyio is slow to import and most users of this module do not need it.
         import anyio.to_thread
 
-        return await anyio.to_thread.run_sync(work, *arguments)
+        return await anyio.to_thread.run_sync(function, *arguments)
 
 
 async def _sleep(seconds: float) -> None:
@@ -108,7 +149,7 @@ async def _sleep(seconds: float) -> None:
 
 
 class _CutStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that ends before all of it has come, as when a server dies while sending."""
+    """A body that ends early, as when a server dies while it sends."""
 
     def __init__(self, body: bytes, sent: int) -> None:
         self._part = body[:sent]
@@ -131,17 +172,20 @@ def _received(request: httpx.Request, body: bytes) -> Request:
     return Request(request.method, path, query, tuple(request.headers.multi_items()), body)
 
 
-def _response(request: httpx.Request, delivery: Delivery) -> httpx.Response:
-    response = delivery.response
+def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
+    response = outcome.response
     if response is None:
-        text = f"[Errno {errno.ECONNRESET}] {os.strerror(errno.ECONNRESET)}"
-        raise httpx.ReadError(text, request=request)
+        raise httpx.ReadError(_os_error(errno.ECONNRESET), request=request)
     headers = list(response.headers)
     if response.status not in BODILESS:
         headers.append(("content-length", str(len(response.body))))
-    # Given as a stream: with content the client would never read it, nor know `elapsed`.
+    # As a stream, because a client does not read `content`, and so does not set `elapsed`.
     body = b"" if request.method == "HEAD" else response.body
     stream: httpx.SyncByteStream | httpx.AsyncByteStream = httpx.ByteStream(body)
-    if delivery.sent is not None:
-        stream = _CutStream(response.body, delivery.sent)
+    if outcome.sent is not None:
+        stream = _CutStream(response.body, outcome.sent)
     return httpx.Response(response.status, headers=headers, stream=stream)
+
+
+def _os_error(number: int) -> str:
+    return f"[Errno {number}] {os.strerror(number)}"

@@ -1,4 +1,4 @@
-"""The account's tables as functions: each takes the connection of an open transaction."""
+"""The queries on the account's tables. Each takes the connection of an open transaction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import NamedTuple
 
 import attrs
 
-from arize_users.sandbox.vocabulary import LISTED_STATUSES, ROLE_PERMISSIONS
+from .policy import LISTED_STATUSES, ROLE_PERMISSIONS
 
-# The real service does not document how long an invitation lives; a week is the sandbox's choice.
+# The contract does not say how long an invitation is valid; a week is the sandbox's choice.
 INVITATION_MICROS = 7 * 24 * 3600 * 1_000_000
 
-_INSERT_USER = "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-# The first condition must be there word for word, or SQLite cannot use the partial index.
+# SQLite uses the partial index only for a query that repeats the index's condition literally.
 _PAGE = """
 SELECT * FROM users
 WHERE state <> 'inactive'
@@ -34,7 +32,7 @@ LIMIT :size
 
 
 class Row(NamedTuple):
-    """One user as stored, column by column. `state` knows no expiry: that depends on the time."""
+    """One row of the table users. `state` is never expired: that depends on the time."""
 
     seq: int
     id: str
@@ -55,10 +53,16 @@ class Row(NamedTuple):
             return "expired"
         return self.state
 
+    def role_document(self, custom_role_names: dict[str, str]) -> dict[str, str]:
+        """Return the role as the API's object; a custom role has a name only if it is known."""
+        if self.role_type == "predefined":
+            return {"type": self.role_type, "name": self.role}
+        name = custom_role_names.get(self.role)
+        return {"type": self.role_type, "id": self.role, **({} if name is None else {"name": name})}
 
-@attrs.frozen(kw_only=True)
-class NewUser:
-    """What a user begins with. `invited_at` is only for the state invited."""
+
+class NewUser(NamedTuple):
+    """A user to add. `invited_at` is set for the state invited alone."""
 
     name: str
     email: str
@@ -73,7 +77,7 @@ class NewUser:
 
 @attrs.frozen
 class Caller:
-    """Who a request comes from."""
+    """The user whose key a request carries."""
 
     id: str
     email: str
@@ -82,12 +86,12 @@ class Caller:
 
 
 def email_key(email: str) -> str:
-    """Return what emails are compared by."""
+    """Return the form in which emails are compared."""
     return email.lower()
 
 
 def make_id(seq: int) -> str:
-    """Return the opaque id of the user with this number; some hold "/", "+" and "="."""
+    """Return the opaque id of the user with this number; some ids hold "/", "+" and "="."""
     salt = hashlib.sha256(b"sandbox user %d" % seq).digest()[:7]
     return base64.b64encode(b"User:%d:" % seq + salt).decode()
 
@@ -95,33 +99,17 @@ def make_id(seq: int) -> str:
 def insert(db: sqlite3.Connection, new: Iterable[NewUser]) -> list[str]:
     """Add users with their memberships, keys and bindings; return their ids."""
     (first,) = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM users").fetchone()
-    numbered = list(enumerate(new, start=first))
-    ids = [make_id(seq) for seq, _ in numbered]
+    numbered = [(seq, make_id(seq), user) for seq, user in enumerate(new, start=first)]
+    columns = ("seq", "id", "email_key", *NewUser._fields)
     db.executemany(
-        _INSERT_USER,
-        (
-            (
-                seq,
-                id_,
-                user.name,
-                user.email,
-                email_key(user.email),
-                user.created_at,
-                user.state,
-                user.invited_at,
-                user.role_type,
-                user.role,
-                user.is_developer,
-                user.sso,
-            )
-            for id_, (seq, user) in zip(ids, numbered, strict=True)
-        ),
+        f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+        ((seq, user_id, email_key(user.email), *user) for seq, user_id, user in numbered),
     )
     db.executemany(
         "INSERT INTO holdings VALUES (?, ?, ?)",
         (
             (seq, kind, value)
-            for seq, user in numbered
+            for seq, _, user in numbered
             if user.state != "inactive"
             for kind, value in (
                 ("organization", "organization-1"),
@@ -132,43 +120,38 @@ def insert(db: sqlite3.Connection, new: Iterable[NewUser]) -> list[str]:
             )
         ),
     )
-    return ids
+    return [user_id for _, user_id, _ in numbered]
 
 
 def by_id(db: sqlite3.Connection, user_id: str) -> Row | None:
     """Return the user with this id, whatever its state."""
-    row = db.execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone()
-    return row and Row._make(row)
+    return _one(db.execute("SELECT * FROM users WHERE id = ?", (user_id,)))
 
 
 def by_email(db: sqlite3.Connection, email: str) -> Row | None:
-    """Return the user with this email, ignoring case, whatever its state."""
-    found = db.execute("SELECT * FROM users WHERE email_key = ?", (email_key(email),))
+    """Return the user with this email, in any case and whatever its state."""
+    return _one(db.execute("SELECT * FROM users WHERE email_key = ?", (email_key(email),)))
+
+
+def _one(found: sqlite3.Cursor) -> Row | None:
     row = found.fetchone()
     return row and Row._make(row)
 
 
 def everyone(db: sqlite3.Connection) -> list[Row]:
     """Return all users in list order, blocked ones too."""
-    rows = db.execute("SELECT * FROM users ORDER BY created_at, seq")
-    return list(map(Row._make, rows))
+    return list(map(Row._make, db.execute("SELECT * FROM users ORDER BY created_at, seq")))
 
 
 def email_keys(db: sqlite3.Connection) -> set[str]:
-    """Return what all emails are compared by, those of blocked users too."""
+    """Return the emails of all users in the form in which they are compared, blocked ones too."""
     return {key for (key,) in db.execute("SELECT email_key FROM users")}
 
 
 def page(
-    db: sqlite3.Connection,
-    *,
-    after: tuple[int, int],
-    email: str,
-    statuses: Collection[str],
-    size: int,
-    now: int,
+    db: sqlite3.Connection, after: tuple[int, int], email: str, statuses: Collection[str], size: int, now: int
 ) -> list[Row]:
-    """Return the next users in list order that match; blocked ones never do."""
+    """Return the next matching users in list order; a blocked user never matches."""
     created_at, seq = after
     values = {
         "created_at": created_at,
@@ -181,43 +164,21 @@ def page(
     return list(map(Row._make, db.execute(_PAGE, values)))
 
 
-def invite_again(db: sqlite3.Connection, seq: int, user: NewUser) -> None:
-    """Give a user whose invitation expired a new one, as asked for now."""
-    db.execute(
-        "UPDATE users SET name = ?, email = ?, state = ?, invited_at = ?, role_type = ?, role = ?,"
-        " is_developer = ? WHERE seq = ?",
-        (
-            user.name,
-            user.email,
-            user.state,
-            user.invited_at,
-            user.role_type,
-            user.role,
-            user.is_developer,
-            seq,
-        ),
-    )
-
-
-def change(db: sqlite3.Connection, seq: int, *, name: str, is_developer: bool) -> None:
-    """Set what an update may set."""
-    db.execute("UPDATE users SET name = ?, is_developer = ? WHERE seq = ?", (name, is_developer, seq))
-
-
-def renew_invitation(db: sqlite3.Connection, seq: int, now: int) -> None:
-    """Let an invitation's life begin now."""
-    db.execute("UPDATE users SET invited_at = ? WHERE seq = ?", (now, seq))
+def update(db: sqlite3.Connection, seq: int, **columns: object) -> None:
+    """Set these columns of the user with this number."""
+    assignments = ", ".join(f"{column} = :{column}" for column in columns)
+    db.execute(f"UPDATE users SET {assignments} WHERE seq = :seq", {**columns, "seq": seq})  # noqa: S608
 
 
 def block(db: sqlite3.Connection, seq: int) -> None:
-    """Make a user inactive and take away all that the user holds."""
-    db.execute("UPDATE users SET state = 'inactive' WHERE seq = ?", (seq,))
+    """Make a user inactive and remove everything that the user holds."""
+    update(db, seq, state="inactive")
     db.execute("DELETE FROM holdings WHERE user = ?", (seq,))
     db.execute("DELETE FROM callers WHERE user = ?", (seq,))
 
 
 def holdings(db: sqlite3.Connection, first: int, last: int) -> dict[int, dict[str, list[str]]]:
-    """Return the values held of each kind by each of the users with these numbers."""
+    """Return by number and kind what the users with the numbers from first to last hold."""
     rows = db.execute(
         "SELECT user, kind, value FROM holdings WHERE user BETWEEN ? AND ? ORDER BY user, kind, value",
         (first, last),
@@ -231,7 +192,7 @@ def holdings(db: sqlite3.Connection, first: int, last: int) -> dict[int, dict[st
 def add_caller(
     db: sqlite3.Connection, key: str, user_id: str, permissions: Collection[str] | None = None
 ) -> None:
-    """Let this key speak for the user; without permissions, with those of the user's role."""
+    """Make this the user's key; without permissions it has those of the user's role."""
     db.execute(
         "INSERT INTO callers SELECT ?, seq, ? FROM users WHERE id = ?",
         (_key_hash(key), None if permissions is None else " ".join(sorted(permissions)), user_id),
@@ -239,7 +200,7 @@ def add_caller(
 
 
 def caller(db: sqlite3.Connection, key: str) -> Caller | None:
-    """Return who this key speaks for, or None."""
+    """Return the user with this key, or None."""
     row = db.execute(
         "SELECT id, email, role_type, role, permissions FROM callers"
         " JOIN users ON users.seq = callers.user WHERE key_hash = ?",
@@ -258,12 +219,12 @@ def name_custom_role(db: sqlite3.Connection, role_id: str, name: str) -> None:
 
 
 def custom_role_names(db: sqlite3.Connection) -> dict[str, str]:
-    """Return the known custom roles: name by id."""
+    """Return the names of the known custom roles by id."""
     return dict(db.execute("SELECT id, name FROM custom_roles"))
 
 
 def add_mail(db: sqlite3.Connection, kind: str, user: Row, now: int) -> None:
-    """Put a mail to this user into the outbox."""
+    """Add a mail to this user to the outbox."""
     db.execute(
         "INSERT INTO mails (kind, recipient, user_id, sent_at) VALUES (?, ?, ?, ?)",
         (kind, user.email, user.id, now),
@@ -271,7 +232,7 @@ def add_mail(db: sqlite3.Connection, kind: str, user: Row, now: int) -> None:
 
 
 def add_audit(db: sqlite3.Connection, actor: str, action: str, user: Row, now: int) -> None:
-    """Write down what was really done."""
+    """Add an entry to the audit trail."""
     db.execute(
         "INSERT INTO audit (at, actor, action, user_id, email) VALUES (?, ?, ?, ?, ?)",
         (now, actor, action, user.id, user.email),
@@ -279,5 +240,5 @@ def add_audit(db: sqlite3.Connection, actor: str, action: str, user: Row, now: i
 
 
 def _key_hash(key: str) -> str:
-    # A tester may register a real key by mistake; the file must not give it away.
+    # A tester may register a real key by mistake, and nobody shall be able to read it from the file.
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

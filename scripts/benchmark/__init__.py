@@ -1,1 +1,1 @@
-"""What scripts/bench.py is made of: the server, the environments, the workers, the sections, the report."""
+"""What scripts/bench.py consists of: the server, the environments, the measurements and the report."""

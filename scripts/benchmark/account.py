@@ -1,93 +1,71 @@
-"""The account that the measured clients see: fixed users, written as the second generation writes them."""
+"""The account that every measured client reads: 10,000 fixed users, written in the upper-case enum values."""
 
 from __future__ import annotations
 
 import base64
 import json
 import random
-from urllib.parse import parse_qs
+from functools import cache
+from urllib.parse import parse_qs, unquote
 
 USERS = 10_000
-ACME = "acme.example"
-"""The domain of some 1,000 users, spread evenly over the account."""
-TEAM = "team.example"
-"""The domain of 200 users."""
-SEARCHED = "ann@found.example"
-"""The email whose substring search has 650 other users before it: its user is on page 7."""
-BEFORE_SEARCHED = 650
-SOLITARY = 100
-"""Users who are alone in their domain."""
+# Part of 650 other emails, all of them listed before it, so that a search finds it on page 7.
+SEARCHED, BEFORE_SEARCHED = "ann@found.example", 650
+DOMAIN_OF_200, DOMAIN_OF_1000 = "team.example", "acme.example"
 
 
-def user_id(number: int) -> str:
-    """Give the id of the nth user, as opaque as the API's."""
-    return base64.b64encode(f"User:{number}".encode()).decode()
-
-
-def email(number: int) -> str:
-    """Give the email of the nth user."""
+def _email(number: int) -> str:
     if number < BEFORE_SEARCHED:
         return f"jo{number:03}{SEARCHED}"
     if number == BEFORE_SEARCHED:
         return SEARCHED
-    if number <= BEFORE_SEARCHED + SOLITARY:
-        return f"head@domain{number - BEFORE_SEARCHED - 1:03}.example"
-    if number <= BEFORE_SEARCHED + SOLITARY + 200:
-        return f"user{number:05}@{TEAM}"
-    domain = ACME if number % 9 == 0 else "elsewhere.example"
-    return f"user{number:05}@{domain}"
+    if number <= BEFORE_SEARCHED + 100:
+        return f"user@domain{number:03}.example"
+    if number <= BEFORE_SEARCHED + 300:
+        return f"user{number:05}@{DOMAIN_OF_200}"
+    return f"user{number:05}@{DOMAIN_OF_1000 if number % 9 == 0 else 'elsewhere.example'}"
 
 
-def of_one_domain(count: int, users: int, domain: str = ACME) -> list[str]:
-    """Give the emails of users of one domain, anywhere among the first thousand it holds."""
-    there = [address for number in range(users) if (address := email(number)).endswith(f"@{domain}")]
-    return random.Random(1).sample(there[:1000], count)  # noqa: S311 - the same in every run
+EMAILS = [_email(number) for number in range(USERS)]
+IDS = [base64.b64encode(f"User:{number}".encode()).decode() for number in range(USERS)]
+_NUMBERS = {user_id: number for number, user_id in enumerate(IDS)}
 
 
-def of_many_domains(count: int) -> list[str]:
-    """Give the emails of users each of whom is alone in a domain."""
-    return [email(BEFORE_SEARCHED + 1 + number) for number in range(count)]
+def emails_of(domain: str, count: int = 100) -> list[str]:
+    """Return the emails of some of the first 1,000 users of a domain, the same ones in every run."""
+    emails = [email for email in EMAILS if email.endswith(f"@{domain}")]
+    return random.Random(1).sample(emails[:1000], count)  # noqa: S311
+
+
+@cache
+def get_user(quoted_id: str) -> bytes | None:
+    """Return the JSON of one user, None for an unknown id."""
+    number = _NUMBERS.get(unquote(quoted_id))
+    return None if number is None else json.dumps(_user(number), separators=(",", ":")).encode()
+
+
+@cache
+def list_users(query: str) -> bytes:
+    """Return the JSON of one page. The cursor is the number of the next user."""
+    parameters = parse_qs(query)
+    limit = int(parameters.get("limit", ["50"])[0])
+    start = int(parameters.get("cursor", ["0"])[0])
+    part = parameters.get("email", [""])[0].lower()
+    matches = [number for number in range(start, USERS) if part in EMAILS[number]]
+    pagination: dict[str, object] = {"has_more": len(matches) > limit}
+    if len(matches) > limit:
+        pagination["next_cursor"] = str(matches[limit])
+    page = {"users": [_user(number) for number in matches[:limit]], "pagination": pagination}
+    return json.dumps(page, separators=(",", ":")).encode()
 
 
 def _user(number: int) -> dict[str, object]:
     return {
-        "id": user_id(number),
+        "id": IDS[number],
         "name": f"User Number {number}",
-        "email": email(number),
+        "email": EMAILS[number],
         "created_at": f"2024-{1 + number // 900:02}-01T12:{number % 60:02}:00.{number:06}Z",
         "status": "INVITED" if number % 10 == 3 else "ACTIVE",
         "role": {"type": "PREDEFINED", "name": "ANNOTATOR" if number % 10 == 7 else "MEMBER"},
         "is_developer": number % 10 != 7,
     }
-
-
-class Account:
-    """Answers by path and query, each made once and given from then on as the same bytes."""
-
-    def __init__(self, users: int) -> None:
-        self._emails = [email(number) for number in range(users)]
-        self._users = [json.dumps(_user(number), separators=(",", ":")) for number in range(users)]
-        self._numbers = {user_id(number): number for number in range(users)}
-        self._pages: dict[str, bytes] = {}
-
-    def page(self, query: str) -> bytes:
-        """Give a page of the list as JSON. The cursor is the number of the user after it."""
-        if query not in self._pages:
-            self._pages[query] = self._make_page(parse_qs(query))
-        return self._pages[query]
-
-    def _make_page(self, query: dict[str, list[str]]) -> bytes:
-        limit = int(query.get("limit", ["50"])[0])
-        start = int(query.get("cursor", ["0"])[0])
-        part = query.get("email", [""])[0].lower()
-        numbers = (number for number in range(start, len(self._users)) if part in self._emails[number])
-        found = [number for number, _ in zip(numbers, range(limit + 1), strict=False)]
-        users = ",".join(self._users[number] for number in found[:limit])
-        more = len(found) > limit
-        pagination = {"has_more": more} | ({"next_cursor": str(found[limit])} if more else {})
-        return f'{{"users":[{users}],"pagination":{json.dumps(pagination)}}}'.encode()
-
-    def user(self, user_id: str) -> bytes | None:
-        """Give one user as JSON, None for an unknown id."""
-        number = self._numbers.get(user_id)
-        return None if number is None else self._users[number].encode()

@@ -1,9 +1,7 @@
-"""A deployment over HTTP whose answers a test may bend, and a run of the contract check against it."""
+"""A deployment over HTTP whose answers a test may rewrite, and a run of the contract check against it."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,16 +12,13 @@ from arize_users.sandbox import SandboxServer
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("ARIZE_")]:
-        monkeypatch.delenv(name)
-    # A failure that is there on purpose need not be waited for.
+def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARIZE_MAX_RETRIES", "0")
 
 
 @pytest.fixture(params=["lower"])
 def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    """An account with a few users in the first generation; parametrise indirectly for the second."""
+    """An account with a few users, in the enum case of the contract; parametrise indirectly for the other."""
     with Deployment(enum_case=request.param) as sandbox:
         sandbox.add_users(4)
         sandbox.add_user(email="invited@example.org", name="Invited", status="invited")
@@ -39,22 +34,11 @@ def url(deployment: Deployment) -> Iterator[str]:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Check:
-    """Run the command with these arguments, as a person would."""
-
-    def run(*arguments: str) -> Outcome:
-        code = main(arguments)
-        out, err = capsys.readouterr()
-        report = json.loads(out) if "--json" in arguments and out else {}
-        return Outcome(code, report, out, err)
-
-    return run
+    """Run the command with these arguments."""
+    return lambda *arguments: Outcome(main(arguments), *capsys.readouterr())
 
 
 @pytest.fixture
 def check(run: Check, url: str) -> Check:
-    """Check the deployment with the owner's key and give the report as data."""
-
-    def check(*arguments: str) -> Outcome:
-        return run("--base-url", url, "--api-key", "sandbox-admin", "--json", *arguments)
-
-    return check
+    """Check the deployment with the owner's key, reported as JSON."""
+    return lambda *arguments: run("--base-url", url, "--api-key", "sandbox-admin", "--json", *arguments)

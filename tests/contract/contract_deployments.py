@@ -1,8 +1,9 @@
-"""Deployments that deviate on purpose, and what a check of one came to."""
+"""Deployments that deviate on purpose, and the outcome of checking one."""
 
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,46 +14,58 @@ from attrs import frozen
 from arize_users.sandbox import Request, Response, Sandbox
 
 SPEC = Path(__file__).parents[2] / "openapi" / "users.yaml"
-Bend = Callable[[Request, Response], Response]
+Rewrite = Callable[[Request, Response], Response]
 Select = Callable[[Request, Response], bool]
+_WHERE = ("operation", "status", "place")
 
 
 class Deployment(Sandbox):
-    """A sandbox before and behind which something may stand that answers for it."""
+    """A sandbox for a test to interfere with.
 
-    before: Callable[[Request], Response | None] | None = None
-    """Answers requests that the account then never gets."""
-    bend: Bend | None = None
-    """Changes the account's answers."""
+    ``intercept`` answers requests that the account then does not get; ``rewrite`` changes its answers.
+    """
+
+    intercept: Callable[[Request], Response | None] | None = None
+    rewrite: Rewrite | None = None
 
     def answer(self, request: Request) -> Response:
-        response = self.before(request) if self.before is not None else None
-        if response is None:
-            response = super().answer(request)
-        return response if self.bend is None else self.bend(request, response)
+        response = self.intercept(request) if self.intercept else None
+        response = response or super().answer(request)
+        return self.rewrite(request, response) if self.rewrite else response
 
 
 @frozen
 class Outcome:
-    """What one run ended with and printed; ``report`` is empty when there was none."""
+    """What a run ended with and printed."""
 
     code: int
-    report: dict[str, Any]
     out: str
     err: str
 
-    def found(self, which: str = "deviations") -> set[tuple[str, str, int | None, str]]:
-        """Kind, operation, status and place of each line."""
-        return {
-            (line["kind"], line["operation"], line["status"], line["place"]) for line in self.report[which]
-        }
+    @property
+    def checks(self) -> dict[str, str]:
+        """The outcome of each check, from a report as JSON."""
+        return json.loads(self.out)["checks"]
 
-    def details(self) -> str:
-        """All details of the deviations in one text."""
-        return "; ".join(detail for line in self.report["deviations"] for detail in line["details"])
+    def lines(self, section: str = "deviations") -> list[str]:
+        """Return kind, operation, status, place and details of each difference, from a report as JSON."""
+        return [
+            f"{line['kind']}: {' '.join(str(line[name]) for name in _WHERE if line[name])}: "
+            + "; ".join(line["details"])
+            for line in json.loads(self.out)[section]
+        ]
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of deviation, from a report as JSON."""
+        return {line.partition(":")[0] for line in self.lines()}
 
 
 Check = Callable[..., Outcome]
+JSON = (("content-type", "application/json"),)
+PROBLEM = (("content-type", "application/problem+json"),)
+EMPTY_OBJECT = Response(200, JSON, b"{}")
+NO_USERS: dict[str, Any] = {"users": [], "pagination": {"has_more": False}}
 
 
 def on(method: str, path: str, *, status: int = 200) -> Select:
@@ -63,10 +76,24 @@ def on(method: str, path: str, *, status: int = 200) -> Select:
     )
 
 
-def edit(selects: Select, change: Callable[[Any], Any]) -> Bend:
+PAGE = on("GET", "/v2/users")
+ONE = on("GET", "/v2/users/.+")
+
+
+def filtered(name: str) -> Select:
+    """Select the pages that were requested with this parameter."""
+    return lambda request, response: PAGE(request, response) and name in request.query
+
+
+def replace(selects: Select, response: Response) -> Rewrite:
+    """Give another answer instead of the selected ones."""
+    return lambda request, usual: response if selects(request, usual) else usual
+
+
+def edit(selects: Select, change: Callable[[Any], Any]) -> Rewrite:
     """Change the document of the selected answers; ``change`` may return another one."""
 
-    def bend(request: Request, response: Response) -> Response:
+    def rewrite(request: Request, response: Response) -> Response:
         if not selects(request, response):
             return response
         document = json.loads(response.body)
@@ -74,44 +101,24 @@ def edit(selects: Select, change: Callable[[Any], Any]) -> Bend:
         body = json.dumps(document if changed is None else changed).encode()
         return Response(response.status, response.headers, body)
 
-    return bend
+    return rewrite
 
 
-def instead(selects: Select, response: Response) -> Bend:
-    """Give another answer instead of the selected ones."""
-    return lambda request, usual: response if selects(request, usual) else usual
+def without(name: str) -> Callable[[Any], None]:
+    """Take a field out of an object."""
+    return lambda document: operator.delitem(document, name)
 
 
-PAGE = on("GET", "/v2/users")
-ONE = on("GET", "/v2/users/.+")
-NO_USERS: dict[str, Any] = {"users": [], "pagination": {"has_more": False}}
+def having(**fields: Any) -> Callable[[Any], None]:
+    """Set fields of an object."""
+    return lambda document: document.update(fields)
 
 
-def without(name: str) -> Any:
-    """Take a field out of a user."""
-    return lambda user: user.pop(name) and None
-
-
-def with_field(name: str, value: Any) -> Any:
-    """Set a field of a user."""
-    return lambda user: user.update({name: value})
-
-
-def each_user(change: Any) -> Any:
+def each_user(change: Callable[[Any], None]) -> Callable[[Any], None]:
     """Change every user of a page."""
 
-    def change_all(page: Any) -> None:
+    def change_users(page: Any) -> None:
         for user in page["users"]:
             change(user)
 
-    return change_all
-
-
-def filtered(name: str) -> Select:
-    """Select the pages that were asked for with this filter."""
-    return lambda request, response: PAGE(request, response) and name in request.query
-
-
-def answered(status: int, response: Response) -> Bend:
-    """Give this answer instead of those with this status."""
-    return instead(lambda request, usual: usual.status == status, response)
+    return change_users

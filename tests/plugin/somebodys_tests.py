@@ -1,4 +1,4 @@
-"""Tests of somebody who uses the plugin; run by test_plugin.py, in a process of its own."""
+"""Tests of somebody who uses the plugin; test_plugin.py runs them in a process of their own."""
 
 import asyncio
 import subprocess

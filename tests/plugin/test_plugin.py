@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from textwrap import dedent
 
-from plugin_runs import Run, passed
-
+Run = Callable[..., tuple[dict[str, int], str]]
 THEIRS = Path(__file__).with_name("somebodys_tests.py").read_text()
 
 
-def test_the_fixtures_do_what_they_promise(run: Run) -> None:
+def test_the_fixtures_do_what_they_promise(expect_passed: Callable[..., None]) -> None:
     """Somebody's tests see one account through both clients and HTTP, and even `-W error` is quiet."""
     settings = {
         "ARIZE_API_KEY": "a-real-one",
@@ -24,47 +22,44 @@ def test_the_fixtures_do_what_they_promise(run: Run) -> None:
         "http_proxy": "http://127.0.0.1:1",
         "NO_PROXY": "elsewhere.example",
     }
-    passed(run(THEIRS, **settings), 13)
+    expect_passed(13, THEIRS, **settings)
 
 
-def test_the_environment_is_given_back(run: Run) -> None:
+def test_the_environment_is_given_back(expect_passed: Callable[..., None]) -> None:
     """After the test the settings of the machine are as they were."""
     tests = """
         import os
 
-        before = dict(os.environ)
+        before = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
 
         def test_in_use(arize_sandbox_server):
             assert os.environ["ARIZE_BASE_URL"] == arize_sandbox_server.url
             assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "127.0.0.1,elsewhere.example"
 
         def test_afterwards():
-            now = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-            assert now == {k: v for k, v in before.items() if k != "PYTEST_CURRENT_TEST"}
+            assert before == {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
     """
-    settings = {"ARIZE_BASE_URL": "https://arize.example", "NO_PROXY": "elsewhere.example"}
-    passed(run(dedent(tests), **settings), 2)
+    expect_passed(2, tests, ARIZE_BASE_URL="https://arize.example", NO_PROXY="elsewhere.example")
 
 
-def test_the_option_chooses_the_generation_of_a_run(run: Run) -> None:
+def test_the_option_chooses_the_generation_of_a_run(expect_passed: Callable[..., None]) -> None:
     """`--arize-enum-case upper` is the default of the marker, which beats it."""
     tests = """
         import httpx
         import pytest
 
-        def spoken(server):
+        def first_status(server):
             headers = {"Authorization": f"Bearer {server.api_key}"}
-            page = httpx.get(f"{server.url}/v2/users", headers=headers).json()
-            return page["users"][0]["status"]
+            return httpx.get(f"{server.url}/v2/users", headers=headers).json()["users"][0]["status"]
 
         def test_as_the_run(arize_sandbox_server):
-            assert spoken(arize_sandbox_server) == "ACTIVE"
+            assert first_status(arize_sandbox_server) == "ACTIVE"
 
         @pytest.mark.arize_enum_case("lower")
         def test_as_marked(arize_sandbox_server):
-            assert spoken(arize_sandbox_server) == "active"
+            assert first_status(arize_sandbox_server) == "active"
     """
-    passed(run(dedent(tests), "--arize-enum-case", "upper"), 2)
+    expect_passed(2, tests, "--arize-enum-case", "upper")
 
 
 def test_a_marker_that_says_nothing_is_refused(run: Run) -> None:
@@ -81,12 +76,12 @@ def test_a_marker_that_says_nothing_is_refused(run: Run) -> None:
         @pytest.mark.arize_enum_case(case="upper")
         def test_named(arize_sandbox): pass
     """
-    outcome = run(dedent(tests))
-    assert outcome.counts == {"errors": 3}
-    assert outcome.output.count('mark with arize_enum_case("lower") or arize_enum_case("upper")') >= 3
+    counts, output = run(tests)
+    assert counts == {"errors": 3}
+    assert output.count('mark with arize_enum_case("lower") or arize_enum_case("upper")') >= 3
 
 
-def test_async_tests(run: Run) -> None:
+def test_async_tests(expect_passed: Callable[..., None]) -> None:
     """Async tests use the async client on their own event loop, and its closing needs none."""
     tests = """
         import pytest
@@ -108,16 +103,16 @@ def test_async_tests(run: Run) -> None:
                 assert await client.users.get(user="owner@sandbox.example")
             assert await arize_sandbox_server.async_client.users.list()
     """
-    passed(run(dedent(tests), "-p", "anyio"), 2)
+    expect_passed(2, tests, "-p", "anyio")
 
 
 def test_both_fixtures_and_the_marker_are_documented(run: Run) -> None:
     """`pytest --fixtures` and `--markers` say what there is."""
-    fixtures = run("", "--fixtures").output
+    _, fixtures = run("", "--fixtures")
     assert "arize_sandbox -- " in fixtures
     assert "arize_sandbox_server -- " in fixtures
     assert "no docstring" not in fixtures.partition("arize_sandbox")[2]
-    assert "arize_enum_case(case)" in run("", "--markers").output
+    assert "arize_enum_case(case)" in run("", "--markers")[1]
 
 
 def test_the_plugin_is_announced_to_pytest() -> None:
@@ -133,10 +128,7 @@ def test_loading_the_plugin_costs_next_to_nothing() -> None:
         "print(sorted({name.split('.')[0] for name in set(sys.modules) - before}),"
         " 'arize_users.sandbox' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-    assert done.stdout == "['arize_users'] False\n", done.stderr
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "['arize_users'] False\n"
 
 
 def test_the_client_does_not_need_pytest() -> None:
@@ -146,7 +138,4 @@ def test_the_client_does_not_need_pytest() -> None:
         "import arize_users\n"
         "with arize_users.ArizeClient(base_url='sandbox:') as client: client.users.list()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-    assert done.returncode == 0, done.stderr
+    subprocess.run([sys.executable, "-c", program], check=True)

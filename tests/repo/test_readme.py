@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import arize_users
-from arize_users import AsyncUsersClient, UsersClient
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -109,18 +108,3 @@ def test_every_error_and_every_setting_is_in_the_readme() -> None:
     source = "".join(path.read_text() for path in (ROOT / "arize_users").glob("*.py"))
     variables = set(re.findall(r"\bARIZE_[A-Z_]+\b", source))
     assert [name for name in [*errors, *sorted(variables)] if f"`{name}" not in README] == []
-
-
-def test_sync_and_async_clients_have_the_same_surface() -> None:
-    """Every operation has the same arguments and the same documentation in both clients."""
-    import inspect
-
-    for name, method in inspect.getmembers(UsersClient, inspect.isfunction):
-        if not name.startswith("_"):
-            twin = getattr(AsyncUsersClient, name)
-            assert list(inspect.signature(method).parameters) == list(inspect.signature(twin).parameters)
-            assert method.__doc__ == twin.__doc__
-            assert all(
-                parameter.kind is parameter.KEYWORD_ONLY
-                for parameter in list(inspect.signature(method).parameters.values())[1:]
-            )

@@ -1,71 +1,14 @@
-"""A sandbox on each of its faces, and a small client that says what the tests mean."""
+"""A sandbox, and clients for it over each of its adapters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Iterator
+from contextlib import ExitStack
 
-import httpx
 import pytest
+from sandbox_api import ADAPTERS, START, Api, OpenApi, in_process
 
-from arize_users.sandbox import Sandbox, SandboxServer, SandboxTransport
-
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Api:
-    """Plain HTTP calls with one key; `send` shows whatever the server answers."""
-
-    def __init__(self, client: httpx.Client, key: str | None = "sandbox-admin") -> None:
-        self.client = client
-        self.headers = {} if key is None else {"authorization": f"Bearer {key}"}
-
-    def by(self, key: str | None) -> Api:
-        return Api(self.client, key)
-
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {**self.headers, **options.pop("headers", {})}
-        return self.client.request(method, path, headers=headers, **options)
-
-    def create(
-        self,
-        email: str = "ada@example.com",
-        invite_mode: str = "email_link",
-        *,
-        name: str = "Ada",
-        role: object = None,
-        **fields: object,
-    ) -> httpx.Response:
-        role = {"type": "predefined", "name": "member"} if role is None else role
-        body = {"name": name, "email": email, "role": role, "invite_mode": invite_mode, **fields}
-        return self.send("POST", "/v2/users", json=body)
-
-    def list(self, **query: Any) -> httpx.Response:
-        return self.send("GET", "/v2/users", params=query)
-
-    def emails(self, **query: Any) -> Sequence[str]:
-        return [user["email"] for user in self.list(**query).json()["users"]]
-
-    def get(self, user_id: str) -> httpx.Response:
-        return self.send("GET", self.path(user_id))
-
-    def update(self, user_id: str, **body: object) -> httpx.Response:
-        return self.send("PATCH", self.path(user_id), json=body)
-
-    def delete(self, user_id: str) -> httpx.Response:
-        return self.send("DELETE", self.path(user_id))
-
-    def resend(self, user_id: str) -> httpx.Response:
-        return self.send("POST", self.path(user_id) + "/resend-invitation")
-
-    def reset(self, user_id: str) -> httpx.Response:
-        return self.send("POST", self.path(user_id) + "/reset-password")
-
-    @staticmethod
-    def path(user_id: str) -> str:
-        return f"/v2/users/{quote(user_id, safe='')}"
+from arize_users.sandbox import Sandbox, SandboxServer
 
 
 @pytest.fixture
@@ -76,30 +19,23 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def open_api() -> Iterator[Callable[[Sandbox], Api]]:
-    clients: list[httpx.Client] = []
-
-    def open_api(sandbox: Sandbox) -> Api:
-        transport = SandboxTransport(sandbox)
-        clients.append(httpx.Client(transport=transport, base_url="http://sandbox.test"))
-        return Api(clients[-1])
-
-    yield open_api
-    for client in clients:
-        client.close()
+def open_api() -> Iterator[OpenApi]:
+    with ExitStack() as stack:
+        yield lambda sandbox: stack.enter_context(in_process(sandbox))
 
 
 @pytest.fixture
-def api(sandbox: Sandbox, open_api: Callable[[Sandbox], Api]) -> Api:
+def api(sandbox: Sandbox, open_api: OpenApi) -> Api:
     return open_api(sandbox)
 
 
-@pytest.fixture(params=["in process", "http"])
-def any_api(
-    request: pytest.FixtureRequest, sandbox: Sandbox, open_api: Callable[[Sandbox], Api]
-) -> Iterator[Api]:
-    if request.param == "in process":
-        yield open_api(sandbox)
-        return
-    with SandboxServer(sandbox) as server, httpx.Client(base_url=server.url) as client:
-        yield Api(client)
+@pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
+def any_api(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Api]:
+    with request.param(sandbox) as api:
+        yield api
+
+
+@pytest.fixture
+def server(sandbox: Sandbox) -> Iterator[SandboxServer]:
+    with SandboxServer(sandbox) as server:
+        yield server

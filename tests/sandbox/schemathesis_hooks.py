@@ -12,7 +12,7 @@ from arize_users.sandbox.messages import RefusalError
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Replace made-up cursors by one that the server could have given out."""
+    """Replace invented cursors by one that the server could have given out."""
     cursor = (case.query or {}).get("cursor")
     if not isinstance(cursor, str):
         return

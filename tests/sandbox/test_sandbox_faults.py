@@ -1,81 +1,31 @@
-"""Faults on purpose: what each one does to the client and to the account, on every face."""
+"""Deliberate faults: what each one does, with every adapter, and which requests meet it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import errno
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from sandbox_api import BASE, HEADERS, MEMBER, Api, in_process, in_process_async, over_http
 
 from arize_users.sandbox import (
     AsyncSandboxTransport,
+    Faults,
+    FaultScriptError,
     Sandbox,
-    SandboxServer,
+    SandboxError,
     SandboxTransport,
 )
+from arize_users.sandbox.faults import read_script
 
-BASE = "http://sandbox.test"
-HEADERS = {"authorization": "Bearer sandbox-admin"}
-BODY = {
-    "name": "Ada",
-    "email": "ada@example.com",
-    "role": {"type": "predefined", "name": "member"},
-    "invite_mode": "email_link",
-}
-
-
-Send = Callable[..., httpx.Response]
-
-
-@contextmanager
-def sync_face(sandbox: Sandbox) -> Iterator[Send]:
-    transport = SandboxTransport(sandbox)
-    with httpx.Client(transport=transport, base_url=BASE, headers=HEADERS) as client:
-        yield client.request
-
-
-@contextmanager
-def async_face(sandbox: Sandbox) -> Iterator[Send]:
-    def send(method: str, path: str, **options: Any) -> httpx.Response:
-        async def work() -> httpx.Response:
-            transport = AsyncSandboxTransport(sandbox)
-            client = httpx.AsyncClient(transport=transport, base_url=BASE, headers=HEADERS)
-            async with client:
-                return await client.request(method, path, **options)
-
-        return anyio.run(work)
-
-    yield send
-
-
-@contextmanager
-def http_face(sandbox: Sandbox) -> Iterator[Send]:
-    with (
-        SandboxServer(sandbox) as server,
-        httpx.Client(base_url=server.url, headers=HEADERS) as client,
-    ):
-        yield client.request
-
-
-FACES: dict[str, Callable[[Sandbox], Any]] = {
-    "in process": sync_face,
-    "in process, async": async_face,
-    "http": http_face,
-}
-
-
-@pytest.fixture(params=FACES)
-def send(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Send]:
-    with FACES[request.param](sandbox) as send:
-        yield send
-
-
-def create(send: Send) -> httpx.Response:
-    return send("POST", "/v2/users", json=BODY)
+PROBLEM = "application/problem+json"
+HTML = "text/html; charset=utf-8"
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 
 
 def done(sandbox: Sandbox) -> list[str]:
@@ -83,202 +33,174 @@ def done(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "params", "status", "retry_after", "content_type"),
+    ("fault", "params", "expected"),
     [
-        ("rate_limit", {}, 429, "1", "application/problem+json"),
-        ("rate_limit", {"retry_after": 7}, 429, "7", "application/problem+json"),
-        ("rate_limit", {"retry_after": None}, 429, None, "application/problem+json"),
-        (
-            "rate_limit",
-            {"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"},
-            429,
-            "Wed, 21 Oct 2026 07:28:00 GMT",
-            "application/problem+json",
-        ),
-        ("bad_gateway", {}, 502, None, "text/html; charset=utf-8"),
-        ("service_unavailable", {}, 503, None, "application/problem+json"),
-        ("service_unavailable", {"retry_after": 3}, 503, "3", "application/problem+json"),
-        ("gateway_timeout", {}, 504, None, "text/html; charset=utf-8"),
-        ("server_error", {}, 500, None, "application/problem+json"),
-        ("status", {"status": 520}, 520, None, None),
-        ("status", {"status": 204, "body": "never sent"}, 204, None, None),
-        ("status", {"status": 418, "body": "<p>tea"}, 418, None, "text/html; charset=utf-8"),
-        ("status", {"status": 200, "body": {"odd": 1}}, 200, None, "application/json"),
-        (
-            "status",
-            {"status": 307, "headers": {"Location": "/x"}, "content_type": "a/b", "body": "x"},
-            307,
-            None,
-            "a/b",
-        ),
+        ("rate_limit", {}, (429, "1", PROBLEM)),
+        ("rate_limit", {"retry_after": 7}, (429, "7", PROBLEM)),
+        ("rate_limit", {"retry_after": None}, (429, None, PROBLEM)),
+        ("rate_limit", {"retry_after": DATE}, (429, DATE, PROBLEM)),
+        ("bad_gateway", {}, (502, None, HTML)),
+        ("service_unavailable", {}, (503, None, PROBLEM)),
+        ("service_unavailable", {"retry_after": 3}, (503, "3", PROBLEM)),
+        ("gateway_timeout", {}, (504, None, HTML)),
+        ("server_error", {}, (500, None, PROBLEM)),
+        ("status", {"status": 520}, (520, None, None)),
+        ("status", {"status": 204, "body": "never sent"}, (204, None, None)),
+        ("status", {"status": 418, "body": "<p>tea"}, (418, None, HTML)),
+        ("status", {"status": 200, "body": {"odd": 1}}, (200, None, "application/json")),
+        ("status", {"status": 307, "content_type": "a/b", "body": "x"}, (307, None, "a/b")),
+        ("status", {"status": 400, "headers": {"Retry-After": "5"}}, (400, "5", None)),
     ],
 )
-def test_answers_instead(
-    sandbox: Sandbox,
-    send: Send,
-    fault: str,
-    params: dict[str, Any],
-    status: int,
-    retry_after: str | None,
-    content_type: str | None,
+def test_responses_instead(
+    sandbox: Sandbox, any_api: Api, fault: str, params: dict[str, Any], expected: tuple[object, ...]
 ) -> None:
-    """An answer in place of the account's own leaves the account untouched, and the next is right."""
+    """A response in place of the account's own leaves the account untouched, and the next is right."""
     sandbox.faults.add(fault, **params)
-    answer = create(send)
-    assert answer.status_code == status
-    assert answer.headers.get("retry-after") == retry_after
-    assert answer.headers.get("content-type") == content_type
+    answer = any_api.create()
+    shown = [answer.headers.get(name) for name in ("retry-after", "content-type")]
+    assert (answer.status_code, *shown) == expected
     assert answer.headers["x-request-id"]
-    if content_type == "application/problem+json":
-        assert answer.json()["status"] == status
+    assert PROBLEM not in expected or answer.json()["status"] == answer.status_code
     assert done(sandbox) == []
-    assert create(send).status_code == 201
-    assert [request.status for request in sandbox.requests] == [status, 201]
+    assert any_api.create().status_code == 201
+    assert [request.status for request in sandbox.requests] == [expected[0], 201]
 
 
-def test_answers_instead_after_the_deed(sandbox: Sandbox, send: Send) -> None:
-    """With `handled` a gateway's error comes although the account did the thing."""
-    sandbox.faults.add("bad_gateway", handled=True)
-    assert create(send).status_code == 502
+@pytest.mark.parametrize(
+    "fault", ["bad_gateway", "gateway_timeout", "server_error", "service_unavailable", "status"]
+)
+def test_handled(sandbox: Sandbox, api: Api, fault: str) -> None:
+    """With `handled` the error comes although the account has handled the request."""
+    sandbox.faults.add(fault, handled=True, **({"status": 502} if fault == "status" else {}))
+    assert api.create().status_code >= 500
     assert done(sandbox) == ["create"]
     assert len(sandbox.requests) == 1
 
 
 @pytest.mark.parametrize(("fault", "actions"), [("reset_before", []), ("reset_after", ["create"])])
-def test_resets(sandbox: Sandbox, send: Send, fault: str, actions: list[str]) -> None:
-    """A dropped connection is a read error, before or after the account did the thing."""
+def test_resets(sandbox: Sandbox, any_api: Api, fault: str, actions: list[str]) -> None:
+    """A reset connection is a read error, before or after the account has handled the request."""
     sandbox.faults.add(fault)
     with pytest.raises(httpx.ReadError):
-        create(send)
+        any_api.create()
     assert done(sandbox) == actions
     assert [request.status for request in sandbox.requests] == [None]
-    assert send("GET", "/v2/users").status_code == 200
+    assert any_api.list().status_code == 200
 
 
-def test_refuse(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("adapter", "error", "received"),
+    [
+        (in_process, httpx.ConnectError, 0),
+        (in_process_async, httpx.ConnectError, 0),
+        # A server that runs cannot refuse a connection, so it resets it.
+        (over_http, httpx.ReadError, 1),
+    ],
+)
+def test_refuse(sandbox: Sandbox, adapter: Any, error: type[Exception], received: int) -> None:
     """A refused connection is a connect error and never reaches the account."""
-    for face in (sync_face, async_face):
-        sandbox.faults.clear()
-        sandbox.faults.add("refuse")
-        with face(sandbox) as send, pytest.raises(httpx.ConnectError):
-            create(send)
-    assert (sandbox.requests, done(sandbox)) == ([], [])
+    sandbox.faults.add("refuse")
+    with adapter(sandbox) as api, pytest.raises(error):
+        api.create()
+    assert (len(sandbox.requests), done(sandbox)) == (received, [])
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v2/users"), ("DELETE", "/v2/users/{}")])
-def test_truncated(sandbox: Sandbox, send: Send, method: str, path: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_truncated(sandbox: Sandbox, any_api: Api, method: str) -> None:
     """A body that ends early is a protocol error, also where there would have been no body."""
     user_id = sandbox.add_user(email="a@x.org", name="a")
     sandbox.faults.add("truncated")
-    with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending complete"):
-        send(method, path.format(user_id.replace("/", "%2F")))
+    with pytest.raises(httpx.RemoteProtocolError):
+        any_api.send(method, any_api.path(user_id))
     assert sandbox.user(user_id).status == ("inactive" if method == "DELETE" else "active")
-    assert send("GET", "/v2/users").status_code == 200
+    assert any_api.list().status_code == 200
 
 
-def test_wrong_content_type(sandbox: Sandbox, send: Send) -> None:
+def test_wrong_content_type(sandbox: Sandbox, any_api: Api) -> None:
     """The right body may come as HTML."""
     sandbox.faults.add("wrong_content_type")
-    answer = create(send)
-    assert (answer.status_code, answer.headers["content-type"]) == (201, "text/html; charset=utf-8")
+    answer = any_api.create()
+    assert (answer.status_code, answer.headers["content-type"]) == (201, HTML)
     assert answer.json()["email"] == "ada@example.com"
 
 
-def test_garbage(sandbox: Sandbox, send: Send) -> None:
-    """A success may hold a web page, as behind a portal; the account did the thing."""
+def test_garbage(sandbox: Sandbox, any_api: Api) -> None:
+    """A success may hold a web page, as behind a portal; the account has handled the request."""
     sandbox.faults.add("garbage", nth=[1, 2])
-    answer = create(send)
-    assert answer.status_code == 201
-    assert answer.text.startswith("<!doctype html>")
-    user_id = sandbox.audit[0].user_id
-    answer = send("DELETE", "/v2/users/" + user_id.replace("/", "%2F"))
-    assert (answer.status_code, "<html>" in answer.text) == (200, True)
+    created = any_api.create()
+    deleted = any_api.delete(sandbox.audit[0].user_id)
+    assert (created.status_code, deleted.status_code) == (201, 200)
+    assert created.text == deleted.text
+    assert created.text.startswith("<!doctype html>")
     assert done(sandbox) == ["create", "delete"]
 
 
-def test_unknown_enum(sandbox: Sandbox, send: Send) -> None:
-    """Words that no contract has may come in every place that holds one."""
+def test_unknown_enum(sandbox: Sandbox, any_api: Api) -> None:
+    """Values that no contract knows may come in every place that holds one."""
     sandbox.faults.add("unknown_enum", nth=[1, 2, 4])
-    created = create(send).json()
+    created = any_api.create().json()
     assert (created["status"], created["invite_mode"]) == ("suspended", "carrier_pigeon")
-    listed = send("GET", "/v2/users").json()["users"]
-    assert {user["role"]["name"] for user in listed} == {"auditor"}
-    assert {user["status"] for user in send("GET", "/v2/users").json()["users"]} > {"active"}
-    assert send("GET", "/v2/users/nobody").status_code == 404
+    assert {user["role"]["name"] for user in any_api.list().json()["users"]} == {"auditor"}
+    assert {user["status"] for user in any_api.list().json()["users"]} > {"active"}
+    assert any_api.get("nobody").status_code == 404
     sandbox.faults.add("unknown_enum", role_type="team")
-    assert send("GET", "/v2/users").json()["users"][0]["role"] == {"type": "team"}
+    assert any_api.list().json()["users"][0]["role"] == {"type": "team"}
 
 
 def test_unknown_enum_in_the_second_generation() -> None:
-    """Unknown words are upper case where the server speaks upper case."""
-    with Sandbox(enum_case="upper") as sandbox, sync_face(sandbox) as send:
+    """Unknown values are upper case where the server writes upper case."""
+    with Sandbox(enum_case="upper") as sandbox, in_process(sandbox) as api:
         sandbox.faults.add("unknown_enum")
-        user = send("GET", "/v2/users").json()["users"][0]
-    assert user["status"] == "SUSPENDED"
-    assert user["role"] == {"type": "PREDEFINED", "name": "AUDITOR"}
+        user = api.list().json()["users"][0]
+    assert (user["status"], user["role"]) == ("SUSPENDED", {"type": "PREDEFINED", "name": "AUDITOR"})
 
 
-def test_cursor_faults(sandbox: Sandbox, send: Send) -> None:
+def test_cursor_faults(sandbox: Sandbox, any_api: Api) -> None:
     """A page may repeat the cursor it was asked with, and a cursor may go stale."""
     sandbox.faults.add("repeat_cursor")
     sandbox.faults.add("stale_cursor", nth=2)
-    first = send("GET", "/v2/users?limit=1").json()["pagination"]
-    query = {"limit": 1, "cursor": first["next_cursor"]}
-    assert send("GET", "/v2/users", params=query).json()["pagination"] == first
-    stale = send("GET", "/v2/users", params=query)
+    first = any_api.list(limit=1).json()["pagination"]
+    repeated, stale, good = (any_api.list(limit=1, cursor=first["next_cursor"]) for _ in range(3))
+    assert repeated.json()["pagination"] == first
     assert (stale.status_code, stale.json()["error_code"]) == (400, "INVALID_CURSOR")
-    assert send("GET", "/v2/users", params=query).json()["pagination"] != first
+    assert good.json()["pagination"] != first
     sandbox.faults.add("repeat_cursor")
-    assert send("GET", "/v2/users?cursor=x").status_code == 400
+    assert any_api.list(cursor="x").status_code == 400
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_latency_beyond_patience(sandbox: Sandbox, send: Send, before: bool) -> None:
-    """A client that gives up gets a timeout; whether the thing was done is the script's choice."""
-    sandbox.faults.add("latency", seconds=60, before=before)
-    with pytest.raises(httpx.ReadTimeout):
-        send("POST", "/v2/users", json=BODY, timeout=0.05)
-    assert done(sandbox) == ([] if before else ["create"])
-
-
-@pytest.mark.parametrize("before", [False, True])
-def test_latency_within_patience(sandbox: Sandbox, send: Send, before: bool) -> None:
-    """A slow answer is still the right one."""
+def test_latency(sandbox: Sandbox, any_api: Api, before: bool) -> None:
+    """A slow response is the right one; of one that is too slow the script says what was done."""
     sandbox.faults.add("latency", seconds=0.03, before=before)
-    answer = create(send)
+    sandbox.faults.add("latency", seconds=60, before=before, nth=2)
+    answer = any_api.create()
     assert answer.status_code == 201
     assert answer.elapsed.total_seconds() >= 0.02
+    with pytest.raises(httpx.ReadTimeout):
+        any_api.send("DELETE", any_api.path(sandbox.users()[-1].id), timeout=0.05)
+    assert done(sandbox) == (["create"] if before else ["create", "delete"])
 
 
-def test_nothing_refuses_over_http(sandbox: Sandbox) -> None:
-    """A server that is there cannot refuse a connection, so it drops it without doing anything."""
-    sandbox.faults.add("refuse")
-    with http_face(sandbox) as send, pytest.raises(httpx.ReadError):
-        create(send)
-    assert done(sandbox) == []
+def test_async_adapter_on_a_file(tmp_path: Path) -> None:
+    """The async adapter works on a file, too, and closes the sandbox that it opened."""
+    statuses: list[int] = []
 
+    async def create(client: httpx.AsyncClient, number: int) -> None:
+        body = {"name": "Ada", "email": f"a{number}@x.org", "role": MEMBER, "invite_mode": "none"}
+        statuses.append((await client.post("/v2/users", json=body)).status_code)
 
-def test_async_face_on_a_file(tmp_path: Path) -> None:
-    """The async face works on a file too, and closes the sandbox that it opened."""
-
-    async def work() -> list[int]:
+    async def create_ten() -> Sandbox:
         transport = AsyncSandboxTransport.open(tmp_path / "account.db")
         client = httpx.AsyncClient(transport=transport, base_url=BASE, headers=HEADERS)
-        async with client:
-            found: list[int] = []
+        async with client, anyio.create_task_group() as tasks:
+            for number in range(10):
+                tasks.start_soon(create, client, number)
+        return transport.sandbox
 
-            async def create(number: int) -> None:
-                body = {**BODY, "email": f"user{number}@x.org"}
-                found.append((await client.post("/v2/users", json=body)).status_code)
-
-            async with anyio.create_task_group() as tasks:
-                for number in range(10):
-                    tasks.start_soon(create, number)
-        with pytest.raises(Exception, match="closed"):
-            transport.sandbox.now()
-        return found
-
-    assert anyio.run(work) == [201] * 10
+    with pytest.raises(SandboxError, match="closed"):
+        anyio.run(create_ten).now()
+    assert statuses == [201] * 10
 
 
 def test_transports_close_only_their_own(sandbox: Sandbox) -> None:
@@ -288,5 +210,118 @@ def test_transports_close_only_their_own(sandbox: Sandbox) -> None:
     assert sandbox.now() == sandbox.now()
     transport = SandboxTransport.open()
     transport.close()
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(SandboxError, match="closed"):
         transport.sandbox.now()
+
+
+def statuses(api: Api, count: int) -> list[int]:
+    return [api.list().status_code for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({}, [500, 200, 200, 200, 200]),
+        ({"nth": 2}, [200, 500, 200, 200, 200]),
+        ({"nth": [1, 3]}, [500, 200, 500, 200, 200]),
+        ({"every": 2}, [200, 500, 200, 500, 200]),
+    ],
+)
+def test_which_requests(sandbox: Sandbox, api: Api, rule: dict[str, Any], expected: list[int]) -> None:
+    """A rule fires for the first request, the nth, several, or every nth."""
+    sandbox.faults.add("server_error", **rule)
+    assert statuses(api, 5) == expected
+
+
+def test_a_random_share(sandbox: Sandbox, api: Api) -> None:
+    """A rule fires for a random share of the requests, the same one for the same seed."""
+    sandbox.faults.add("server_error", probability=0.3, seed=7)
+    first = statuses(api, 60)
+    sandbox.faults.clear()
+    sandbox.faults.add("server_error", probability=0.3, seed=7)
+    assert statuses(api, 60) == first
+    assert 5 < first.count(500) < 35
+
+
+def test_only_one_operation(sandbox: Sandbox, api: Api) -> None:
+    """A rule for an operation counts, and fires for, requests of that operation only."""
+    sandbox.faults.add("server_error", operation="get_user", nth=2)
+    got = [api.get("x").status_code, api.list().status_code, api.get("x").status_code]
+    assert got == [404, 200, 500]
+
+
+def test_requests_for_no_operation(sandbox: Sandbox, api: Api) -> None:
+    """A rule for any operation fires for unknown paths, too; one for an operation does not."""
+    sandbox.faults.add("bad_gateway", operation="list_users")
+    sandbox.faults.add("server_error", nth=2)
+    answers = [api.send("GET", "/v2/nothing") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 500, 404]
+
+
+def test_first_rule_wins(sandbox: Sandbox, api: Api) -> None:
+    """One request meets one fault, and a rule also counts the requests that met an earlier one."""
+    sandbox.faults.add("rate_limit", nth=1)
+    sandbox.faults.add("bad_gateway", nth=[1, 2])
+    assert statuses(api, 3) == [429, 502, 200]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ({}, "list of rules"),
+        ([[]], "rule 1: it is not an object"),
+        ([{"fault": "server_error"}, {}], "rule 2: unknown fault None"),
+        ([{"fault": "nonsense"}], "unknown fault 'nonsense'"),
+        ([{"fault": ["status"]}], "unknown fault"),
+        ([{"fault": "truncated", "seconds": 1}], "truncated takes no 'seconds'"),
+        ([{"fault": "latency"}], "latency needs 'seconds'"),
+        ([{"fault": "latency", "seconds": -1}], "seconds must be a number from 0"),
+        ([{"fault": "latency", "seconds": True}], "seconds must be a number"),
+        ([{"fault": "latency", "seconds": 1, "before": 1}], "before must be true or false"),
+        ([{"fault": "status"}], "status needs 'status'"),
+        ([{"fault": "status", "status": 100}], "status must be a whole number from 200 to 599"),
+        ([{"fault": "status", "status": 400, "headers": []}], "headers must be an object"),
+        ([{"fault": "status", "status": 400, "headers": {"x": 1}}], "headers must be a string"),
+        ([{"fault": "rate_limit", "retry_after": -1}], "retry_after must be a whole number"),
+        ([{"fault": "refuse"}], "cannot refuse"),
+        ([{"fault": "truncated", "nth": 0}], "nth must be a whole number from 1"),
+        ([{"fault": "truncated", "nth": [1, "2"]}], "nth must be a whole number"),
+        ([{"fault": "truncated", "every": True}], "every must be a whole number"),
+        ([{"fault": "truncated", "probability": 2}], "probability must be a number from 0 to 1"),
+        ([{"fault": "truncated", "nth": 1, "every": 2}], "give one of nth, every and probability"),
+        ([{"fault": "truncated", "operation": "drop_table"}], "operation must be one of list_users"),
+        ([{"fault": "stale_cursor", "operation": "get_user"}], "is for list_users only"),
+    ],
+)
+def test_bad_scripts(sandbox: Sandbox, api: Api, script: object, reason: str) -> None:
+    """A script with one bad rule is refused whole, with the place and the reason."""
+    with pytest.raises(FaultScriptError, match=reason):
+        sandbox.faults.load(script, over_http=True)
+    assert statuses(api, 2) == [200, 200]
+
+
+def test_good_script(tmp_path: Path, sandbox: Sandbox, api: Api) -> None:
+    """A script in a file says the same as calls of add()."""
+    path = tmp_path / "faults.json"
+    script = [
+        {"operation": "list_users", "nth": 2, "fault": "bad_gateway"},
+        {"fault": "status", "status": 451, "body": None, "nth": [3]},
+    ]
+    path.write_text(json.dumps(script))
+    sandbox.faults.load(read_script(path))
+    assert statuses(api, 4) == [200, 502, 451, 200]
+
+
+def test_unreadable_script(tmp_path: Path) -> None:
+    """A script that cannot be read or is not JSON is refused, naming the file and the place."""
+    (tmp_path / "bad.json").write_text("[{]")
+    for name, reason in (("none.json", os.strerror(errno.ENOENT)), ("bad.json", "not JSON.*line 1 column 3")):
+        with pytest.raises(FaultScriptError, match=reason) as caught:
+            read_script(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+
+
+def test_one_bad_rule() -> None:
+    """A rule added in code is checked like one in a script."""
+    with pytest.raises(FaultScriptError, match="seconds"):
+        Faults().add("latency", seconds="soon")

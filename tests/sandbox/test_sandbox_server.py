@@ -1,23 +1,21 @@
-"""The HTTP face: starting, stopping, keeping connections, and clients that do not speak HTTP."""
+"""The HTTP adapter: starting, stopping, keeping connections, and clients that do not speak HTTP."""
 
 from __future__ import annotations
 
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from sandbox_api import HEADERS, JSON, Api, over_http
 
 from arize_users.sandbox import Request, Sandbox, SandboxError, SandboxServer
 
-HEADERS = {"authorization": "Bearer sandbox-admin"}
 
-
-@pytest.fixture
-def server(sandbox: Sandbox) -> Iterator[SandboxServer]:
-    with SandboxServer(sandbox) as server:
-        yield server
+def list_users(server: SandboxServer) -> httpx.Response:
+    return httpx.get(f"{server.url}/v2/users", headers=HEADERS)
 
 
 def talk(server: SandboxServer, data: bytes) -> bytes:
@@ -25,10 +23,7 @@ def talk(server: SandboxServer, data: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while part := connection.recv(65536):
-            received += part
-        return received
+        return connection.makefile("rb").read()
 
 
 def test_start_and_stop(sandbox: Sandbox) -> None:
@@ -40,11 +35,11 @@ def test_start_and_stop(sandbox: Sandbox) -> None:
         with pytest.raises(SandboxError, match="running already"):
             server.start()
         url = server.url
-        assert httpx.get(f"{url}/v2/users", headers=HEADERS).status_code == 200
+        assert list_users(server).status_code == 200
         server.stop()
         server.stop()
         with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{url}/v2/users", headers=HEADERS)
+            httpx.get(url)
         assert threading.active_count() == threads
         with pytest.raises(SandboxError, match="not running"):
             server.url  # noqa: B018
@@ -54,7 +49,6 @@ def test_start_and_stop(sandbox: Sandbox) -> None:
 def test_stop_with_open_connections(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle connections, slow answers and silent clients do not keep a server from stopping."""
     sandbox.faults.add("latency", seconds=60, operation="get_user")
-    answers: list[httpx.Response] = []
     handled = threading.Event()
     note = sandbox.note
 
@@ -64,38 +58,31 @@ def test_stop_with_open_connections(sandbox: Sandbox, monkeypatch: pytest.Monkey
             handled.set()
 
     monkeypatch.setattr(sandbox, "note", note_and_tell)
-    with SandboxServer(sandbox) as server, httpx.Client(base_url=server.url) as client:
-        assert client.get("/v2/users", headers=HEADERS).status_code == 200
-        silent = socket.create_connection(("127.0.0.1", server.port))
-
-        def wait_for_answer() -> None:
-            answers.append(httpx.get(f"{server.url}/v2/users/x", headers=HEADERS, timeout=30))
-
-        waiting = threading.Thread(target=wait_for_answer)
-        waiting.start()
-        assert handled.wait(30)
-    waiting.join()
-    silent.close()
-    assert [answer.status_code for answer in answers] == [404]
+    with ThreadPoolExecutor(1) as pool, httpx.Client(headers=HEADERS) as client:
+        with SandboxServer(sandbox) as server:
+            assert client.get(f"{server.url}/v2/users").status_code == 200
+            silent = socket.create_connection(("127.0.0.1", server.port))
+            slow = pool.submit(httpx.get, f"{server.url}/v2/users/x", headers=HEADERS, timeout=30)
+            assert handled.wait(30)
+        silent.close()
+    assert slow.result().status_code == 404
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
 def test_port_taken(server: SandboxServer, sandbox: Sandbox) -> None:
     """A taken or impossible port is refused in words."""
-    with pytest.raises(SandboxError, match=f"port {server.port}: it is taken"):
-        SandboxServer(sandbox, port=server.port).start()
-    with pytest.raises(SandboxError, match="port 99999"):
-        SandboxServer(sandbox, port=99999).start()
+    for port, reason in ((server.port, f"port {server.port}: it is taken"), (99999, "port 99999")):
+        with pytest.raises(SandboxError, match=reason):
+            SandboxServer(sandbox, port=port).start()
 
 
 def test_keep_alive(server: SandboxServer) -> None:
     """One connection carries many requests, errors included, and closes when asked to."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        request = b"GET /v2/users HTTP/1.1\r\nHost: x\r\n\r\n"
         reader = connection.makefile("rb")
         for last in (False, False, True):
             end = b"Connection: close\r\n\r\n" if last else b"\r\n"
-            connection.sendall(request[:-2] + end)
+            connection.sendall(b"GET /v2/users HTTP/1.1\r\nHost: x\r\n" + end)
             assert reader.readline() == b"HTTP/1.1 401 Unauthorized\r\n"
             headers = dict(line.strip().split(b": ", 1) for line in iter(reader.readline, b"\r\n"))
             assert len(reader.read(int(headers[b"content-length"]))) > 0
@@ -106,8 +93,7 @@ def test_keep_alive(server: SandboxServer) -> None:
 def test_latency(sandbox: Sandbox) -> None:
     """The latency of a server delays every answer, also for a client that sends ahead."""
     with SandboxServer(sandbox, latency=0.03) as server:
-        answer = httpx.get(f"{server.url}/v2/users", headers=HEADERS)
-        assert answer.elapsed.total_seconds() >= 0.02
+        assert list_users(server).elapsed.total_seconds() >= 0.02
         request = b"GET /v2/users HTTP/1.1\r\nHost: x\r\n\r\n"
         assert talk(server, request * 3).count(b"HTTP/1.1 401") == 3
 
@@ -127,12 +113,14 @@ def test_chunked_bodies(server: SandboxServer) -> None:
         yield b'{"name": "Ada", "email": "ada@x.org", "invite_mode": "none",'
         yield b'"role": {"type": "predefined", "name": "member"}}'
 
-    headers = {**HEADERS, "content-type": "application/json"}
-    url = f"{server.url}/v2/users"
-    assert httpx.post(url, content=body(), headers=headers).status_code == 201
+    created = httpx.post(f"{server.url}/v2/users", content=body(), headers={**HEADERS, **JSON})
+    assert created.status_code == 201
     answer = talk(server, chunked(b"2;ext=1", b"{}", b"0", b"Trailer: x", b""))
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"Missing: name" in answer
+
+
+POST = b"POST /v2/users HTTP/1.1\r\n"
 
 
 @pytest.mark.parametrize(
@@ -142,16 +130,16 @@ def test_chunked_bodies(server: SandboxServer) -> None:
         (b"GET /v2/users HTTP/9.9\r\n\r\n", b"505"),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"431"),
-        (b"POST /v2/users HTTP/1.1\r\nContent-Length: ten\r\n\r\n", b"400"),
-        (b"POST /v2/users HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
-        (b"POST /v2/users HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", b"400"),
-        (b"POST /v2/users HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", b"400"),
-        (b"POST /v2/users HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b"400"),
+        (POST + b"Content-Length: ten\r\n\r\n", b"400"),
+        (POST + b"Content-Length: -1\r\n\r\n", b"400"),
+        (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", b"400"),
+        (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
+        (POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", b"400"),
+        (POST + b"Transfer-Encoding: gzip\r\n\r\n", b"400"),
         (chunked(b"x"), b"400"),
         (chunked(b"FFFFFFF"), b"413"),
     ],
-    ids=lambda value: ascii(value[:24]),
+    ids=lambda value: ascii(value[-40:]),
 )
 def test_broken_requests(server: SandboxServer, data: bytes, status: bytes) -> None:
     """What is not sound HTTP gets a problem document and the end of the connection."""
@@ -159,45 +147,53 @@ def test_broken_requests(server: SandboxServer, data: bytes, status: bytes) -> N
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert b"application/problem+json" in answer
     assert b"connection: close" in answer
-    assert httpx.get(f"{server.url}/v2/users", headers=HEADERS).status_code == 200
+    assert list_users(server).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\r\n", b"POST /v2/users HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", chunked(b"5")]
-)
+@pytest.mark.parametrize("data", [b"", b"\r\n", POST + b"Content-Length: 9\r\n\r\n{", chunked(b"5")])
 def test_clients_that_leave(server: SandboxServer, data: bytes) -> None:
     """A client that leaves in the middle gets nothing and harms nobody."""
     assert talk(server, data) == b""
-    assert httpx.get(f"{server.url}/v2/users", headers=HEADERS).status_code == 200
+    assert list_users(server).status_code == 200
 
 
-def test_control(server: SandboxServer, sandbox: Sandbox) -> None:
+@pytest.fixture
+def http_api(sandbox: Sandbox) -> Iterator[Api]:
+    with over_http(sandbox) as api:
+        yield api
+
+
+def test_control(sandbox: Sandbox, http_api: Api) -> None:
     """A tester in any language reads mail, audit trail and users, and sets clock and faults."""
-    with httpx.Client(base_url=server.url + "/_sandbox/") as client:
-        user_id = sandbox.add_user(email="a@x.org", name="a", status="invited")
-        path = f"{server.url}/v2/users/{user_id.replace('/', '%2F')}/resend-invitation"
-        assert httpx.post(path, headers=HEADERS).status_code == 204
-        (mail,) = client.get("outbox").json()["outbox"]
-        assert mail == {
+    control = http_api.by(None)
+    user_id = sandbox.add_user(email="a@x.org", name="a", status="invited")
+    assert http_api.resend(user_id).status_code == 204
+    outbox, audit, users = (
+        control.send("GET", f"/_sandbox/{name}").json()[name] for name in ("outbox", "audit", "users")
+    )
+    assert outbox == [
+        {
             "kind": "invitation",
             "to": "a@x.org",
             "user_id": user_id,
             "sent_at": "2026-03-01T12:00:00Z",
             "expires_at": "2026-03-08T12:00:00Z",
         }
-        (entry,) = client.get("audit").json()["audit"]
-        assert (entry["actor"], entry["action"]) == ("owner@sandbox.example", "resend_invitation")
-        users = client.get("users").json()["users"]
-        assert [user["status"] for user in users] == ["active"] * 3 + ["invited"]
-        assert users[-1]["api_keys"] == list(sandbox.user(user_id).api_keys)
-        moved = client.put("clock", json={"now": "2026-03-09T00:00:00+01:00"})
-        assert moved.json() == {"now": "2026-03-08T23:00:00Z"}
-        assert sandbox.user(user_id).status == "expired"
-        assert client.put("clock", json={"now": None}).status_code == 200
-        assert client.post("faults", json=[{"fault": "bad_gateway", "every": 1}]).content == b""
-        assert httpx.get(f"{server.url}/v2/users").status_code == 502
-        assert client.delete("faults").status_code == 204
-        assert httpx.get(f"{server.url}/v2/users").status_code == 401
+    ]
+    assert [(entry["actor"], entry["action"]) for entry in audit] == [
+        ("owner@sandbox.example", "resend_invitation")
+    ]
+    assert [user["status"] for user in users] == ["active"] * 3 + ["invited"]
+    assert users[-1]["api_keys"] == list(sandbox.user(user_id).api_keys)
+    moved = control.send("PUT", "/_sandbox/clock", json={"now": "2026-03-09T00:00:00+01:00"})
+    assert moved.json() == {"now": "2026-03-08T23:00:00Z"}
+    assert sandbox.user(user_id).status == "expired"
+    assert control.send("PUT", "/_sandbox/clock", json={"now": None}).status_code == 200
+    script = [{"fault": "bad_gateway", "every": 1}]
+    assert control.send("POST", "/_sandbox/faults", json=script).content == b""
+    assert http_api.list().status_code == 502
+    assert control.send("DELETE", "/_sandbox/faults").status_code == 204
+    assert http_api.list().status_code == 200
     assert [request.path for request in sandbox.requests if "_sandbox" in request.path] == []
 
 
@@ -214,13 +210,15 @@ def test_control(server: SandboxServer, sandbox: Sandbox) -> None:
         ("PUT", "clock", b'{"now": "2026-03-01T00:00:00"}', 400),
         ("PUT", "clock", b'{"now": "9999-12-31T23:59:59-12:00"}', 400),
         ("POST", "faults", b"{", 400),
+        ("POST", "faults", b'[{"fault": "server_error"}, {"fault": "refuse"}]', 400),
     ],
 )
 def test_control_refusals(
-    server: SandboxServer, sandbox: Sandbox, method: str, path: str, body: bytes, status: int
+    sandbox: Sandbox, http_api: Api, method: str, path: str, body: bytes, status: int
 ) -> None:
-    """What the control paths cannot do they refuse with a problem document."""
+    """What the control paths cannot do they refuse with a problem document, and do nothing."""
     before = sandbox.now()
-    answer = httpx.request(method, f"{server.url}/_sandbox/{path}", content=body)
+    answer = http_api.send(method, f"/_sandbox/{path}", content=body)
     assert answer.status_code == answer.json()["status"] == status
     assert sandbox.now() == before
+    assert http_api.list().status_code == 200

@@ -1,4 +1,4 @@
-"""The HTTP face under schemathesis: whatever fits the spec is taken, whatever does not is refused."""
+"""The HTTP adapter under schemathesis: what fits the spec is accepted, what does not is refused."""
 
 from __future__ import annotations
 

@@ -7,39 +7,33 @@ import sqlite3
 
 import attrs
 
-from arize_users.sandbox import checks, users
-from arize_users.sandbox.account import Account, now, to_text
-from arize_users.sandbox.messages import RefusalError, Request, Response, json_response
-from arize_users.sandbox.users import Caller, NewUser, Row
-from arize_users.sandbox.vocabulary import Policy
+from . import checks, users
+from .account import Account, now, to_text
+from .messages import RefusalError, Request, Response, json_response
+from .policy import Policy
+from .users import Caller, NewUser, Row
 
 NO_CONTENT = Response(204)
 
 
 @attrs.frozen
 class Call:
-    """A request that has found its operation and whose caller may use it."""
+    """A request for an operation that its caller may use."""
 
     account: Account
     policy: Policy
     caller: Caller
     user_id: str
+    query: list[tuple[str, str]]
     request: Request
 
 
 def list_users(call: Call) -> Response:
-    """Answer one page of the users who are not blocked, oldest first."""
-    query = checks.list_query(checks.read_query(call.request.query), call.policy.speech)
+    """Return one page of the users who are not blocked, oldest first."""
+    query = checks.list_query(call.query, call.policy)
     with call.account.reading() as db:
         at = now(db)
-        rows = users.page(
-            db,
-            after=query.after,
-            email=query.email,
-            statuses=query.statuses,
-            size=query.limit + 1,
-            now=at,
-        )
+        rows = users.page(db, query.after, query.email, query.statuses, query.limit + 1, at)
         names = users.custom_role_names(db)
     shown = rows[: query.limit]
     pagination: dict[str, object] = {"has_more": len(rows) > query.limit}
@@ -50,15 +44,14 @@ def list_users(call: Call) -> Response:
 
 
 def create_user(call: Call) -> Response:
-    """Create a user, or do with a known email what the contract's table says."""
-    checks.no_query(checks.read_query(call.request.query))
-    body = checks.create_body(checks.read_body(call.request), call.policy.speech)
+    """Create a user, or treat a known email as the contract's table says."""
+    body = checks.create_body(checks.read_body(call.request), call.policy)
     with call.account.writing() as db:
         _require_role(db, call.policy, body)
         at = now(db)
         known = users.by_email(db, body.email)
-        if known is not None and (settled := _settled(call, db, known, body.invite_mode, at)):
-            return settled
+        if known is not None and known.status(at) != "expired":
+            return _known_email(call, db, known, body.invite_mode, at)
         is_active = body.invite_mode == "none"
         new = NewUser(
             name=body.name,
@@ -74,52 +67,46 @@ def create_user(call: Call) -> Response:
             (user_id,) = users.insert(db, [new])
         else:
             user_id = known.id
-            users.invite_again(db, known.seq, new)
+            new = new._replace(created_at=known.created_at, sso=bool(known.sso))
+            users.update(db, known.seq, **new._asdict())
         user = _visible(db, user_id)
         if body.invite_mode == "email_link":
             users.add_mail(db, "invitation", user, at)
-        action = "create" if known is None else "reinvite"
-        users.add_audit(db, call.caller.email, action, user, at)
+        users.add_audit(db, call.caller.email, "create" if known is None else "reinvite", user, at)
         document = _document(user, call.policy, users.custom_role_names(db), at)
-    document["invite_mode"] = call.policy.speech.say(body.invite_mode)
+    document["invite_mode"] = call.policy.enums.encode(body.invite_mode)
     if body.invite_mode == "temporary_password":
-        # Nobody logs in to a sandbox, so the password is kept nowhere, not even as a hash.
+        # Nobody logs in to a sandbox, so the password is stored nowhere, not even as a hash.
         document["temporary_password"] = secrets.token_urlsafe(12)
     return json_response(201, document)
 
 
 def get_user(call: Call) -> Response:
-    """Answer one user who is not blocked."""
-    checks.no_query(checks.read_query(call.request.query))
+    """Return one user who is not blocked."""
     with call.account.reading() as db:
         return _user_response(call, db, _visible(db, call.user_id))
 
 
 def update_user(call: Call) -> Response:
-    """Change a user's name or developer flag; the same values again change nothing."""
-    checks.no_query(checks.read_query(call.request.query))
+    """Change a user's name or developer flag; the values that it has change nothing."""
     body = checks.update_body(checks.read_body(call.request))
-    if body.is_developer is not None and not call.caller.is_admin:
+    if "is_developer" in body and not call.caller.is_admin:
         raise RefusalError(403, "ADMIN_REQUIRED", "Only an account admin may set is_developer.")
     with call.account.writing() as db:
         user = _visible(db, call.user_id)
-        name = user.name if body.name is None else body.name
-        is_developer = bool(user.is_developer)
-        if body.is_developer is not None:
-            is_developer = body.is_developer
-        if (name, is_developer) != (user.name, bool(user.is_developer)):
-            users.change(db, user.seq, name=name, is_developer=is_developer)
+        changed = user._replace(**body)
+        if changed != user:
+            users.update(db, user.seq, **body)
             users.add_audit(db, call.caller.email, "update", user, now(db))
-        return _user_response(call, db, _visible(db, call.user_id))
+        return _user_response(call, db, changed)
 
 
 def delete_user(call: Call) -> Response:
     """Block a user for good; blocking again succeeds and does nothing.
 
-    The contract says that nobody deletes themselves but not with which answer; here it is 403,
-    since the request is well formed and the caller may do this to anyone else.
+    The contract says that nobody can delete themselves but not how that is refused. It is 403 here, since
+    the request is well formed and the caller may delete anyone else.
     """
-    checks.no_query(checks.read_query(call.request.query))
     with call.account.writing() as db:
         user = users.by_id(db, call.user_id)
         if user is None:
@@ -133,8 +120,7 @@ def delete_user(call: Call) -> Response:
 
 
 def resend_user_invitation(call: Call) -> Response:
-    """Mail an invitation again and let its week begin anew; only for an invited user."""
-    checks.no_query(checks.read_query(call.request.query))
+    """Mail the invitation of an invited user again, valid for a week from now."""
     with call.account.writing() as db:
         user = _visible(db, call.user_id)
         at = now(db)
@@ -143,15 +129,14 @@ def resend_user_invitation(call: Call) -> Response:
         if user.status(at) != "invited":
             detail = f"The user is {user.status(at)}; only an invited user can be sent this."
             raise RefusalError(400, "USER_NOT_INVITED", detail)
-        users.renew_invitation(db, user.seq, at)
+        users.update(db, user.seq, invited_at=at)
         users.add_mail(db, "invitation", user, at)
         users.add_audit(db, call.caller.email, "resend_invitation", user, at)
     return NO_CONTENT
 
 
 def reset_user_password(call: Call) -> Response:
-    """Mail a reset link; only for a verified user who logs in with a password."""
-    checks.no_query(checks.read_query(call.request.query))
+    """Mail a reset link to a verified user who logs in with a password."""
     with call.account.writing() as db:
         user = _visible(db, call.user_id)
         at = now(db)
@@ -164,11 +149,9 @@ def reset_user_password(call: Call) -> Response:
     return NO_CONTENT
 
 
-def _settled(call: Call, db: sqlite3.Connection, known: Row, invite_mode: str, at: int) -> Response | None:
-    """Return the answer when a known email leaves nothing to do, None when it is expired."""
+def _known_email(call: Call, db: sqlite3.Connection, known: Row, invite_mode: str, at: int) -> Response:
+    """Return the response to a create with the email of a user whose invitation has not expired."""
     status = known.status(at)
-    if status == "expired":
-        return None
     if status == "invited" and invite_mode != "none":
         return _user_response(call, db, known)
     reason = "blocked for good" if status == "inactive" else status
@@ -196,25 +179,20 @@ def _not_found() -> RefusalError:
 
 
 def _user_response(call: Call, db: sqlite3.Connection, user: Row) -> Response:
-    names = users.custom_role_names(db)
-    return json_response(200, _document(user, call.policy, names, now(db)))
+    return json_response(200, _document(user, call.policy, users.custom_role_names(db), now(db)))
 
 
 def _document(row: Row, policy: Policy, role_names: dict[str, str], at: int) -> dict[str, object]:
-    say = policy.speech.say
-    role = {"type": say(row.role_type)}
-    if row.role_type == "predefined":
-        role["name"] = say(row.role)
-    else:
-        role["id"] = row.role
-        if row.role in role_names:
-            role["name"] = role_names[row.role]
+    encode = policy.enums.encode
+    role = row.role_document(role_names)
+    for field in ("type", "name") if row.role_type == "predefined" else ("type",):
+        role[field] = encode(role[field])
     return {
         "id": row.id,
         "name": row.name,
         "email": row.email,
         "created_at": to_text(row.created_at),
-        "status": say(row.status(at)),
+        "status": encode(row.status(at)),
         "role": role,
         "is_developer": bool(row.is_developer),
     }

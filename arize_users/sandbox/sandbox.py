@@ -1,4 +1,4 @@
-"""`Sandbox`: one account, its rules, and what a tester may do and see behind the API's back."""
+"""`Sandbox`: one account, its rules, and what a tester can set and see in it directly."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
-from arize_users.sandbox import account as accounts
-from arize_users.sandbox import records, users, wire
-from arize_users.sandbox.faults import Faults
-from arize_users.sandbox.messages import Request, Response
-from arize_users.sandbox.records import AuditEntry, Mail, ReceivedRequest, UserRecord
-from arize_users.sandbox.vocabulary import (
+from . import account as accounts
+from . import records, routing, users
+from .faults import Faults
+from .messages import Request, Response
+from .policy import (
     PERMISSIONS,
     PREDEFINED_ROLES,
     CustomRoles,
     EnumCase,
+    EnumCodec,
     Policy,
-    Speech,
     default_is_developer,
 )
+from .records import AuditEntry, Mail, ReceivedRequest, UserRecord
 
 _CALLERS = {
     "sandbox-admin": ("Sandbox Owner", "owner@sandbox.example", "admin"),
@@ -40,12 +40,21 @@ _FOUNDED = 1_704_110_400_000_000
 class Sandbox:
     """One account of the users API, in memory or in a file; safe to share between threads.
 
-    `path` is a file that lasts and that several processes may use at once; None is memory.
-    `enum_case` is the generation spoken: lower is the first, upper the second, and each refuses
-    the other's values. `custom_roles` says what creating a user with a custom role gets: any id
-    is taken, an unknown one is 404 (known), or all are 422 (refuse). With `sso_enforced`
-    invitations cannot be resent. `keep_requests` bounds `requests` to the newest so many.
-    Raises: SandboxError when the file cannot be opened or is something else.
+    Args:
+        path: A file that keeps the account and that several processes may use at once; None is memory.
+        enum_case: The generation of the API: lower is the first, upper the second. Each refuses the enum
+            values of the other.
+        custom_roles: What a create with a custom role gets: any id is accepted (any), an unknown one is 404
+            (known), or every one is 422 (refuse).
+        sso_enforced: Whether the account enforces login by SSO, so that invitations cannot be resent.
+        keep_requests: How many of the newest requests `requests` holds, None for all.
+
+    Attributes:
+        faults: The faults that requests meet.
+
+    Raises:
+        SandboxError: The file cannot be opened, or it is not a sandbox account.
+        ValueError: `enum_case` or `custom_roles` is none of its values.
     """
 
     def __init__(
@@ -59,7 +68,7 @@ class Sandbox:
     ) -> None:
         _require(enum_case, ("lower", "upper"), "enum_case")
         _require(custom_roles, ("any", "known", "refuse"), "custom_roles")
-        self._policy = Policy(Speech(enum_case), custom_roles, sso_enforced)
+        self._policy = Policy(EnumCodec(enum_case), custom_roles, sso_enforced)
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
         self._requests_lock = threading.Lock()
         self._account = accounts.Account(path, _populate)
@@ -72,7 +81,7 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Sandbox({self.path!r}, enum_case={self._policy.speech.case!r})"
+        return f"Sandbox({self.path!r}, enum_case={self._policy.enums.case!r})"
 
     @property
     def path(self) -> str | None:
@@ -80,28 +89,47 @@ class Sandbox:
         return self._account.path
 
     def close(self) -> None:
-        """Close the database; an account in memory is gone then. May be called twice."""
+        """Close the account, which deletes one in memory. A second call does nothing."""
         self._account.close()
 
     def handle(self, request: Request) -> Response:
-        """Answer one request by the rules and record it; the faces add faults."""
+        """Respond to a request and record it. Faults are the business of the adapters, not of this method.
+
+        Args:
+            request: The request as received.
+
+        Returns:
+            The response; a refusal is a response, too.
+        """
         response = self.answer(request)
         self.note(request, response.status)
         return response
 
     def answer(self, request: Request) -> Response:
-        """Answer one request by the rules, unrecorded: a fault may still change the answer."""
-        return wire.answer(self._account, self._policy, request)
+        """Respond to a request without recording it, because a fault may still change the response.
+
+        Args:
+            request: The request as received.
+
+        Returns:
+            The response; a refusal is a response, too.
+        """
+        return routing.respond(self._account, self._policy, request)
 
     def note(self, request: Request, status: int | None) -> None:
-        """Record a request and the status that was answered, None for no answer."""
+        """Record a request.
+
+        Args:
+            request: The request as received.
+            status: The status of the response, None for no response.
+        """
         entry = records.received(request, status)
         with self._requests_lock:
             self._requests.append(entry)
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What this instance received, in the order of its answers; without secrets."""
+        """The requests that this object has received, in the order of their responses; without secrets."""
         with self._requests_lock:
             return list(self._requests)
 
@@ -113,12 +141,12 @@ class Sandbox:
 
     @property
     def audit(self) -> list[AuditEntry]:
-        """What was really done through the API, oldest first."""
+        """What requests have changed or sent, oldest first; a request without effect is not here."""
         with self._account.reading() as db:
             return records.read_audit(db)
 
     def clear_log(self) -> None:
-        """Forget requests, outbox and audit trail so far."""
+        """Clear `requests`, `outbox` and `audit`."""
         with self._requests_lock:
             self._requests.clear()
         with self._account.writing() as db:
@@ -131,9 +159,13 @@ class Sandbox:
             return accounts.to_datetime(accounts.now(db))
 
     def set_time(self, moment: datetime | None) -> None:
-        """Make the account's clock stand at a moment, or follow the real clock again (None).
+        """Stop the account's clock, or let it run.
 
-        Raises: ValueError for a moment without a time zone.
+        Args:
+            moment: The time at which the clock stands still; None lets it follow the real one.
+
+        Raises:
+            ValueError: The moment has no time zone, or is outside the years 1900 to 9000.
         """
         micros = None if moment is None else accounts.to_micros(moment)
         with self._account.writing() as db:
@@ -150,10 +182,22 @@ class Sandbox:
         created_at: datetime | None = None,
         sso: bool = False,
     ) -> str:
-        """Add a user directly and return its id; no mail, no audit entry.
+        """Add a user without a request: nothing is mailed, and `audit` has no entry.
 
-        `role` is a predefined role or else a custom role's id. `status` may also be inactive.
-        Raises: ValueError for an unknown status or an email that is taken.
+        Args:
+            email: The email, which no other user may have in any case.
+            name: The display name.
+            role: A predefined role, or else the id of a custom role.
+            status: active, invited, expired, or inactive for a blocked user.
+            is_developer: The developer flag; None is the default of the role.
+            created_at: When the user was created; None is now, by the account's clock.
+            sso: Whether the user logs in by SSO and so has no password.
+
+        Returns:
+            The user's id.
+
+        Raises:
+            ValueError: The status is unknown, the email is taken, or `created_at` has no time zone.
         """
         _require(status, ("active", "invited", "expired", "inactive"), "status")
         role_type = "predefined" if role in PREDEFINED_ROLES else "custom"
@@ -161,7 +205,6 @@ class Sandbox:
             is_developer = default_is_developer(role_type, role)
         with self._account.writing() as db:
             now = accounts.now(db)
-            invited_at = {"invited": now, "expired": now - users.INVITATION_MICROS}.get(status)
             new = users.NewUser(
                 name=name,
                 email=email,
@@ -170,13 +213,21 @@ class Sandbox:
                 role_type=role_type,
                 role=role,
                 is_developer=is_developer,
-                invited_at=invited_at,
+                invited_at={"invited": now, "expired": now - users.INVITATION_MICROS}.get(status),
                 sso=sso,
             )
             return _insert(db, new)
 
     def add_users(self, n: int, domain: str = "example.com") -> list[str]:
-        """Add n active members with made-up names in one transaction; return their ids."""
+        """Add active members with made-up names and emails.
+
+        Args:
+            n: How many.
+            domain: The domain of their emails.
+
+        Returns:
+            Their ids.
+        """
         with self._account.writing() as db:
             now = accounts.now(db)
             taken = users.email_keys(db)
@@ -186,18 +237,31 @@ class Sandbox:
                 number += 1
                 email = f"user{number:05}@{domain}"
                 if users.email_key(email) not in taken:
-                    name = f"User {number:05}"
-                    new.append(users.NewUser(name=name, email=email, created_at=now, state="active"))
+                    new.append(users.NewUser(f"User {number:05}", email, now, "active"))
             return users.insert(db, new)
 
     def fill(self, n: int) -> None:
-        """Add users until the account holds n besides the callers, blocked ones included."""
+        """Add users until the account has `n` besides the owners of the keys, blocked ones included.
+
+        Args:
+            n: How many users there are to be.
+        """
         with self._account.reading() as db:
             held = len(users.email_keys(db)) - len(KEYS)
         self.add_users(n - held)
 
     def user(self, user_id: str) -> UserRecord:
-        """Return a user's whole record, blocked or not. Raises: KeyError for an unknown id."""
+        """Return the record of one user, who may be blocked.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The record.
+
+        Raises:
+            KeyError: The account has no user with this id.
+        """
         with self._account.reading() as db:
             row = users.by_id(db, user_id)
             if row is None:
@@ -205,15 +269,22 @@ class Sandbox:
             return records.read_users(db, [row])[0]
 
     def users(self) -> list[UserRecord]:
-        """Return all records in list order, blocked users too."""
+        """Return the records of all users in list order, blocked ones too."""
         with self._account.reading() as db:
             return records.read_users(db, users.everyone(db))
 
     def add_key(self, key: str, *, permissions: Collection[str]) -> str:
-        """Let a new user with a custom role call with this key; return the user's id.
+        """Add a key, and a user with a custom role whom it belongs to.
 
-        `permissions` are of USER_READ, USER_CREATE, USER_UPDATE and USER_DELETE.
-        Raises: ValueError for another permission or a key that is taken.
+        Args:
+            key: The API key.
+            permissions: Any of USER_READ, USER_CREATE, USER_UPDATE and USER_DELETE.
+
+        Returns:
+            The id of the new user.
+
+        Raises:
+            ValueError: There is no such permission, or the key is taken.
         """
         for permission in permissions:
             _require(permission, PERMISSIONS, "permission")
@@ -221,22 +292,20 @@ class Sandbox:
             if users.caller(db, key) is not None:
                 raise ValueError("this key is taken")
             (number,) = db.execute("SELECT count(*) + 1 FROM users").fetchone()
-            role = f"caller-role-{number}"
-            users.name_custom_role(db, role, f"Caller {number}")
-            new = users.NewUser(
-                name=f"Caller {number}",
-                email=f"caller{number}@sandbox.example",
-                created_at=accounts.now(db),
-                state="active",
-                role_type="custom",
-                role=role,
-            )
-            user_id = _insert(db, new)
+            name, role = f"Caller {number}", f"caller-role-{number}"
+            users.name_custom_role(db, role, name)
+            email = f"caller{number}@sandbox.example"
+            user_id = _insert(db, users.NewUser(name, email, accounts.now(db), "active", "custom", role))
             users.add_caller(db, key, user_id, permissions)
             return user_id
 
     def add_custom_role(self, role_id: str, name: str) -> None:
-        """Make a custom role known, so that answers show its name."""
+        """Make a custom role known, so that responses show its name.
+
+        Args:
+            role_id: The role's id.
+            name: The role's name.
+        """
         with self._account.writing() as db:
             users.name_custom_role(db, role_id, name)
 

@@ -1,0 +1,129 @@
+"""Fault injection: responding to a request with its fault applied."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import attrs
+
+from .faults import Fault
+from .messages import BODILESS, HTML_TYPE, RefusalError, Request, Response, json_response
+from .routing import with_request_id
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+_HTML = "<!doctype html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+_PROBLEMS = {
+    "rate_limit": (429, "RATE_LIMITED", "Wait before the next request."),
+    "service_unavailable": (503, "UNAVAILABLE", "The service is not available now."),
+    "server_error": (500, "INTERNAL_ERROR", "Something broke on the server."),
+    "stale_cursor": (400, "INVALID_CURSOR", "cursor is too old; begin again."),
+}
+_PAGES = {"bad_gateway": (502, "502 Bad Gateway"), "gateway_timeout": (504, "504 Gateway Time-out")}
+
+
+@attrs.frozen
+class Outcome:
+    """What the client gets: no response, a response, or one that ends after `sent` bytes of its body."""
+
+    response: Response | None
+    sent: int | None = None
+
+
+def respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Outcome:
+    """Return the outcome of a request that meets this fault, and record the request."""
+    outcome = _outcome(sandbox, request, fault)
+    sandbox.note(request, outcome.response.status if outcome.response else None)
+    return outcome
+
+
+def time_out(sandbox: Sandbox, request: Request, fault: Fault) -> None:
+    """Handle and record a request whose client times out because of this fault."""
+    if not fault.before:
+        sandbox.answer(request)
+    sandbox.note(request, None)
+
+
+def _outcome(sandbox: Sandbox, request: Request, fault: Fault | None) -> Outcome:
+    if fault is None or fault.kind == "latency":
+        return Outcome(sandbox.answer(request))
+    if fault.kind in ("reset_before", "refuse"):
+        return Outcome(None)
+    replacement = _replacement(fault, request)
+    if replacement is not None:
+        if fault.handled:
+            sandbox.answer(request)
+        return Outcome(with_request_id(replacement))
+    response = sandbox.answer(request)
+    if fault.kind == "reset_after":
+        return Outcome(None)
+    response = _apply_fault(response, fault, request)
+    return Outcome(response, len(response.body) // 2 if fault.kind == "truncated" else None)
+
+
+def _replacement(fault: Fault, request: Request) -> Response | None:
+    """Return the response in place of the account's own, None for a fault that keeps that."""
+    if fault.kind in _PROBLEMS:
+        response = RefusalError(*_PROBLEMS[fault.kind]).response(request.path)
+    elif fault.kind in _PAGES:
+        response = _page(*_PAGES[fault.kind])
+    elif fault.kind == "status":
+        response = _any_status(fault)
+    else:
+        return None
+    if fault.retry_after is not None:
+        response = response.with_headers({"retry-after": str(fault.retry_after)})
+    return response
+
+
+def _apply_fault(response: Response, fault: Fault, request: Request) -> Response:
+    """Return the account's response as the fault changes it."""
+    match fault.kind:
+        case "truncated":
+            # A response without a body cannot be cut, so it becomes one that announces a body.
+            return response if response.body else with_request_id(json_response(200, {}))
+        case "wrong_content_type":
+            return response.with_headers({"content-type": HTML_TYPE})
+        case "garbage":
+            status = response.status if response.status in (200, 201) else 200
+            return with_request_id(_page(status, "Welcome"))
+    if response.status not in (200, 201):
+        return response
+    document = json.loads(response.body)
+    if fault.kind == "unknown_enum":
+        for user in document.get("users", [document]):
+            _set_unknown_enums(user, fault.role_type)
+    else:
+        cursor = dict(parse_qsl(request.query))["cursor"]
+        document["pagination"] = {"has_more": True, "next_cursor": cursor}
+    return attrs.evolve(response, body=json_response(response.status, document).body)
+
+
+def _page(status: int, title: str) -> Response:
+    return Response(status, (("content-type", HTML_TYPE),), _HTML.format(title).encode())
+
+
+def _any_status(fault: Fault) -> Response:
+    if fault.body is None or fault.status in BODILESS:
+        response = Response(fault.status)
+    elif isinstance(fault.body, str):
+        response = Response(fault.status, (("content-type", HTML_TYPE),), fault.body.encode())
+    else:
+        response = json_response(fault.status, fault.body)
+    if fault.content_type is not None:
+        response = response.with_headers({"content-type": fault.content_type})
+    return response.with_headers(fault.headers)
+
+
+def _set_unknown_enums(user: dict[str, Any], role_type: str | None) -> None:
+    # The unknown values are in the case of the known ones, as both generations have it.
+    spell = str.upper if user["status"].isupper() else str.lower
+    user["status"] = spell("suspended")
+    user["role"] = {"type": spell("predefined"), "name": spell("auditor")}
+    if role_type is not None:
+        user["role"] = {"type": role_type}
+    if "invite_mode" in user:
+        user["invite_mode"] = spell("carrier_pigeon")
