@@ -15,7 +15,7 @@ import arize_users
 from arize_users import ArizeClient, BulkUserDeletionResult, CustomUserRole, DeletionStatus, errors
 from arize_users.config import resolve
 
-from .simulated_calls import BROKEN, CALLS, EMAIL, FAILURES, ID, NOT_APPLIED, fail
+from .simulated_calls import BROKEN, CALLS, EMAIL, FAILURES, ID, NEW, NOT_APPLIED, fail
 
 FACTS = {"operation": "create_user", "method": "POST", "path": "/v2/users", "maybe_applied": True}
 STATUS_ERRORS = {
@@ -103,7 +103,7 @@ def test_texts() -> None:
     assert "'u1'" in missing.message
 
 
-NEW: dict[str, Any] = {"name": "Ada", "email": EMAIL, "role": "member", "invite_mode": "none"}
+CREATE: dict[str, Any] = {**NEW, "invite_mode": "none"}
 REVERSED = {"created_after": "2026-03-02", "created_before": "2026-03-01"}
 REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("list", {"limit": 0}, "limit"),
@@ -116,8 +116,11 @@ REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("iter", REVERSED, "created_after"),
     ("get", {"user": ""}, "user"),
     ("get", {"user": "ada@"}, "user"),
-    *(("create", {**NEW, name: 7}, name) for name in (*NEW, "is_developer")),
-    ("create", {**NEW, "role": CustomUserRole(id=" ")}, "role"),
+    *(
+        ("create", {**NEW, "invite_mode": "none", name: 7}, name)
+        for name in (*NEW, "invite_mode", "is_developer")
+    ),
+    ("create", {**NEW, "invite_mode": "none", "role": CustomUserRole(id=" ")}, "role"),
     ("update", {"user_id": ID}, "name"),
     ("update", {"user_id": ID, "name": 7}, "name"),
     ("update", {"user_id": ID, "is_developer": 1}, "is_developer"),

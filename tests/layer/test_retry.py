@@ -22,10 +22,12 @@ from .simulated_calls import (
     CALLS,
     EMAIL,
     FAILURES,
+    ID,
     MAYBE_APPLIED,
     NOT_APPLIED,
     NOT_REPEATABLE,
     SUCCESS,
+    call_with,
     fail,
     operations_of,
     succeed,
@@ -157,7 +159,7 @@ def _times(operations: Operations, *answers: Answer, start: float = 1000.0, late
     """Get a user; give when requests were sent, whether or not the call fails, and when it ended."""
     simulated = SimulatedDriver(answers, start=start, latency=latency)
     with suppress(ArizeError):
-        simulated.run(CALLS["get"](operations))
+        call_with(simulated, "get", operations)
     return simulated.times, simulated.now
 
 
@@ -168,7 +170,7 @@ def test_backoff() -> None:
         operations._retrier._uniform = lambda low, high, part=draw: low + part * (high - low)
         simulated = SimulatedDriver([html(502)] * 9)
         with pytest.raises(ServerError):
-            simulated.run(CALLS["get"](operations))
+            call_with(simulated, "get", operations)
         full = [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
         assert simulated.slept == [one * draw for one in full]
 
@@ -216,7 +218,7 @@ def test_any_failures(call: str, failures: list[Answer], max_retries: int, laten
     """Whatever fails in whatever order, nothing is sent too often, too late, or twice where that matters."""
     simulated = SimulatedDriver([*failures, *[SUCCESS[call]] * 20], latency=latency)
     with suppress(ArizeError):
-        simulated.run(CALLS[call](operations_of(max_retries)))
+        call_with(simulated, call, operations_of(max_retries))
     sent = len(simulated.sent)
     assert sent <= max_retries + 1
     assert all(0.0 <= one <= 60.0 for one in simulated.slept)
@@ -237,7 +239,7 @@ def test_rate_limit_pauses_everyone() -> None:
         return problem(429, retry_after="30") if now < 1030 else ok(user())
 
     simulated = SimulatedDriver(answer, latency=1.0)
-    simulated.run(*(CALLS["get"](operations) for _ in range(4)))
+    simulated.run(*(operations.get(user=ID) for _ in range(4)))
     assert not [one for one in simulated.outcomes if isinstance(one, Exception)]
     assert simulated.times[:4] == [1000.0] * 4
     assert min(simulated.times[4:]) >= 1031.0
@@ -274,11 +276,11 @@ def test_a_pause_does_not_outlast_the_budget() -> None:
 
     def late() -> Flow[Any]:
         yield from sleep(95.0)
-        return (yield from CALLS["delete"](operations))
+        return (yield from operations.delete(user_id=ID))
 
     # The get would go on at 1110; the delete, answered at 1105, makes everyone wait until 1165.
     simulated = SimulatedDriver(answer, latency=10.0)
     with pytest.raises(ServerError):
-        simulated.run(CALLS["get"](operations), late())
+        simulated.run(operations.get(user=ID), late())
     gets = [moment for moment, request in simulated.sent if request.operation == "get_user"]
     assert gets == [1000.0, 1070.0]

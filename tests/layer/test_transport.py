@@ -29,7 +29,7 @@ from arize_users import (
 )
 from arize_users.sandbox import SandboxServer
 
-ID = "VXNlcjoxMjM0NQ=="
+from .simulated_calls import CALLS, ID
 
 
 def test_headers(connect: Connect) -> None:
@@ -127,29 +127,19 @@ def test_nobody_listens(connect: Connect, server: SandboxServer) -> None:
 # Closing
 
 
-CALLS: dict[str, Any] = {
-    "list": {},
-    "get": {"user": ID},
-    "create": {"name": "A", "email": "a@b.c", "role": "member", "invite_mode": "none"},
-    "update": {"user_id": ID, "name": "A"},
-    "delete": {"user_id": ID},
-    "resend_invitation": {"user_id": ID},
-    "reset_password": {"user_id": ID},
-    "bulk_delete": {"user_ids": [ID]},
-}
-
-
 def test_closed_client(connect: Connect) -> None:
     """A closed client raises an error and sends nothing; closing twice is fine."""
     client = connect([ok(page([{}], next_cursor="2"))])
     users = client.users.iter()
     next(users)
     client.shut()
-    for method, arguments in [*CALLS.items(), ("bulk_delete", {"emails": ["a@b.c"]})]:
+    calls = [
+        *[*CALLS.values(), lambda _: next(users), lambda users: users.bulk_delete(user_ids=[ID])],
+        lambda users: users.bulk_delete(emails=["a@b.c"]),
+    ]
+    for call in calls:
         with pytest.raises(ConfigurationError, match="closed"):
-            getattr(client.users, method)(**arguments)
-    with pytest.raises(ConfigurationError, match="closed"):
-        next(users)
+            call(client.users)
     client.shut()
     assert len(client.recorder.sent) == 1
 
