@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from spec_documents import OK, answering, document, ref, taking
-from specs.errors import SpecError
-from specs.slicing import sliced
+from specs import SpecError
+from specs.slicing import slice_document
 
 TEXT = {"type": "string"}
 
@@ -20,14 +20,14 @@ def test_the_prefix_ends_at_a_slash() -> None:
     """A prefix takes itself and what is under it, not paths that merely begin alike."""
     names = ["/v2/users", "/v2/users/{id}", "/v2/users/{id}/x", "/v2/users-export", "/v2/user", "/x/v2/users"]
     whole = document({name: {"get": {"responses": OK}} for name in names})
-    assert list(sliced(whole, "/v2/users")["paths"]) == names[:3]
-    assert list(sliced(whole, "/")["paths"]) == names
+    assert list(slice_document(whole, "/v2/users")["paths"]) == names[:3]
+    assert list(slice_document(whole, "/")["paths"]) == names
 
 
 def test_a_prefix_that_matches_nothing_is_refused() -> None:
     """A wrong prefix is answered with the nearest paths there are."""
     with pytest.raises(SpecError, match=r"^no path is /v2/user or under it; the nearest are /v2/users$"):
-        sliced(document({"/v2/users": {}}), "/v2/user")
+        slice_document(document({"/v2/users": {}}), "/v2/user")
 
 
 def test_references_are_followed_through_depth_and_cycles() -> None:
@@ -46,10 +46,10 @@ def test_references_are_followed_through_depth_and_cycles() -> None:
         "UnusedToo": ref("A"),
     }
     whole = document({"/a": answering(ref("A")), "/b": answering(ref("Unused"))}, schemas)
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert _schemas(cut) == {"A", "B", "C", "D", "E", "E2", "F", "G", "H"}
     assert cut["components"]["schemas"]["A"] == schemas["A"]
-    assert sliced(cut, "/a") == cut
+    assert slice_document(cut, "/a") == cut
 
 
 def test_components_of_every_kind_come_along() -> None:
@@ -76,7 +76,7 @@ def test_components_of_every_kind_come_along() -> None:
         "pathItems": {"I": {"post": {"responses": OK, "requestBody": ref("B", "requestBodies")}}},
         "schemas": {"S": TEXT, "S2": TEXT},
     }
-    components = sliced(whole, "/a")["components"]
+    components = slice_document(whole, "/a")["components"]
     assert {name for section in components.values() for name in section} == set("PBRHECIS")
 
 
@@ -95,7 +95,7 @@ def test_only_the_place_makes_a_reference() -> None:
     }
     whole = document({"/a": answering(schema)}, {"A": TEXT, "B": TEXT, "C": TEXT})
     whole["paths"]["/a"]["get"]["responses"]["x-thing"] = dangling
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert _schemas(cut) == {"A", "B", "C"}
     assert cut["paths"] == whole["paths"]
 
@@ -107,16 +107,16 @@ def test_references_are_unescaped_once() -> None:
     whole = document(
         {"/a": answering({"allOf": [ref(name) for name in written]})}, dict.fromkeys(names, TEXT)
     )
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert _schemas(cut) == set(names)
-    assert sliced(cut, "/a") == cut
+    assert slice_document(cut, "/a") == cut
 
 
 def test_discriminators_bring_their_mapping() -> None:
     """A mapping is followed both by reference and by bare schema name, and then says references."""
     union = {"discriminator": {"propertyName": "t", "mapping": {"a": "#/components/schemas/A", "b": "B"}}}
     whole = document({"/a": answering(union)}, {"A": TEXT, "B": TEXT, "C": TEXT})
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert _schemas(cut) == {"A", "B"}
     schema = cut["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema["discriminator"]["mapping"] == {
@@ -149,7 +149,7 @@ def test_a_reference_into_something_gets_a_component() -> None:
             "Other": TEXT,
         },
     )
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert set(cut["paths"]) == {"/a/{x}"}
     schema = cut["paths"]["/a/{x}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     small, other, through = (schema["properties"][name]["$ref"] for name in ("part", "other", "through"))
@@ -165,7 +165,9 @@ def test_a_part_that_is_in_the_slice_is_there_once() -> None:
     """When the whole comes along as well, it refers to the part's component instead of repeating it."""
     schemas = {"Big": {"title": "Big", "properties": {"small": {"type": "object", "title": "Small thing"}}}}
     part = {"$ref": "#/components/schemas/Big/properties/small"}
-    cut = sliced(document({"/a": answering({"properties": {"x": ref("Big"), "y": part}})}, schemas), "/a")
+    cut = slice_document(
+        document({"/a": answering({"properties": {"x": ref("Big"), "y": part}})}, schemas), "/a"
+    )
     assert cut["components"]["schemas"] == {
         "Big": {"title": "Big", "properties": {"small": ref("SmallThing")}},
         "SmallThing": {"type": "object", "title": "Small thing"},
@@ -177,7 +179,7 @@ def test_a_path_may_refer_to_another() -> None:
     whole = document(
         {"/a": {"$ref": "#/paths/~1b", "summary": "mine"}, "/b": answering(ref("A"))}, {"A": TEXT}
     )
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert cut["paths"] == {"/a": {**answering(ref("A")), "summary": "mine"}}
     assert _schemas(cut) == {"A"}
 
@@ -196,7 +198,7 @@ def test_security_schemes_come_along(own: dict[str, Any], expected: set[str], is
     whole = document({"/a": {"get": {"responses": OK, **own}}}, security=[{"global": []}])
     names = ("global", "own", "second", "other")
     whole["components"] = {"securitySchemes": dict.fromkeys(names, scheme)}
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert set(cut.get("components", {}).get("securitySchemes", {})) == expected
     assert ("security" in cut) is is_global_kept
 
@@ -205,7 +207,7 @@ def test_only_used_tags_are_kept() -> None:
     """Tags, and nothing else at the root, are cut down to what the slice uses."""
     tags = [{"name": "b"}, {"name": "a", "description": "A"}]
     whole = document({"/a": answering(TEXT, tags=["a"])}, tags=tags, webhooks={}, externalDocs={})
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert cut["tags"] == [{"name": "a", "description": "A"}]
     assert set(cut) == {"openapi", "info", "tags", "paths"}
 
@@ -228,11 +230,11 @@ def test_links_out_of_the_slice_are_left_out() -> None:
         }
     )
     whole["components"] = {"links": {"L": {"operationId": "inside"}, "M": {"operationId": "outside"}}}
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert set(cut["paths"]["/a"]["get"]["responses"]["200"]["links"]) == {"in", "shared", "by place"}
     assert cut["components"] == {"links": {"L": {"operationId": "inside"}}}
     del whole["paths"]["/a/b"]
-    assert "components" not in sliced(whole, "/a")
+    assert "components" not in slice_document(whole, "/a")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_references_to_nothing_are_refused(schema: dict[str, Any], problem: str)
     """A reference that cannot be followed is refused with the place where it stands."""
     schemas = {"A": TEXT, "Loop": {"$ref": "#/components/schemas/Loop/x"}}
     with pytest.raises(SpecError) as refusal:
-        sliced(document({"/a": taking(schema)}, schemas), "/a")
+        slice_document(document({"/a": taking(schema)}, schemas), "/a")
     assert problem in str(refusal.value)
     assert str(refusal.value).startswith(
         "paths > /a > post > requestBody > content > application/json > "
@@ -264,19 +266,19 @@ def test_references_to_nothing_are_refused(schema: dict[str, Any], problem: str)
 def test_malformed_lists_are_refused(field: str, value: Any) -> None:
     """A field of the wrong shape is refused with its place."""
     with pytest.raises(SpecError, match=f"> {field}: not a list of"):
-        sliced(document({"/a": {"get": {"responses": OK, field: value}}}), "/a")
+        slice_document(document({"/a": {"get": {"responses": OK, field: value}}}), "/a")
 
 
 def test_dangling_references_elsewhere_do_not_matter() -> None:
     """What the slice does not need is not looked at."""
     whole = document({"/a": answering(TEXT), "/b": answering(ref("Nowhere"))}, {"A": ref("Nowhere")})
-    assert set(sliced(whole, "/a")["paths"]) == {"/a"}
+    assert set(slice_document(whole, "/a")["paths"]) == {"/a"}
 
 
 def test_the_source_is_left_alone() -> None:
     """The slice shares nothing with the document it was cut from."""
     whole = document({"/a": answering(ref("A"), tags=["t"])}, {"A": {"enum": ["x"]}}, tags=[{"name": "t"}])
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     cut["components"]["schemas"]["A"]["enum"].append("y")
     cut["tags"][0]["name"] = "u"
     cut["info"]["title"] = "B"
