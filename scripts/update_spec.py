@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from specs import SpecError
+from specs import SpecError, errors_in
 from specs.changes import Change, Severity
 from specs.document_diff import compare
 from specs.fetching import fetch, show_source
@@ -107,10 +107,8 @@ def _take_in(options: argparse.Namespace, old: dict[str, Any] | None) -> dict[st
 
 
 def _slice(document: dict[str, Any], prefix: str, name: str) -> dict[str, Any]:
-    try:
+    with errors_in(name):
         result = slice_document(document, prefix)
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
     return validate(result, name)
 
 

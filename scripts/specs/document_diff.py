@@ -61,7 +61,11 @@ class _Operation(NamedTuple):
 
     def responses(self) -> _Items:
         responses = {status.upper(): raw for status, raw in self.fields.get("responses", {}).items()}
-        return {each: (("response", each), self.schemas.follow(raw)) for each, raw in responses.items()}
+        return {
+            status: (("response", status), self.schemas.follow(raw))
+            for status, raw in responses.items()
+            if not status.startswith("X-")
+        }
 
     def security(self) -> dict[str, str]:
         """What each alternative is, and what it is called."""

@@ -28,7 +28,7 @@ from typing import Any
 
 import jsonpath
 
-from specs import SpecError
+from specs import SpecError, errors_in
 from specs.grammar import Object, Place, transform, unshare, walk
 from specs.rewriting import Steps, close_variants, name_schema
 
@@ -51,24 +51,18 @@ def apply_overlay(
     ids = _operation_ids(result)
     given: set[str] = set()
     for number, action in enumerate(_actions(overlay, name), start=1):
-        where = f"{name}: action {number}"
         target = action.get("target") if isinstance(action, dict) else None
-        if not isinstance(target, str):
-            raise SpecError(f"{where}: has no target")
-        try:
+        with errors_in(f"{name}: action {number} ({target})"):
+            if not isinstance(target, str):
+                raise SpecError("has no target")
             effect = _effect(action)
-            matches = [match.parts for match in _JSONPATH.finditer(target, result)]
+            matches = _matches(result, target)
             if matches:
                 result = _EFFECTS[effect](result, matches, action[effect], given)
             elif action.get("x-optional") is not True:
                 raise SpecError("matches nothing")
             elif effect == "x-schema-name" or "operationId" in json.dumps(action[effect]):
                 tell(f"nothing at {target}")
-        except SpecError as error:
-            raise SpecError(f"{where} ({target}): {error}") from error
-        except jsonpath.JSONPathError as error:
-            reason = str(error).partition("\n")[0]
-            raise SpecError(f"{where} ({target}): not a JSONPath: {reason}") from error
     return _with_links_to_new_ids(result, ids)
 
 
@@ -93,6 +87,14 @@ def _effect(action: Object) -> str:
     if len(effects) != 1:
         raise SpecError(f"needs exactly one of {', '.join(_EFFECTS)}")
     return effects[0]
+
+
+def _matches(document: Object, target: str) -> list[Steps]:
+    try:
+        return [match.parts for match in _JSONPATH.finditer(target, document)]
+    except jsonpath.JSONPathError as error:
+        reason = str(error).partition("\n")[0]
+        raise SpecError(f"not a JSONPath: {reason}") from error
 
 
 def _value_at(document: Any, steps: Steps) -> Any:

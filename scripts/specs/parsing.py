@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from specs import SpecError
+from specs import SpecError, errors_in
 
 # A few aliases can stand for billions of values; a document of 64 MiB without any has fewer.
 MAX_VALUES = 8_000_000
@@ -62,20 +62,18 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
         SpecError: not text, not YAML or JSON, a key twice in one mapping, nested too deeply, or not a
             mapping; `name` is the document's in the text.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{name}: not UTF-8 text at byte {error.start}") from error
-    start = text.lstrip()[:1]
-    if start == "<":
-        raise SpecError(f"{name}: HTML or XML, not an OpenAPI document")
-    try:
+    with errors_in(name):
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SpecError(f"not UTF-8 text at byte {error.start}") from error
+        start = text.lstrip()[:1]
+        if start == "<":
+            raise SpecError("HTML or XML, not an OpenAPI document")
         value = _from_json(text) if start == "{" else _from_yaml(text)
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
-    if not isinstance(value, dict):
-        raise SpecError(f"{name}: not a mapping")
-    return value
+        if not isinstance(value, dict):
+            raise SpecError("not a mapping")
+        return value
 
 
 def parse_openapi(content: bytes, name: str) -> dict[str, Any]:

@@ -30,14 +30,14 @@ def as_json(changes: Sequence[Change], **context: Any) -> str:
 
 
 def as_text(changes: Sequence[Change], title: str) -> str:
-    """Return the changes for reading, the worst first; merely cosmetic ones are gathered by kind."""
+    """Return the changes for reading, the worst first; of the cosmetic ones only some of each kind."""
     counts = ", ".join(f"{count} {name}" for name, count in _counts(changes).items() if count)
     lines = [f"{title}: {counts or 'no change'}"]
     for level in _WORST_FIRST:
         found = [change for change in changes if change.severity is level]
         if found:
             lines += ["", level.name.lower()]
-            lines += _gathered(found) if level is Severity.COSMETIC else _listed(found)
+            lines += _listed(found, _SHOWN_COSMETIC if level is Severity.COSMETIC else None)
     return "\n".join(lines)
 
 
@@ -50,22 +50,17 @@ def _counts(changes: Sequence[Change]) -> dict[str, int]:
     return {level.name.lower(): sum(c.severity is level for c in changes) for level in _WORST_FIRST}
 
 
-def _listed(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        more = len(change.places) - 1
-        also = f" (and {more} more place{'s' * (more > 1)})" if more else ""
-        yield f"  {escape(change.places[0])}{also}"
-        yield f"    {change.kind.replace('-', ' ')}{_values(change)}; {change.message}"
-
-
-def _gathered(changes: Sequence[Change]) -> Iterator[str]:
+def _listed(changes: Sequence[Change], most: int | None) -> Iterator[str]:
+    """Yield the changes by their kind, at most so many of each."""
     for kind in dict.fromkeys(change.kind for change in changes):
         found = [change for change in changes if change.kind == kind]
-        yield f"  {kind.replace('-', ' ')}: {len(found)}"
-        for change in found[:_SHOWN_COSMETIC]:
-            yield f"    {escape(change.places[0])}{_values(change)}"
-        if len(found) > _SHOWN_COSMETIC:
-            yield f"    and {len(found) - _SHOWN_COSMETIC} more"
+        for change in found[:most]:
+            more = len(change.places) - 1
+            also = f" (and {more} more place{'s' * (more > 1)})" if more else ""
+            yield f"  {escape(change.places[0])}{also}"
+            yield f"    {kind.replace('-', ' ')}{_values(change)}; {change.message}"
+        if most is not None and len(found) > most:
+            yield f"  and {len(found) - most} more of: {kind.replace('-', ' ')}"
 
 
 def _values(change: Change) -> str:

@@ -11,7 +11,7 @@ from jsonschema_path import SchemaPath
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from specs import SpecError
+from specs import SpecError, errors_in
 from specs.fetching import fetch, show_source
 from specs.grammar import Place, walk
 from specs.parsing import parse_openapi
@@ -46,24 +46,22 @@ def validate(document: dict[str, Any], name: str) -> dict[str, Any]:
     problems = chain(
         _schema_problems(document, schema_validator), _document_problems(document, spec_validator)
     )
-    try:
+    with errors_in(name):
         for node, kind, at in walk(document):
             for text, place in references(node, kind, at):
                 target = resolve(document, text, place)
                 follow(document, value_at(document, target), target)
-        problem = next(problems, None)
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
-    except RecursionError as error:
-        raise SpecError(f"{name}: {TOO_MANY_LEVELS}") from error
-    except Exception as error:
-        # The validator stumbles over some documents that it would have to refuse.
-        raise SpecError(
-            f"{name}: not valid OpenAPI: {type(error).__name__}: {_shorten(str(error))}"
-        ) from error
-    if problem is not None:
-        where = show(tuple(str(step) for step in problem[0]))
-        raise SpecError(f"{name}: not valid OpenAPI: {where}: {_shorten(problem[1])}")
+        try:
+            problem = next(problems, None)
+        except RecursionError as error:
+            raise SpecError(TOO_MANY_LEVELS) from error
+        except Exception as error:
+            # The validator stumbles over some documents that it would have to refuse.
+            reason = f"{type(error).__name__}: {_shorten(str(error))}"
+            raise SpecError(f"not valid OpenAPI: {reason}") from error
+        if problem is not None:
+            where = show(tuple(str(step) for step in problem[0]))
+            raise SpecError(f"not valid OpenAPI: {where}: {_shorten(problem[1])}")
     return document
 
 

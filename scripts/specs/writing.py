@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from specs import SpecError
-from specs.grammar import METHODS, SECTIONS
+from specs.grammar import METHODS, SECTIONS, unshare
 from specs.parsing import parse
 
 _ROOT_ORDER = ("openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components")
@@ -26,8 +26,9 @@ def render(document: dict[str, Any], comment: str) -> str:
     Paths, methods and components have an order of their own; inside them the document's order stays.
     The text reads alike in YAML 1.1 and 1.2.
     """
-    ordered = _ordered(document, _ROOT_ORDER)
-    paths = document["paths"]
+    # PyYAML writes what is shared as an alias.
+    ordered = _ordered(unshare(document), _ROOT_ORDER)
+    paths = ordered["paths"]
     ordered["paths"] = {path: _ordered(paths[path], _PATH_ORDER) for path in sorted(paths)}
     if "components" in ordered:
         sections = _ordered(ordered["components"], _SECTION_ORDER)
@@ -68,13 +69,10 @@ def _ordered(mapping: dict[str, Any], first: Iterable[str]) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists indented under their key, text over several lines as a block, no aliases."""
+    """Lists indented under their key, text over several lines as a block."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, indentless=False)
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
