@@ -96,13 +96,13 @@ class _DocumentDiff:
             yield from _difference("text-changed", old, ("info", key), text, new_text)
         urls = ({server["url"]: server["url"] for server in each.get("servers", [])} for each in (old, new))
         for _, url, new_url in paired(*urls):
-            yield from _difference(f"servers-{_fate(url)}", old, ("servers",), url, new_url)
+            yield from _difference(f"servers-{_what_happened(url)}", old, ("servers",), url, new_url)
         for (method, _), was, is_ in paired(_operations(self._old), _operations(self._new)):
             if was is not None and is_ is not None:
                 yield from under(self._operation(was, is_), method.upper(), was.path)
             elif each := was or is_:
                 steps = (method.upper(), each.path)
-                yield Finding(f"operation-{_fate(was)}", "request", (id(old), steps), steps)
+                yield Finding(f"operation-{_what_happened(was)}", "request", (id(old), steps), steps)
 
     def _operation(self, was: _Operation, is_: _Operation) -> Findings:
         old, new = was.fields, is_.fields
@@ -114,7 +114,7 @@ class _DocumentDiff:
             yield from _difference(kind, old, (field,), old.get(field), new.get(field))
         for content, scheme, new_scheme in paired(was.security(), is_.security()):
             if scheme != new_scheme:
-                kind = f"security-{'renamed' if scheme and new_scheme else _fate(scheme)}"
+                kind = f"security-{'renamed' if scheme and new_scheme else _what_happened(scheme)}"
                 yield Finding(kind, "request", ("security", content), ("security",), scheme, new_scheme)
         yield from self._items("parameter", old, was.parameters(), is_.parameters(), "request")
         yield from self._items("body", old, was.request_body(), is_.request_body(), "request")
@@ -124,11 +124,11 @@ class _DocumentDiff:
         """Yield what is gone and what is new, and compare what both of two owners have."""
         for _, was, is_ in paired(olds, news):
             if was is not None and is_ is not None:
-                # The usual media type goes without saying.
+                # JSON is the usual media type, so a place does not name it.
                 steps = () if was[0] == ("application/json",) else was[0]
                 yield from under(self._object(was[1], is_[1], direction), *steps)
             elif each := was or is_:
-                change = f"{kind}-{_fate(was)}"
+                change = f"{kind}-{_what_happened(was)}"
                 if each[1].get("required") and f"required-{change}" in RULES:
                     change = f"required-{change}"
                 yield Finding(change, direction, (id(owner), each[0]), each[0])
@@ -150,7 +150,7 @@ class _DocumentDiff:
         elif (media_types and new_media_types) or "schema" in {**old, **new}:
             yield from self._items("media-type", old, media_types, new_media_types, direction)
         else:
-            yield Finding(f"body-{_fate(media_types or None)}", direction, id(old))
+            yield Finding(f"body-{_what_happened(media_types or None)}", direction, id(old))
         headers, new_headers = _headers(self._old, old), _headers(self._new, new)
         yield from self._items("header", old, headers, new_headers, direction)
 
@@ -162,8 +162,8 @@ def _difference(
         yield Finding(kind, direction, (id(old), steps), steps, was, is_)
 
 
-def _fate(was: Any) -> str:
-    """Return what happened to something that only one of two documents has."""
+def _what_happened(was: Any) -> str:
+    """Return the word for something that only one of two documents has."""
     return "added" if was is None else "removed"
 
 
@@ -191,7 +191,7 @@ def _media_types(holder: Object) -> _Items:
 
 
 def _style(parameter: Object) -> str:
-    """Return how a parameter is written, with what goes without saying said."""
+    """Return how a parameter is written, with the defaults filled in."""
     usual = "form" if parameter.get("in") in ("query", "cookie") else "simple"
     style = parameter.get("style", usual)
     exploded = parameter.get("explode", style == "form")

@@ -20,8 +20,8 @@ _CORE = "tag:yaml.org,2002:"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-# For each tag, how it reads a text, and which plain text has it: its first characters and its pattern.
-# YAML 1.1 would make dates, numbers and booleans of more words than these.
+# For each tag, how its text is read, and which unquoted text has it: first characters and pattern.
+# YAML 1.1 also reads other words as dates, numbers and booleans.
 _SCALARS: dict[str, tuple[Callable[[str], Any], list[str], str]] = {
     "null": (lambda _: None, ["", "~", "n", "N"], r"~?|null|Null|NULL"),
     "bool": (_BOOLEANS.__getitem__, list("tTfF"), "|".join(_BOOLEANS)),

@@ -62,7 +62,7 @@ def value_at(document: Any, place: Place) -> Any:
 
 
 def resolve(document: Object, reference: str, at: Place, *, hops: int = 0) -> Place:
-    """Return the place that a reference at `at` names; steps through other references end behind them.
+    """Return the place that a reference at `at` names. Its path may lead through other references.
 
     Raises:
         SpecError: it points outside the document, to nothing, or back to itself.

@@ -62,7 +62,7 @@ def with_path_parameters_of(ours: Object, document: Object) -> Object:
         if kind == "links" and isinstance(node.get("parameters"), dict):
             names = by_operation.get(str(node.get("operationId")), {})
             return {**node, "parameters": {names.get(k, k): v for k, v in node["parameters"].items()}}
-        # A callback has operations too, deeper down.
+        # A callback holds path items too, at longer places.
         if at[:1] == ("paths",) and 2 <= len(at) <= 3 and "parameters" in node:
             renamed = [_renamed(document, each, by_path[at[1]]) for each in node["parameters"]]
             return {**node, "parameters": renamed}
@@ -96,7 +96,7 @@ def name_schema(document: Object, matches: Sequence[Steps], name: str, given: Co
             raise SpecError(f"another schema is called {name!r} already")
         aside = (*_SCHEMAS, free_name(name, schemas))
         document = _move(document, [new], aside)
-        # What stood inside the other schema went with it.
+        # A place inside the other schema has moved with it.
         places = [(*aside, *place[3:]) if place[:3] == new else place for place in places]
     return _move(document, places, new)
 
@@ -128,7 +128,7 @@ def close_variants(document: Object, matches: Sequence[Steps], *, strict: bool =
             properties[name] = {"type": "string", "enum": [value], **words}
             if name not in variant.setdefault("required", []):
                 variant["required"].insert(0, name)
-        # So that a variant is found by its value, also where only the variant itself says it.
+        # Later actions can then target a variant by its value, though the vendor gave no mapping.
         if not discriminator.get("mapping"):
             discriminator["mapping"] = {value: pointer(at) for at, value in variants.items()}
     return document
@@ -189,7 +189,7 @@ def _variants(document: Object, union: Object, property_name: str, at: Place) ->
     found = list(dict.fromkeys(zip(places, values, strict=True)))
     if len({value for _, value in found}) < len(found):
         raise SpecError(f"{show(at)}: one value of the discriminator leads to two schemas")
-    # Not even one value in two cases: a generated enum of two values is open to any other.
+    # One value in two cases counts as two: a generated enum of two values accepts any other text.
     if len(dict(found)) < len(found):
         raise SpecError(f"{show(at)}: two values of the discriminator lead to one schema")
     return dict(found)

@@ -15,7 +15,7 @@ _HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnl
 # The generator gives a value of one of these formats a Python type of its own, or its bytes change.
 _TYPED_FORMATS = {"date", "date-time", "time", "duration", "uuid", "binary", "byte"}
 _BOUNDS_THAT_SAY_NOTHING = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
-# Not compared by their value; a difference in a keyword that has no rule is for a person to judge.
+# Compared by rules of their own. A difference in any keyword without a rule is for a person to judge.
 _COMPARED_ELSEWHERE = {
     *(*TEXTS, "deprecated", "discriminator", "items"),
     *("properties", "required", "additionalProperties", "readOnly", "writeOnly"),
@@ -41,8 +41,8 @@ class SchemaDiff:
         self._old = old
         self._new = new
         self._direction: Direction = direction
-        # By the identities of two raw schemas, which their documents' `Schemas` keep alive.
-        # An empty list stands for a pair under comparison, which is where a cycle closes.
+        # By the ids of two raw schemas, which `Schemas` keeps alive. A pair that is being compared has an
+        # empty list, so that a cycle ends there.
         self._known: dict[tuple[int, int], list[Finding]] = {}
 
     def findings(self, old_raw: Any, new_raw: Any) -> list[Finding]:
@@ -113,7 +113,7 @@ class SchemaDiff:
                 yield self._find(kind, old, keyword, was=was, is_=is_)
 
     def _keyword_kind(self, keyword: str, was: Any, is_: Any) -> str | None:
-        """Return the kind of change that a keyword's new value is; None for none, or one found elsewhere."""
+        """Return what kind of change a keyword's new value is; None if none, or if another rule finds it."""
         if keyword in BOUNDS:
             both = was is not None and is_ is not None
             is_wider = BOUNDS[keyword](was, is_) if both else is_ is None

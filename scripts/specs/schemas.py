@@ -28,7 +28,7 @@ _IMPLIED_TYPES = {
     "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
     "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"},
 }
-# What a flat schema says in attributes of its own.
+# Keywords that become attributes of a FlatSchema.
 _SAID = {"type", "nullable", "enum", "const", *_UNIONS}
 
 
@@ -64,7 +64,7 @@ class Schemas:
     def __init__(self, document: Object) -> None:
         self.document = document
         self._is_3_0 = str(document["openapi"]).startswith("3.0")
-        # The raw schema is kept beside the flat one: identities of dead objects are given out again.
+        # By the id of the raw schema, which is kept too, since Python reuses the id of a dead object.
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
     def follow(self, node: Any) -> Any:
@@ -127,7 +127,7 @@ class Schemas:
         parts = raw.get("allOf", [])
         variants, has_null = self._alternatives(own, trail)
         if len(variants) == 1:
-            # A union of one, beside null or not, is that one.
+            # A union with one alternative besides null means that alternative.
             parts = [*parts, *variants]
             own = {key: value for key, value in own.items() if key not in _UNIONS}
             own |= {"nullable": True} if has_null else {}

@@ -42,7 +42,7 @@ class _Slice:
         self._places: dict[Place, Place] = {}
 
     def result(self) -> Object:
-        # Once to discover every target, since one that stands inside another object is cut out of it.
+        # The first pass discovers every target: one inside another object has to be cut out of that.
         self._cut_all()
         paths, components = self._cut_all()
         document = self._document
@@ -58,7 +58,7 @@ class _Slice:
             path: transform(item, self._cut, "pathItems", at) for path, (item, at) in self._paths.items()
         }
         components: Object = {}
-        for place, kind in self._targets:  # grows meanwhile
+        for place, kind in self._targets:  # cutting adds more
             inside = partial(self._cut, root=place)
             _, section, name = self._places[place]
             component = transform(value_at(self._document, place), inside, kind, place)

@@ -79,7 +79,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     if all(character.isprintable() or character == "\n" for character in text):
         style = "|" if "\n" in text else None
     else:
-        # Some of what is left would end a line in YAML, and none of it can be seen.
+        # Some control characters end a line in YAML, and none can be seen.
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
