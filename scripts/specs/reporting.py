@@ -64,13 +64,10 @@ def _listed(changes: Sequence[Change], most: int | None) -> Iterator[str]:
 
 
 def _values(change: Change) -> str:
-    if change.was is None and change.is_ is None:
-        return ""
-    if change.is_ is None and change.kind.endswith("removed"):
-        return f": {_short(change.was)}"
-    if change.was is None and change.kind.endswith("added"):
-        return f": {_short(change.is_)}"
-    return f": {_short(change.was)} -> {_short(change.is_)}"
+    values = [change.was, change.is_]
+    if change.kind.endswith(("added", "removed")) or values == [None, None]:
+        values = [value for value in values if value is not None]
+    return f": {' -> '.join(_short(value) for value in values)}" if values else ""
 
 
 def _short(value: Any) -> str:

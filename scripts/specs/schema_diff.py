@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from specs.changes import Direction, Finding, Findings, Severity, under
 from specs.grammar import Object, children
 from specs.references import resolve, value_at
 from specs.schemas import BOUNDS, TEXTS, FlatSchema, Schemas, by_json
+
+_T = TypeVar("_T")
 
 _HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 # The generator gives a value of one of these formats a Python type of its own, or its bytes change.
@@ -191,14 +193,20 @@ def _split(were: Iterable[Any], are: Iterable[Any]) -> tuple[list[Any], list[Any
     olds, news = by_json(were), by_json(are)
     gone = [value for text, value in olds.items() if text not in news]
     come = [value for text, value in news.items() if text not in olds]
-    recased = []
-    for was in list(gone):
-        is_ = next((value for value in come if _same_but_case(was, value)), None)
-        if is_ is not None:
-            recased.append((was, is_))
-            gone.remove(was)
-            come.remove(is_)
+    recased = _take_pairs(gone, come, _same_but_case)
     return gone, come, recased
+
+
+def _take_pairs(olds: list[_T], news: list[_T], test: Callable[[_T, _T], bool]) -> list[tuple[_T, _T]]:
+    """Take the pairs that pass the test out of both lists."""
+    pairs = []
+    for old in list(olds):
+        new = next((candidate for candidate in news if test(old, candidate)), None)
+        if new is not None:
+            pairs.append((old, new))
+            olds.remove(old)
+            news.remove(new)
+    return pairs
 
 
 def _same_but_case(was: Any, is_: Any) -> bool:
@@ -259,10 +267,5 @@ def _pair_variants(
     pairs: list[tuple[_Variant, _Variant]] = []
     olds, news = list(olds), list(news)
     for test in tests:
-        for old in list(olds):
-            new = next((candidate for candidate in news if test(old, candidate)), None)
-            if new is not None:
-                pairs.append((old, new))
-                olds.remove(old)
-                news.remove(new)
+        pairs += _take_pairs(olds, news, test)
     return pairs + (list(zip(olds, news, strict=True)) if len(olds) == len(news) else [])
