@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import httpx
 
-from ._beta import announce
+from ._base_client import BaseClient
 from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
 from ._users.bulk import bulk_delete
@@ -25,142 +24,6 @@ from .types import (
     When,
 )
 
-if TYPE_CHECKING:
-    from .sandbox import Sandbox
-
-
-class ArizeClient:
-    """A client of one Arize account.
-
-    It is safe to share between threads. Close it when done, or use it in a ``with`` block.
-
-    What is not given comes from the environment, then from the defaults; an endpoint named twice at the
-    same level is an error.
-
-    Args:
-        api_key: The API key; ARIZE_API_KEY. A local account needs none.
-        base_url: The endpoint; ARIZE_BASE_URL, or ARIZE_API_HOST with ARIZE_API_SCHEME and ARIZE_API_PORT;
-            else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one in
-            a file.
-        region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
-        timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
-            30, and 5 to connect.
-        verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
-            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
-        proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
-        headers: Sent with every request; not Authorization.
-        max_retries: How often a request that is safe to repeat is repeated, 2 by default; ARIZE_MAX_RETRIES.
-        transport: An `httpx.BaseTransport` instead of the network; it is closed with the client.
-        http_client: Your own `httpx.Client`, which requests go through; it stays open. Its timeout
-            counts unless `with_options` gives another; its ``auth`` and its redirects never apply. It has
-            its own connections, so ``transport``, ``verify``, ``proxy`` and ``timeout`` cannot be given
-            with it.
-        enum_case: "lower" or "upper" where the deployment's generation is known, "auto" to find out;
-            ARIZE_ENUM_CASE.
-        allow_insecure_http: Lets the key travel unencrypted to a host that is not this machine.
-
-    Raises:
-        ConfigurationError: A setting is missing, malformed, or given twice at the same level.
-    """
-
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        region: str | None = None,
-        timeout: Timeout | NotGiven = NOT_GIVEN,
-        verify: Verify = None,
-        proxy: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        max_retries: int | None = None,
-        transport: httpx.BaseTransport | None = None,
-        http_client: httpx.Client | None = None,
-        enum_case: str | None = None,
-        allow_insecure_http: bool = False,
-    ) -> None:
-        settings = resolve(
-            api_key=api_key,
-            base_url=base_url,
-            region=region,
-            timeout=timeout,
-            verify=verify,
-            proxy=proxy,
-            headers=headers,
-            max_retries=max_retries,
-            transport=transport,
-            http_client=http_client,
-            enum_case=enum_case,
-            allow_insecure_http=allow_insecure_http,
-        )
-        sender = Sender(settings, transport=transport, http_client=http_client)
-        self._set_up(settings, sender, UsersClient(Operations.of(settings), SyncDriver(sender.send)))
-
-    def _set_up(self, settings: Settings, sender: Sender, users: UsersClient, *, owner: bool = True) -> None:
-        self._settings = settings
-        self._sender = sender
-        self._users = users
-        self._owns_connections = owner
-
-    def with_options(
-        self,
-        *,
-        timeout: Timeout | NotGiven = NOT_GIVEN,
-        max_retries: int | NotGiven = NOT_GIVEN,
-        headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
-    ) -> Self:
-        """Give a client with other options over the same connections.
-
-        Both share what was learnt of the server's enum case, and a rate limit pauses both. Closing the new
-        client closes nothing; closing this one ends both.
-
-        Args:
-            timeout: As for the client.
-            max_retries: As for the client.
-            headers: Sent beside this client's, and instead of those of the same name.
-
-        Returns:
-            The client; what is left out is as in this one.
-
-        Raises:
-            ConfigurationError: An option is malformed.
-        """
-        settings = self._settings.with_options(timeout=timeout, max_retries=max_retries, headers=headers)
-        sender = self._sender.with_settings(settings)
-        client = type(self).__new__(type(self))
-        client._set_up(settings, sender, self._users._with_options(settings, sender), owner=False)
-        return client
-
-    @property
-    def users(self) -> UsersClient:
-        """The users of the account. The first use in a process gives the `BetaWarning`."""
-        announce(stacklevel=2)
-        return self._users
-
-    @property
-    def sandbox(self) -> Sandbox | None:
-        """The local account behind ``base_url="sandbox:…"``, with its outbox and clock; else None."""
-        return self._sender.sandbox
-
-    def close(self) -> None:
-        """Close the connections, and the sandbox that this client opened. Closing twice is fine."""
-        if self._owns_connections:
-            self._sender.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.base_url!r})"
-
 
 class UsersClient:
     """The users of one account: ``client.users``.
@@ -175,9 +38,9 @@ class UsersClient:
         self._operations = operations
         self._driver = driver
 
-    def _with_options(self, settings: Settings, sender: Sender) -> UsersClient:
+    def _with_options(self, settings: Settings, sender: Sender) -> Self:
         operations = self._operations.with_max_retries(settings.max_retries)
-        return UsersClient(operations, self._driver.with_sender(sender.send))
+        return type(self)(operations, self._driver.with_sender(sender.send))
 
     def list(
         self,
@@ -402,3 +265,83 @@ class UsersClient:
         )
         with batch.interrupts_reported():
             return self._driver.run(batch.run())
+
+
+class ArizeClient(BaseClient[Sender, UsersClient]):
+    """A client of one Arize account.
+
+    It is safe to share between threads. Close it when done, or use it in a ``with`` block.
+
+    What is not given comes from the environment, then from the defaults; an endpoint named twice at the
+    same level is an error.
+
+    Args:
+        api_key: The API key; ARIZE_API_KEY. A local account needs none.
+        base_url: The endpoint; ARIZE_BASE_URL, or ARIZE_API_HOST with ARIZE_API_SCHEME and ARIZE_API_PORT;
+            else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one in
+            a file.
+        region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
+        timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
+            30, and 5 to connect.
+        verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
+            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
+        proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
+        headers: Sent with every request; not Authorization.
+        max_retries: How often a request that is safe to repeat is repeated, 2 by default; ARIZE_MAX_RETRIES.
+        transport: An `httpx.BaseTransport` instead of the network; it is closed with the client.
+        http_client: Your own `httpx.Client`, which requests go through; it stays open. Its timeout
+            counts unless `with_options` gives another; its ``auth`` and its redirects never apply. It has
+            its own connections, so ``transport``, ``verify``, ``proxy`` and ``timeout`` cannot be given
+            with it.
+        enum_case: "lower" or "upper" where the deployment's generation is known, "auto" to find out;
+            ARIZE_ENUM_CASE.
+        allow_insecure_http: Lets the key travel unencrypted to a host that is not this machine.
+
+    Raises:
+        ConfigurationError: A setting is missing, malformed, or given twice at the same level.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        region: str | None = None,
+        timeout: Timeout | NotGiven = NOT_GIVEN,
+        verify: Verify = None,
+        proxy: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | None = None,
+        transport: httpx.BaseTransport | None = None,
+        http_client: httpx.Client | None = None,
+        enum_case: str | None = None,
+        allow_insecure_http: bool = False,
+    ) -> None:
+        settings = resolve(
+            api_key=api_key,
+            base_url=base_url,
+            region=region,
+            timeout=timeout,
+            verify=verify,
+            proxy=proxy,
+            headers=headers,
+            max_retries=max_retries,
+            transport=transport,
+            http_client=http_client,
+            enum_case=enum_case,
+            allow_insecure_http=allow_insecure_http,
+        )
+        sender = Sender(settings, transport=transport, http_client=http_client)
+        users = UsersClient(Operations.of(settings), SyncDriver(sender.send))
+        super().__init__(settings, sender, users)
+
+    def close(self) -> None:
+        """Close the connections, and the sandbox that this client opened. Closing twice is fine."""
+        if self._owns_connections:
+            self._sender.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

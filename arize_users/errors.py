@@ -83,7 +83,32 @@ def _revive(kind: type[ArizeError], args: tuple[object, ...], state: Mapping[str
     return error
 
 
-class ConfigurationError(ArizeError):
+class _OfArgument(ArizeError):
+    argument: str | None
+    index: int | None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        argument: str | None = None,
+        index: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+        self.index = index
+
+    def _text(self, label: str | None) -> str:
+        if label is None:
+            return self.message
+        return f"{label}: {self.message}" if self.index is None else f"{label}[{self.index}]: {self.message}"
+
+    def __str__(self) -> str:
+        return self._with_hint(self._text(self.argument))
+
+
+class ConfigurationError(_OfArgument):
     """The client cannot be built from these arguments and this environment.
 
     Attributes:
@@ -92,59 +117,23 @@ class ConfigurationError(ArizeError):
         variable: The environment variable that the setting came from.
     """
 
-    argument: str | None
-    index: int | None
     variable: str | None
 
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        argument: str | None = None,
-        index: int | None = None,
-        variable: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.argument = argument
-        self.index = index
+    def __init__(self, message: str = "", *, variable: str | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
         self.variable = variable
 
     def __str__(self) -> str:
-        return self._with_hint(_labelled(self.message, self.variable or self.argument, self.index))
+        return self._with_hint(self._text(self.variable or self.argument))
 
 
-class InvalidArgumentError(ArizeError, ValueError):
+class InvalidArgumentError(_OfArgument, ValueError):
     """An argument cannot be right; no request was sent.
 
     Attributes:
         argument: The parameter that cannot be right; None where no single one is at fault.
         index: The place in a list, counted from 0.
     """
-
-    argument: str | None
-    index: int | None
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        argument: str | None = None,
-        index: int | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.argument = argument
-        self.index = index
-
-    def __str__(self) -> str:
-        return self._with_hint(_labelled(self.message, self.argument, self.index))
-
-
-def _labelled(message: str, label: str | None, index: int | None) -> str:
-    if label is None:
-        return message
-    return f"{label}: {message}" if index is None else f"{label}[{index}]: {message}"
 
 
 class MissingFieldError(ArizeError, AttributeError):

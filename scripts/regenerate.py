@@ -17,9 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from specs import parsing
-from specs.errors import SpecError
-from specs.validating import validated
+from specs import SpecError
+from specs.validating import read_valid
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "users.yaml"
@@ -30,16 +29,11 @@ OUTPUT = ROOT / "generated" / "arize_users_api"
 COMMAND = "python scripts/regenerate.py"
 HEADER = f"# Generated from openapi/users.yaml by `{COMMAND}`. Do not edit: run it again.\n"
 # Isolated from pyproject.toml, so that a change of our own style never rewrites the output.
-RUFF = (sys.executable, "-m", "ruff")
 RUFF_STYLE = ("--isolated", "--line-length", "100", "--target-version", "py311", "--quiet")
 
 
-class Refused(Exception):
-    """The client was not regenerated; the message says where and why."""
-
-
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and give its exit code."""
+    """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with the diff")
     parser.add_argument("--spec", type=Path, default=SPEC, help="the OpenAPI document")
@@ -47,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     output: Path = options.output.resolve()
     try:
-        validate(options.spec)
+        read_valid(str(options.spec), display(options.spec))
         if not options.check:
             output.parent.mkdir(parents=True, exist_ok=True)
         # Beside the output, so that putting it in place is a rename and never a copy.
@@ -58,31 +52,17 @@ def main(argv: list[str] | None = None) -> int:
             if options.check:
                 return report_difference(output, fresh)
             put_in_place(fresh, output, Path(scratch) / "previous")
-    except (Refused, OSError) as refusal:
+    except (SpecError, OSError) as refusal:
         print(f"regenerate: {refusal}", file=sys.stderr)
         return 2
     print(f"regenerate: wrote {display(output)}")
     return 0
 
 
-def validate(spec: Path) -> None:
-    """Refuse a spec that does not parse or is not valid OpenAPI, naming the place."""
-    name = display(spec)
-    try:
-        validated(parsing.openapi(spec.read_bytes(), name), name)
-    except OSError as error:
-        raise Refused(f"{name}: cannot be read: {error.strerror}") from error
-    except SpecError as error:
-        raise Refused(str(error)) from error
-    except RecursionError as error:
-        raise Refused(f"{name}: nested too deeply") from error
-
-
 def generate(spec: Path, fresh: Path) -> None:
     """Write a formatted client of ``spec`` to ``fresh``, which must not exist."""
     run(
-        sys.executable,
-        *("-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"),
+        *("openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"),
         *("--path", str(spec.resolve()), "--output-path", str(fresh)),
         *("--config", str(CONFIG), "--custom-template-path", str(TEMPLATES)),
     )
@@ -90,18 +70,19 @@ def generate(spec: Path, fresh: Path) -> None:
     for module in sorted(fresh.rglob("*.py")):
         text = module.read_text(encoding="utf-8")
         module.write_text(HEADER + text, encoding="utf-8", newline="\n")
-    run(*RUFF, "check", "--fix-only", "--select", "F401,I,UP", *RUFF_STYLE, str(fresh))
-    run(*RUFF, "format", *RUFF_STYLE, str(fresh))
+    run("ruff", "check", "--fix-only", "--select", "F401,I,UP", *RUFF_STYLE, str(fresh))
+    run("ruff", "format", *RUFF_STYLE, str(fresh))
 
 
-def run(*command: str) -> None:
+def run(module: str, *arguments: str) -> None:
     """Run one tool; a failure becomes a refusal with all that the tool said."""
     # Colours and widths of the caller's terminal have no business in an error text.
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
+    command = (sys.executable, "-m", module, *arguments)
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
-        said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-        raise Refused(f"{' '.join(command[1:3])} failed; nothing was replaced:\n{said}")
+        output = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
+        raise SpecError(f"{module} failed; nothing was replaced:\n{output}")
 
 
 def put_in_place(fresh: Path, output: Path, previous: Path) -> None:
@@ -117,7 +98,7 @@ def put_in_place(fresh: Path, output: Path, previous: Path) -> None:
 
 
 def report_difference(output: Path, fresh: Path) -> int:
-    """Print the diff from the checked-in output to a fresh one; give the exit code."""
+    """Print the diff from the checked-in output to a fresh one, and return the exit code."""
     before, after = read_tree(output), read_tree(fresh)
     if before == after:
         print(f"regenerate: {display(output)} is up to date")
@@ -131,20 +112,17 @@ def report_difference(output: Path, fresh: Path) -> int:
 
 def difference(name: str, old: bytes | None, new: bytes | None) -> list[str]:
     """Show how a file differs; where its lines are alike, say what else it is."""
+    if not old and not new:
+        return [f"{name}: {'is missing' if old is None else 'should not be there'}"]
+    before, after = ((text or b"").decode(errors="replace").splitlines() for text in (old, new))
     lines = difflib.unified_diff(
-        (old or b"").decode(errors="replace").splitlines(),
-        (new or b"").decode(errors="replace").splitlines(),
+        before,
+        after,
         fromfile=f"a/{name}" if old is not None else "/dev/null",
         tofile=f"b/{name}" if new is not None else "/dev/null",
         lineterm="",
     )
-    if old is None:
-        otherwise = "is missing"
-    elif new is None:
-        otherwise = "should not be there"
-    else:
-        otherwise = "differs in its bytes only, such as line endings"
-    return list(lines) or [f"{name}: {otherwise}"]
+    return list(lines) or [f"{name}: differs in its bytes only, such as line endings"]
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
@@ -163,10 +141,10 @@ def display(path: Path) -> str:
 
 
 def command() -> int:
-    """Run as a process of its own: being asked to end cleans up like any failure."""
+    """Run as a process of its own: SIGTERM cleans up like any failure."""
 
     def end(number: int, _frame: object) -> None:
-        # Asked again, what is being put back still is.
+        # A second SIGTERM must not interrupt what puts the old output back.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sys.exit(128 + number)
 

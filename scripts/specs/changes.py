@@ -1,18 +1,20 @@
 """What kinds of change there are, and what each means for our callers and our servers.
 
 A request is written by callers and read by servers, a response the other way round, so the same
-change may mean one thing in the one and another in the other. This table alone says which.
+change may mean one thing in the one and another in the other. `RULES` alone says which.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
 Direction = Literal["request", "response"]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 class Severity(IntEnum):
@@ -24,56 +26,56 @@ class Severity(IntEnum):
     BREAKING = 3
 
 
+Meaning = tuple[Severity, str]
+
 _COSMETIC = (Severity.COSMETIC, "only names or words; nothing changes on the wire")
-_REFUSED = (Severity.BREAKING, "requests that were right are refused")
 _ACCEPTED = (Severity.COMPATIBLE, "everything that was right stays right")
+_LEAVING = (Severity.COMPATIBLE, "it still works, and will go")
 _UNKNOWN = (Severity.RISKY, "servers may answer what callers do not know yet")
+_CHECK = (Severity.RISKY, "what it means depends on the servers; look at both documents")
+_UNREACHABLE = (Severity.RISKY, "callers that use this address may no longer reach a server")
+_STRICTER = (Severity.RISKY, "servers may check more than before")
+_LEFT_OUT = (Severity.RISKY, "leaving it out means something else")
+_REFUSED = (Severity.BREAKING, "requests that were right are refused")
+_UNREAD = (Severity.BREAKING, "servers ignore or refuse it")
 _MISSING = (Severity.BREAKING, "callers can no longer rely on it being there")
+_NULL = (Severity.BREAKING, "callers may get null where there was a value")
 _OUTSIDE = (Severity.BREAKING, "servers that still answer the old way leave the contract")
 _OTHER = (Severity.BREAKING, "both sides read and write something else on the wire")
-_CHECK = (Severity.RISKY, "what it means depends on the servers; look at both documents")
+_FAILS = (Severity.BREAKING, "calls to it fail")
+_NO_ACCESS = (Severity.BREAKING, "callers that authenticate this way are refused")
+_NO_ANSWER = (Severity.BREAKING, "callers wait for an answer that servers no longer give")
 
-_Meaning = tuple[Severity, str]
-
-RULES: dict[str, _Meaning | dict[Direction, _Meaning]] = {
+RULES: dict[str, Meaning | dict[Direction, Meaning]] = {
     # operations
     "operation-added": _ACCEPTED,
-    "operation-removed": (Severity.BREAKING, "calls to it fail"),
+    "operation-removed": _FAILS,
     "operation-id-changed": _COSMETIC,
     "operation-changed": _CHECK,
     "path-parameter-renamed": _COSMETIC,
-    "servers-removed": (
-        Severity.RISKY,
-        "callers that use this address may no longer reach a server",
-    ),
+    "servers-removed": _UNREACHABLE,
     "servers-added": _ACCEPTED,
-    "security-removed": (Severity.BREAKING, "callers that authenticate this way are refused"),
+    "security-removed": _NO_ACCESS,
     "security-added": _ACCEPTED,
     "security-renamed": _COSMETIC,
     # parameters and bodies
     "parameter-added": _ACCEPTED,
     "required-parameter-added": _REFUSED,
-    "parameter-removed": (Severity.BREAKING, "servers ignore or refuse it"),
+    "parameter-removed": _UNREAD,
     "parameter-style-changed": _OTHER,
     "header-added": _ACCEPTED,
     "header-removed": _MISSING,
     "body-added": _ACCEPTED,
     "required-body-added": _REFUSED,
-    "body-removed": {
-        "request": (Severity.BREAKING, "servers ignore or refuse it"),
-        "response": _MISSING,
-    },
+    "body-removed": {"request": _UNREAD, "response": _MISSING},
     "media-type-added": {"request": _ACCEPTED, "response": _UNKNOWN},
     "media-type-removed": {"request": _REFUSED, "response": _MISSING},
     "status-added": _UNKNOWN,
-    "status-removed": (Severity.BREAKING, "callers wait for an answer that servers no longer give"),
+    "status-removed": _NO_ANSWER,
     # fields
     "field-added": _ACCEPTED,
     "required-field-added": {"request": _REFUSED, "response": _ACCEPTED},
-    "field-removed": {
-        "request": (Severity.BREAKING, "servers ignore or refuse it"),
-        "response": _MISSING,
-    },
+    "field-removed": {"request": _UNREAD, "response": _MISSING},
     "field-changed-case": _OTHER,
     "made-required": {"request": _REFUSED, "response": _ACCEPTED},
     "made-optional": {"request": _ACCEPTED, "response": _MISSING},
@@ -87,23 +89,14 @@ RULES: dict[str, _Meaning | dict[Direction, _Meaning]] = {
     "enum-removed": {"request": _ACCEPTED, "response": _UNKNOWN},
     "type-changed": _OTHER,
     "type-widened": {"request": _ACCEPTED, "response": _OTHER},
-    "null-allowed": {
-        "request": _ACCEPTED,
-        "response": (Severity.BREAKING, "callers may get null where there was a value"),
-    },
+    "null-allowed": {"request": _ACCEPTED, "response": _NULL},
     "null-refused": {"request": _REFUSED, "response": _ACCEPTED},
     "format-changed": _OTHER,
-    "format-hint-changed": {
-        "request": (Severity.RISKY, "servers may check more than before"),
-        "response": _ACCEPTED,
-    },
+    "format-hint-changed": {"request": _STRICTER, "response": _ACCEPTED},
     "format-hint-removed": _ACCEPTED,
     "bound-narrowed": {"request": _REFUSED, "response": _OUTSIDE},
     "bound-widened": _ACCEPTED,
-    "default-changed": {
-        "request": (Severity.RISKY, "leaving it out means something else"),
-        "response": _COSMETIC,
-    },
+    "default-changed": {"request": _LEFT_OUT, "response": _COSMETIC},
     "variant-added": {"request": _ACCEPTED, "response": _UNKNOWN},
     "variant-removed": {"request": _REFUSED, "response": _OUTSIDE},
     "discriminator-added": _ACCEPTED,
@@ -111,55 +104,60 @@ RULES: dict[str, _Meaning | dict[Direction, _Meaning]] = {
     "rule-changed": _CHECK,
     # words
     "schema-renamed": _COSMETIC,
-    "deprecated": (Severity.COMPATIBLE, "it still works, and will go"),
+    "deprecated": _LEAVING,
     "undeprecated": _COSMETIC,
     "text-changed": _COSMETIC,
     "layout-changed": _COSMETIC,
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One difference at one place. `origin` is what it belongs to in the checked-in document."""
+class Finding(NamedTuple):
+    """One difference at one place, `steps` inwards from what is compared.
+
+    `origin` is what it belongs to in the checked-in document: findings of one kind, origin and value are
+    one change.
+    """
 
     kind: str
     direction: Direction
-    steps: tuple[str, ...]
+    origin: Hashable
+    steps: tuple[str, ...] = ()
     was: Any = None
     is_: Any = None
-    origin: Hashable = None
-
-    def under(self, *steps: str) -> Finding:
-        """The same difference, seen from further out."""
-        return Finding(
-            kind=self.kind,
-            direction=self.direction,
-            steps=(*steps, *self.steps),
-            was=self.was,
-            is_=self.is_,
-            origin=self.origin,
-        )
 
     @property
-    def meaning(self) -> _Meaning:
-        """Its class and what it does to callers and servers."""
+    def meaning(self) -> Meaning:
+        """Its class, and what it does to callers or servers."""
         rule = RULES[self.kind]
         return rule[self.direction] if isinstance(rule, dict) else rule
 
 
-@dataclass(kw_only=True)
+Findings = Iterator[Finding]
+
+
+def under(findings: Iterable[Finding], *steps: str) -> Findings:
+    """Yield the same differences, seen from further out."""
+    return (finding._replace(steps=(*steps, *finding.steps)) for finding in findings)
+
+
+def paired(olds: Mapping[_K, _V], news: Mapping[_K, _V]) -> Iterator[tuple[_K, _V | None, _V | None]]:
+    """Yield each key with what it stands for in both mappings; None is absence."""
+    return ((key, olds.get(key), news.get(key)) for key in {**olds, **news})
+
+
+@dataclass(frozen=True)
 class Change:
     """One change, however many places show it."""
 
     severity: Severity
+    message: str
     kind: str
     was: Any
     is_: Any
-    message: str
-    places: list[str] = field(default_factory=list)
+    places: list[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """The change as the data of a report."""
+        """Return the change as the data of a report."""
         return {
             "class": self.severity.name.lower(),
             "kind": self.kind,
@@ -171,30 +169,20 @@ class Change:
         }
 
 
-def merged(findings: Iterable[Finding]) -> list[Change]:
-    """The findings as changes, most severe first.
+def merge(findings: Iterable[Finding]) -> list[Change]:
+    """Return the findings as changes, most severe first.
 
     A schema that is used in many places shows a change in each of them, in requests and responses;
     that is one change, with all its places, and as severe as the worst of them.
     """
-    changes: dict[Hashable, Change] = {}
+    groups: dict[Hashable, list[Finding]] = {}
     for finding in findings:
-        severity, message = finding.meaning
-        where = " ".join(finding.steps)
         values = json.dumps([finding.was, finding.is_], sort_keys=True)
-        key = (finding.kind, values, where if finding.origin is None else finding.origin)
-        change = changes.setdefault(
-            key,
-            Change(
-                severity=severity,
-                kind=finding.kind,
-                was=finding.was,
-                is_=finding.is_,
-                message=message,
-            ),
-        )
-        if severity > change.severity:
-            change.severity, change.message = severity, message
-        if where not in change.places:
-            change.places.append(where)
-    return sorted(changes.values(), key=lambda change: -change.severity)
+        groups.setdefault((finding.kind, finding.origin, values), []).append(finding)
+    changes = []
+    for group in groups.values():
+        first = group[0]
+        severity, message = max((finding.meaning for finding in group), key=lambda meaning: meaning[0])
+        places = dict.fromkeys(" ".join(finding.steps) for finding in group)
+        changes.append(Change(severity, message, first.kind, first.was, first.is_, list(places)))
+    return sorted(changes, key=lambda change: -change.severity)

@@ -1,11 +1,11 @@
-"""Applying an OpenAPI Overlay 1.0 document: our corrections to what a vendor publishes.
+"""Applies an OpenAPI Overlay 1.0 document: our corrections to what a vendor publishes.
 
 Two things that we need cannot be said in Overlay 1.0, which edits values and knows nothing of
 references; they are extensions on its actions, so other tools read our overlay and skip them:
 
 - `x-schema-name: NAME` gives the schema that the target is, or refers to, this component name, and
-  every reference follows. Naming by place survives whatever the vendor calls its schemas. What has
-  the name already moves aside; what an earlier action named keeps that name.
+  every reference follows. Naming by place survives whatever the vendor calls its schemas. Another
+  schema that has the name already gets a new one; what an earlier action named keeps that name.
 - `x-single-value-discriminator: true` makes the discriminating property of each variant of the
   targeted union (or of the one whose discriminator is targeted) required, and an enum of the one
   value that the mapping has for it, in whichever case the vendor writes it.
@@ -19,160 +19,155 @@ other action that matches nothing is an error.
 from __future__ import annotations
 
 import copy
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import jsonpath
 
-from specs.errors import SpecError
-from specs.links import operation_ids, with_links_following
-from specs.naming import with_schema_named, with_single_value_discriminator
+from specs import SpecError, errors_in
+from specs.grammar import Object, Place, transform, unshare, walk
+from specs.rewriting import Steps, close_variants, name_schema
 
-_PATHS = jsonpath.JSONPathEnvironment(strict=True)
-_EFFECTS = ("update", "remove", "x-schema-name", "x-single-value-discriminator")
-
-Steps = tuple[str | int, ...]
+_JSONPATH = jsonpath.JSONPathEnvironment(strict=True)
 
 
-def overlaid(
-    document: dict[str, Any],
-    overlay: dict[str, Any],
-    name: str,
-    *,
-    tell: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
-    """A copy of the document with every action of the overlay applied, in order.
+def apply_overlay(
+    document: Object, overlay: Object, name: str, *, tell: Callable[[str], None] = lambda _: None
+) -> Object:
+    """Copy the document with every action of the overlay applied, in order.
 
-    Links that name an operation by its id follow it when an action gives it another id. `tell` hears
-    of each optional action that found nothing to name, since a name of ours is then lost.
+    Links that name an operation by its id follow it when an action gives it another id. `tell` is called
+    for each optional action that finds nothing to name, since a name of ours is then lost.
 
     Raises:
         SpecError: the overlay is not of version 1.0, or an action is malformed, matches nothing,
             or does not fit what it matches; `name` is the overlay's in the text.
     """
-    result = copy.deepcopy(document)
-    before = operation_ids(result)
+    result = unshare(document)
+    ids = _operation_ids(result)
     given: set[str] = set()
     for number, action in enumerate(_actions(overlay, name), start=1):
-        where = f"{name}: action {number}"
         target = action.get("target") if isinstance(action, dict) else None
-        if not isinstance(target, str):
-            raise SpecError(f"{where}: has no target")
-        try:
-            result = _applied(result, action, target, given, tell)
-        except SpecError as error:
-            raise SpecError(f"{where} ({target}): {error}") from error
-    return with_links_following(result, before)
+        with errors_in(f"{name}: action {number} ({target})"):
+            if not isinstance(target, str):
+                raise SpecError("has no target")
+            effect = _effect(action)
+            matches = _matches(result, target)
+            if matches:
+                result = _EFFECTS[effect](result, matches, action[effect], given)
+            elif action.get("x-optional") is not True:
+                raise SpecError("matches nothing")
+            elif effect == "x-schema-name" or "operationId" in json.dumps(action[effect]):
+                tell(f"nothing at {target}")
+    return _with_links_to_new_ids(result, ids)
 
 
-def _actions(overlay: dict[str, Any], name: str) -> list[Any]:
-    version = overlay.get("overlay")
+def _actions(overlay: Object, name: str) -> list[Any]:
+    version, info, actions = (overlay.get(field) for field in ("overlay", "info", "actions"))
     if not (isinstance(version, str) and re.fullmatch(r"1\.0\.\d+", version)):
         raise SpecError(f"{name}: overlay: {version!r}; a version of 1.0 is needed, such as '1.0.0'")
-    info = overlay.get("info")
     if not (isinstance(info, dict) and info.keys() >= {"title", "version"}):
         raise SpecError(f"{name}: 'info' needs a title and a version")
-    actions = overlay.get("actions")
     if not (isinstance(actions, list) and actions):
         raise SpecError(f"{name}: 'actions' is not a list of actions")
     return actions
 
 
-def _applied(
-    document: dict[str, Any],
-    action: dict[str, Any],
-    target: str,
-    given: set[str],
-    tell: Callable[[str], None],
-) -> dict[str, Any]:
-    effects = [effect for effect in _EFFECTS if action.get(effect, False) is not False]
-    unknown = [
-        key for key in action if key not in (*_EFFECTS, "target", "description") and not key.startswith("x-")
-    ]
+def _effect(action: Object) -> str:
+    """Return the one field of an action that says what it does."""
+    known = ("target", "description", *_EFFECTS)
+    unknown = [key for key in action if key not in known and not key.startswith("x-")]
     if unknown:
         raise SpecError(f"unknown field {unknown[0]!r}")
+    effects = [effect for effect in _EFFECTS if action.get(effect, False) is not False]
     if len(effects) != 1:
         raise SpecError(f"needs exactly one of {', '.join(_EFFECTS)}")
-    matches = _matches(document, target)
-    if not matches:
-        if action.get("x-optional") is True:
-            if _names_something(action):
-                tell(f"nothing at {target}")
-            return document
-        raise SpecError("matches nothing")
-    match effects[0]:
-        case "remove":
-            _remove(document, matches)
-        case "update":
-            for steps in matches:
-                _update(document, steps, action["update"])
-        case "x-schema-name":
-            name = _schema_name(action["x-schema-name"])
-            result = with_schema_named(document, matches, name, given)
-            given.add(name)
-            return result
-        case _:
-            strict = action["x-single-value-discriminator"] is True
-            return with_single_value_discriminator(document, matches, strict=strict)
+    return effects[0]
+
+
+def _matches(document: Object, target: str) -> list[Steps]:
+    try:
+        return [match.parts for match in _JSONPATH.finditer(target, document)]
+    except jsonpath.JSONPathError as error:
+        reason = str(error).partition("\n")[0]
+        raise SpecError(f"not a JSONPath: {reason}") from error
+
+
+def _value_at(document: Any, steps: Steps) -> Any:
+    return reduce(getitem, steps, document)
+
+
+def _update(document: Object, matches: Sequence[Steps], update: Any, _: set[str]) -> Object:
+    for steps in matches:
+        value = _value_at(document, steps)
+        if isinstance(value, list):
+            value.append(copy.deepcopy(update))
+        elif not isinstance(value, dict):
+            raise SpecError("matches a value that is neither an object nor an array")
+        elif not isinstance(update, dict):
+            raise SpecError("an object is updated with something else")
+        else:
+            _merge(value, copy.deepcopy(update))
     return document
 
 
-def _names_something(action: dict[str, Any]) -> bool:
-    update = action.get("update")
-    return "x-schema-name" in action or (isinstance(update, dict) and "operationId" in update)
-
-
-def _schema_name(value: Any) -> str:
-    if not (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._-]+", value)):
-        raise SpecError(f"{value!r} is not a name for a component")
-    return value
-
-
-def _matches(document: dict[str, Any], target: str) -> list[Steps]:
-    try:
-        return [match.parts for match in _PATHS.finditer(target, document)]
-    except jsonpath.JSONPathError as error:
-        raise SpecError(f"not a JSONPath: {str(error).partition(chr(10))[0]}") from error
-
-
-def _holder(document: dict[str, Any], steps: Steps) -> Any:
-    """What holds the value at the steps."""
-    holder: Any = document
-    for step in steps[:-1]:
-        holder = holder[step]
-    return holder
-
-
-def _remove(document: dict[str, Any], matches: list[Steps]) -> None:
-    # From the back, so that no index moves; a match inside another one goes with it.
-    matches = [steps for steps in matches if not any(steps[:n] in matches for n in range(len(steps)))]
-    for steps in sorted(matches, key=lambda steps: [(isinstance(s, str), s) for s in steps], reverse=True):
-        if not steps:
-            raise SpecError("the whole document cannot be removed")
-        del _holder(document, steps)[steps[-1]]
-
-
-def _update(document: dict[str, Any], steps: Steps, update: Any) -> None:
-    value = _holder(document, steps)[steps[-1]] if steps else document
-    if isinstance(value, list):
-        value.append(copy.deepcopy(update))
-    elif isinstance(value, dict) and isinstance(update, dict):
-        _merge(value, update)
-    elif isinstance(value, dict):
-        raise SpecError("an object is updated with something else")
-    else:
-        raise SpecError("matches a value that is neither an object nor an array")
-
-
-def _merge(value: dict[str, Any], update: dict[str, Any]) -> None:
+def _merge(value: Object, update: Object) -> None:
     for key, new in update.items():
         old = value.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             _merge(old, new)
         elif isinstance(old, list) and isinstance(new, list):
-            old.extend(copy.deepcopy(new))
+            old.extend(new)
         elif key in value and (isinstance(old, dict | list) or isinstance(new, dict | list)):
             raise SpecError(f"{key!r} is not of the same shape in the document")
         else:
-            value[key] = copy.deepcopy(new)
+            value[key] = new
+
+
+def _remove(document: Object, matches: Sequence[Steps], _value: Any, _: set[str]) -> Object:
+    # From the back, so that no index moves, and what is inside another match goes before it.
+    for steps in sorted(set(matches), reverse=True):
+        if not steps:
+            raise SpecError("the whole document cannot be removed")
+        del _value_at(document, steps[:-1])[steps[-1]]
+    return document
+
+
+def _name(document: Object, matches: Sequence[Steps], name: Any, given: set[str]) -> Object:
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9._-]+", name)):
+        raise SpecError(f"{name!r} is not a name for a component")
+    result = name_schema(document, matches, name, given)
+    given.add(name)
+    return result
+
+
+def _close(document: Object, matches: Sequence[Steps], value: Any, _: set[str]) -> Object:
+    return close_variants(document, matches, strict=value is True)
+
+
+_EFFECTS: dict[str, Callable[[Object, Sequence[Steps], Any, set[str]], Object]] = {
+    "update": _update,
+    "remove": _remove,
+    "x-schema-name": _name,
+    "x-single-value-discriminator": _close,
+}
+
+
+def _operation_ids(document: Object) -> dict[Place, str]:
+    return {at: str(node.get("operationId")) for node, kind, at in walk(document) if kind == "operations"}
+
+
+def _with_links_to_new_ids(document: Object, before: dict[Place, str]) -> Object:
+    now = _operation_ids(document)
+    renamed = {old: now[at] for at, old in before.items() if at in now}
+
+    def change(node: Object, kind: str, _: Place) -> Object:
+        if kind != "links" or node.get("operationId") not in renamed:
+            return node
+        return {**node, "operationId": renamed[node["operationId"]]}
+
+    return transform(document, change)

@@ -1,193 +1,271 @@
-"""Comparing two schemas: their values, fields, items and variants, in one direction."""
+"""Compares two schemas in one direction: their values, fields, items and variants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from specs.changes import Direction, Finding, Severity
-from specs.grammar import children
-from specs.shapes import LOWER_BOUNDS, TEXTS, UPPER_BOUNDS, Shape, Shapes
-from specs.value_diff import paired_by_case, type_finding, value_findings
-from specs.variant_diff import discriminator_findings, labelled, paired
+from specs.changes import Direction, Finding, Findings, Severity, under
+from specs.grammar import Object, children
+from specs.references import resolve, value_at
+from specs.schemas import BOUNDS, TEXTS, FlatSchema, Schemas, by_json
+
+_T = TypeVar("_T")
 
 _HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
-_COMPARED = {
-    *TEXTS,
-    *LOWER_BOUNDS,
-    *UPPER_BOUNDS,
-    *("multipleOf", "pattern", "uniqueItems", "format", "default", "deprecated", "discriminator"),
-    *("properties", "required", "additionalProperties", "items", "readOnly", "writeOnly"),
+# The generator gives a value of one of these formats a Python type of its own, or its bytes change.
+_TYPED_FORMATS = {"date", "date-time", "time", "duration", "uuid", "binary", "byte"}
+_BOUNDS_THAT_SAY_NOTHING = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
+# Compared by rules of their own. A difference in any keyword without a rule is for a person to judge.
+_COMPARED_ELSEWHERE = {
+    *(*TEXTS, "deprecated", "discriminator", "items"),
+    *("properties", "required", "additionalProperties", "readOnly", "writeOnly"),
 }
 
 
-def text_findings(
-    old: dict[str, Any], new: dict[str, Any], direction: Direction, origin: int
-) -> Iterator[Finding]:
-    """Differences in words and in extensions, and whether it is deprecated."""
-    extensions = {key for key in (*old, *new) if key.startswith("x-")}
-    for key in (*TEXTS, *sorted(extensions)):
+def text_findings(old: Object, new: Object, direction: Direction, origin: int | None = None) -> Findings:
+    """Yield differences in words and in extensions, and whether it is deprecated."""
+    origin = id(old) if origin is None else origin
+    extensions = sorted(key for key in {*old, *new} if key.startswith("x-"))
+    for key in (*TEXTS, *extensions):
         if old.get(key) != new.get(key):
-            yield Finding(
-                kind="text-changed",
-                direction=direction,
-                steps=(key,),
-                was=old.get(key),
-                is_=new.get(key),
-                origin=origin,
-            )
-    was, is_ = old.get("deprecated", False), new.get("deprecated", False)
-    if was != is_:
-        kind = "deprecated" if is_ else "undeprecated"
-        yield Finding(kind=kind, direction=direction, steps=(), origin=origin)
+            yield Finding("text-changed", direction, (origin, key), (key,), old.get(key), new.get(key))
+    is_deprecated = new.get("deprecated", False)
+    if old.get("deprecated", False) != is_deprecated:
+        yield Finding("deprecated" if is_deprecated else "undeprecated", direction, origin)
 
 
 class SchemaDiff:
     """Compares schemas of two documents; each pair is compared once."""
 
-    def __init__(self, old: Shapes, new: Shapes) -> None:
+    def __init__(self, old: Schemas, new: Schemas, direction: Direction) -> None:
         self._old = old
         self._new = new
-        # An empty list stands for a pair under comparison, which is where a cycle closes.
-        self._found: dict[tuple[int, int, Direction], list[Finding]] = {}
-        self._kept: list[Any] = []
+        self._direction: Direction = direction
+        # By the ids of two raw schemas, which `Schemas` keeps alive. A pair that is being compared has an
+        # empty list, so that a cycle ends there.
+        self._known: dict[tuple[int, int], list[Finding]] = {}
 
-    def findings(self, old_raw: Any, new_raw: Any, direction: Direction) -> list[Finding]:
-        """The differences between two raw schemas, with steps from these schemas inwards."""
-        key = (id(old_raw), id(new_raw), direction)
-        if key not in self._found:
-            self._kept += (old_raw, new_raw)
-            self._found[key] = []
-            self._found[key] = list(self._compared(old_raw, new_raw, direction))
-        return self._found[key]
+    def findings(self, old_raw: Any, new_raw: Any) -> list[Finding]:
+        """Return the differences between two raw schemas, with steps from these schemas inwards."""
+        key = (id(old_raw), id(new_raw))
+        if key not in self._known:
+            self._known[key] = []
+            self._known[key] = list(self._compare(old_raw, new_raw))
+        return self._known[key]
 
-    def _compared(self, old_raw: Any, new_raw: Any, direction: Direction) -> Iterator[Finding]:
-        old, new = self._old.of(old_raw), self._new.of(new_raw)
+    def _find(self, kind: str, old: FlatSchema, *steps: str, was: Any = None, is_: Any = None) -> Finding:
+        return Finding(kind, self._direction, (old.origin, steps), steps, was, is_)
+
+    def _compare(self, old_raw: Any, new_raw: Any) -> Findings:
+        old, new = self._old.flatten(old_raw), self._new.flatten(new_raw)
         if old.name and new.name and old.name != new.name:
-            yield Finding(
-                kind="schema-renamed",
-                direction=direction,
-                steps=(),
-                was=old.name,
-                is_=new.name,
-                origin=old.origin,
-            )
-        yield from text_findings(old.fields, new.fields, direction, old.origin)
+            yield self._find("schema-renamed", old, was=old.name, is_=new.name)
+        yield from text_findings(old.fields, new.fields, self._direction, old.origin)
         if old.variants or new.variants:
-            yield from self._variants(old, new, old_raw, new_raw, direction)
+            yield from self._variants(old, new, old_raw, new_raw)
             if not (old.variants and new.variants):
                 return
-        changed = type_finding(old, new, direction)
-        if changed:
-            yield changed
-        if changed and changed.kind == "type-changed":
-            return
-        yield from value_findings(old, new, direction)
-        yield from self._fields(old, new, direction)
-        yield from self._additional(old, new, direction)
-        yield from self._inside("items", old, new, direction)
-        yield from self._others(old, new, direction)
+        if old.types != new.types:
+            covered = new.types | ({"integer"} if "number" in new.types else set())
+            is_wider = not new.types or (bool(old.types) and old.types <= covered)
+            types = [" or ".join(sorted(flat.types)) or "anything" for flat in (old, new)]
+            kind = "type-widened" if is_wider else "type-changed"
+            yield self._find(kind, old, "type", was=types[0], is_=types[1])
+            if not is_wider:
+                return
+        if old.nullable != new.nullable:
+            yield self._find("null-allowed" if new.nullable else "null-refused", old)
+        yield from self._enum(old, new)
+        yield from self._keywords(old, new)
+        yield from self._fields(old, new)
+        yield from self._additional_fields(old, new)
+        if "items" in old.fields or "items" in new.fields:
+            items = self.findings(old.fields.get("items", True), new.fields.get("items", True))
+            yield from under(items, "items")
 
-    def _fields(self, old: Shape, new: Shape, direction: Direction) -> Iterator[Finding]:
-        hidden_by = _HIDDEN_BY[direction]
+    def _enum(self, old: FlatSchema, new: FlatSchema) -> Findings:
+        if old.enum is not None and new.enum is not None:
+            yield from self._members(old, old.enum, new.enum, "enum")
+        elif old.enum != new.enum:
+            kind = "enum-removed" if new.enum is None else "enum-added"
+            yield self._find(kind, old, "enum", was=old.enum, is_=new.enum)
+
+    def _members(self, old: FlatSchema, were: list[Any], are: list[Any], step: str) -> Findings:
+        gone, come, recased = _split(were, are)
+        for kind, values in (
+            ("enum-value-changed-case", recased),
+            ("enum-value-removed", [(value, None) for value in gone]),
+            ("enum-value-added", [(None, value) for value in come]),
+        ):
+            for was, is_ in values:
+                yield self._find(kind, old, step, was=was, is_=is_)
+
+    def _keywords(self, old: FlatSchema, new: FlatSchema) -> Findings:
+        for keyword in sorted({*old.fields, *new.fields}):
+            was, is_ = old.fields.get(keyword), new.fields.get(keyword)
+            # An enum whose values change case takes its default along, and that is one change.
+            is_recased = keyword == "default" and old.enum and new.enum and _same_but_case(was, is_)
+            if keyword in BOUNDS:
+                nothing = _BOUNDS_THAT_SAY_NOTHING.get(keyword)
+                was, is_ = (None if value == nothing else value for value in (was, is_))
+            kind = None if was == is_ or is_recased else self._keyword_kind(keyword, was, is_)
+            if kind:
+                yield self._find(kind, old, keyword, was=was, is_=is_)
+
+    def _keyword_kind(self, keyword: str, was: Any, is_: Any) -> str | None:
+        """Return what kind of change a keyword's new value is; None if none, or if another rule finds it."""
+        if keyword in BOUNDS:
+            both = was is not None and is_ is not None
+            is_wider = BOUNDS[keyword](was, is_) if both else is_ is None
+            return "bound-widened" if is_wider else "bound-narrowed"
+        if keyword == "format":
+            if {was, is_} & _TYPED_FORMATS:
+                return "format-changed"
+            return "format-hint-removed" if is_ is None else "format-hint-changed"
+        if keyword == "default":
+            return "default-changed"
+        if keyword in _COMPARED_ELSEWHERE or keyword.startswith("x-"):
+            return None
+        olds, news = (
+            {steps: raw for steps, raw, _ in children({keyword: value}, "schemas")} for value in (was, is_)
+        )
+        alike = olds and olds.keys() == news.keys()
+        return None if alike and not any(self._matters(olds[at], news[at]) for at in olds) else "rule-changed"
+
+    def _fields(self, old: FlatSchema, new: FlatSchema) -> Findings:
+        hidden_by = _HIDDEN_BY[self._direction]
         were, are = old.properties(hidden_by), new.properties(hidden_by)
         was_required = set(old.fields.get("required", []))
         is_required = set(new.fields.get("required", []))
-        gone = [name for name in were if name not in are]
-        come = [name for name in are if name not in were]
-        renamed = paired_by_case(gone, come)
-        for kind, name in (
-            *(("field-removed", name) for name in gone),
-            *(("required-field-added" if n in is_required else "field-added", n) for n in come),
-        ):
-            yield Finding(kind=kind, direction=direction, steps=(name,), origin=(old.origin, name))
-        for name, new_name in (*((n, n) for n in were if n in are), *renamed):
-            if name != new_name:
-                yield Finding(
-                    kind="field-changed-case",
-                    direction=direction,
-                    steps=(name,),
-                    was=name,
-                    is_=new_name,
-                    origin=old.origin,
-                )
+        gone, come, recased = _split(were, are)
+        for name in gone:
+            yield self._find("field-removed", old, name)
+        for name in come:
+            yield self._find("required-field-added" if name in is_required else "field-added", old, name)
+        for name, new_name in recased:
+            yield self._find("field-changed-case", old, name, was=name, is_=new_name)
+        for name, new_name in (*((name, name) for name in were if name in are), *recased):
             if (name in was_required) != (new_name in is_required):
-                kind = "made-required" if new_name in is_required else "made-optional"
-                yield Finding(kind=kind, direction=direction, steps=(name,), origin=(old.origin, name))
-            for finding in self.findings(were[name], are[new_name], direction):
-                yield finding.under(name)
+                yield self._find("made-required" if new_name in is_required else "made-optional", old, name)
+            yield from under(self.findings(were[name], are[new_name]), name)
 
-    def _additional(self, old: Shape, new: Shape, direction: Direction) -> Iterator[Finding]:
-        was, is_ = (shape.fields.get("additionalProperties", True) for shape in (old, new))
+    def _additional_fields(self, old: FlatSchema, new: FlatSchema) -> Findings:
+        was, is_ = (flat.fields.get("additionalProperties", True) for flat in (old, new))
         if isinstance(was, dict) and isinstance(is_, dict):
-            for finding in self.findings(was, is_, direction):
-                yield finding.under("extra fields")
-            return
-        if _openness(was) != _openness(is_):
-            narrower = _openness(is_) < _openness(was)
-            kind = "extra-fields-refused" if narrower else "extra-fields-allowed"
-            yield Finding(kind=kind, direction=direction, steps=(), origin=old.origin)
+            yield from under(self.findings(was, is_), "extra fields")
+        elif _openness(was) != _openness(is_):
+            is_narrower = _openness(is_) < _openness(was)
+            yield self._find("extra-fields-refused" if is_narrower else "extra-fields-allowed", old)
 
-    def _inside(self, keyword: str, old: Shape, new: Shape, direction: Direction) -> Iterator[Finding]:
-        if keyword in old.fields or keyword in new.fields:
-            was, is_ = old.fields.get(keyword, True), new.fields.get(keyword, True)
-            for finding in self.findings(was, is_, direction):
-                yield finding.under(keyword)
-
-    def _others(self, old: Shape, new: Shape, direction: Direction) -> Iterator[Finding]:
-        """Keywords whose effect has no direction; a difference in them is for a person to judge."""
-        keywords = {key for key in (*old.fields, *new.fields) if not key.startswith("x-")}
-        for keyword in sorted(keywords - _COMPARED):
-            was, is_ = old.fields.get(keyword), new.fields.get(keyword)
-            if self._differs(keyword, was, is_, direction):
-                yield Finding(
-                    kind="rule-changed",
-                    direction=direction,
-                    steps=(keyword,),
-                    was=was,
-                    is_=is_,
-                    origin=old.origin,
-                )
-
-    def _differs(self, keyword: str, was: Any, is_: Any, direction: Direction) -> bool:
-        olds = {steps: raw for steps, raw, _ in children({keyword: was}, "schema")}
-        news = {steps: raw for steps, raw, _ in children({keyword: is_}, "schema")}
-        if not olds or olds.keys() != news.keys():
-            return bool(was != is_)
-        return any(
-            finding.meaning[0] > Severity.COSMETIC
-            for steps, raw in olds.items()
-            for finding in self.findings(raw, news[steps], direction)
-        )
-
-    def _variants(
-        self, old: Shape, new: Shape, old_raw: Any, new_raw: Any, direction: Direction
-    ) -> Iterator[Finding]:
-        """Compares unions variant by variant; a schema that is no union is a union of itself."""
-        olds = labelled(self._old, old, old_raw)
-        news = labelled(self._new, new, new_raw)
-        pairs = paired(olds, news, lambda a, b: not self._matter(a, b, direction))
-        for before, after in pairs:
-            for finding in self.findings(before.raw, after.raw, direction):
-                yield finding.under("variant", before.label)
+    def _variants(self, old: FlatSchema, new: FlatSchema, old_raw: Any, new_raw: Any) -> Findings:
+        """Compare unions variant by variant; a schema that is no union is a union of itself."""
+        olds, news = _variants_of(self._old, old, old_raw), _variants_of(self._new, new, new_raw)
+        pairs = _pair_variants(olds, news, lambda was, is_: not self._matters(was, is_))
+        for was, is_ in pairs:
+            yield from under(self.findings(was.raw, is_.raw), "variant", was.label)
+        kept = {id(variant) for pair in pairs for variant in pair}
         for variants, kind in ((olds, "variant-removed"), (news, "variant-added")):
-            kept = {id(variant) for pair in pairs for variant in pair}
             for variant in variants:
                 if id(variant) not in kept:
-                    yield Finding(
-                        kind=kind,
-                        direction=direction,
-                        steps=("variant", variant.label),
-                        origin=(old.origin, variant.label),
-                    )
-        yield from discriminator_findings(olds, news, old, new, direction)
+                    yield self._find(kind, old, "variant", variant.label)
+        yield from self._discriminator(old, new, olds, news)
 
-    def _matter(self, a: Any, b: Any, direction: Direction) -> bool:
-        return any(f.meaning[0] > Severity.COSMETIC for f in self.findings(a, b, direction))
+    def _discriminator(
+        self, old: FlatSchema, new: FlatSchema, olds: list[_Variant], news: list[_Variant]
+    ) -> Findings:
+        was, is_ = ((f.fields.get("discriminator") or {}).get("propertyName") for f in (old, new))
+        if was != is_:
+            kind = "discriminator-added" if was is None else "discriminator-changed"
+            yield self._find(kind, old, "discriminator", was=was, is_=is_)
+        elif not all(variant.says_value for variant in (*olds, *news)):
+            # Where the variants themselves say their values, comparing them has found this already.
+            were, are = ([v.value for v in variants if v.value is not None] for variants in (olds, news))
+            yield from self._members(old, were, are, "discriminator")
+
+    def _matters(self, old_raw: Any, new_raw: Any) -> bool:
+        return any(f.meaning[0] > Severity.COSMETIC for f in self.findings(old_raw, new_raw))
+
+
+def _split(were: Iterable[Any], are: Iterable[Any]) -> tuple[list[Any], list[Any], list[tuple[str, str]]]:
+    """Return which values are gone, which are new, and which changed nothing but their case."""
+    olds, news = by_json(were), by_json(are)
+    gone = [value for text, value in olds.items() if text not in news]
+    come = [value for text, value in news.items() if text not in olds]
+    recased = _take_pairs(gone, come, _same_but_case)
+    return gone, come, recased
+
+
+def _take_pairs(olds: list[_T], news: list[_T], test: Callable[[_T, _T], bool]) -> list[tuple[_T, _T]]:
+    """Take the pairs that pass the test out of both lists."""
+    pairs = []
+    for old in list(olds):
+        new = next((candidate for candidate in news if test(old, candidate)), None)
+        if new is not None:
+            pairs.append((old, new))
+            olds.remove(old)
+            news.remove(new)
+    return pairs
+
+
+def _same_but_case(was: Any, is_: Any) -> bool:
+    return isinstance(was, str) and isinstance(is_, str) and was.casefold() == is_.casefold()
 
 
 def _openness(additional: Any) -> int:
-    """How much a schema lets through beyond its fields: nothing, some, everything."""
+    """Rank how much a schema lets through beyond its fields: nothing, some, everything."""
     if additional is False:
         return 0
     return 2 if additional in (True, {}) else 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Variant:
+    """One alternative of a union.
+
+    `value` is what the discriminator has for it, when known; `says_value` is whether its own schema says so.
+    """
+
+    raw: Any
+    label: str
+    value: str | None
+    name: str | None
+    says_value: bool
+
+
+def _variants_of(schemas: Schemas, union: FlatSchema, raw: Any) -> list[_Variant]:
+    """Return the variants of a union; of a schema that is none, the schema itself."""
+    discriminator = union.fields.get("discriminator") or {}
+    mapping = {}
+    for value, text in discriminator.get("mapping", {}).items():
+        place = resolve(schemas.document, text, ("discriminator", "mapping", value))
+        mapping[schemas.flatten(value_at(schemas.document, place)).origin] = value
+    result = []
+    for position, variant in enumerate(union.variants or [raw], start=1):
+        flat = schemas.flatten(variant)
+        own = flat.fields.get("properties", {}).get(discriminator.get("propertyName"))
+        enum = schemas.flatten(own).enum if own is not None else None
+        said = str(enum[0]) if enum is not None and len(enum) == 1 else None
+        value = mapping.get(flat.origin, said)
+        label = value or flat.name or str(position)
+        says_value = said is not None and said == value
+        result.append(_Variant(raw=variant, label=label, value=value, name=flat.name, says_value=says_value))
+    return result
+
+
+def _pair_variants(
+    olds: list[_Variant], news: list[_Variant], alike: Callable[[Any, Any], bool]
+) -> list[tuple[_Variant, _Variant]]:
+    """Return which variant became which: by discriminator, name, content, and at last by position."""
+    tests: tuple[Callable[[_Variant, _Variant], bool], ...] = (
+        lambda old, new: old.value is not None and old.value == new.value,
+        lambda old, new: (old.value or "").casefold() == (new.value or " ").casefold(),
+        lambda old, new: old.name is not None and old.name == new.name,
+        lambda old, new: alike(old.raw, new.raw),
+    )
+    pairs: list[tuple[_Variant, _Variant]] = []
+    olds, news = list(olds), list(news)
+    for test in tests:
+        pairs += _take_pairs(olds, news, test)
+    return pairs + (list(zip(olds, news, strict=True)) if len(olds) == len(news) else [])

@@ -1,34 +1,22 @@
-"""Cutting the paths under a prefix out of a document, with all they refer to and nothing else."""
+"""Cuts the paths under a prefix out of a document, with all they refer to and nothing else."""
 
 from __future__ import annotations
 
-import copy
 import difflib
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from specs.errors import SpecError
-from specs.grammar import (
-    SECTIONS,
-    Place,
-    at_place,
-    located,
-    pointer,
-    rebuilt,
-    redirected,
-    references,
-    shown,
-    walked,
-)
-from specs.links import without_foreign_links
+from specs import SpecError
+from specs.grammar import SECTIONS, Object, Place, free_name, transform, unshare, walk
+from specs.references import follow, pointer, put_in_place, redirect, references, resolve, show, value_at
 
-_STRUCTURE = {"paths", "components", "properties", "content", "schema", "responses", "parameters"}
+_COPIED = ("openapi", "info", "jsonSchemaDialect", "servers")
+_NOT_IN_NAMES = {*SECTIONS, "paths", "components", "properties", "content", "schema"}
 
 
-def sliced(document: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """A new document of the paths that are `prefix` or lie under it.
+def slice_document(document: Object, prefix: str) -> Object:
+    """Return a new document of the paths that are `prefix` or lie under it.
 
     What they refer to comes along through any depth and cycle. A reference into the middle of
     something gets a component of its own, so that nothing around it is needed; a path that refers to
@@ -38,113 +26,85 @@ def sliced(document: dict[str, Any], prefix: str) -> dict[str, Any]:
         SpecError: no path matches, or a reference that is needed points outside the document or to
             nothing.
     """
-    return _Slice(document, prefix).result()
+    result = _without_foreign_links(_Slice(document, prefix).result())
+    # A second time, to leave out the components that only those links needed.
+    return unshare(_Slice(result, prefix).result())
 
 
 class _Slice:
-    def __init__(self, document: dict[str, Any], prefix: str) -> None:
+    def __init__(self, document: Object, prefix: str) -> None:
         self._document = document
         self._paths = {path: self._path_item(path) for path in _matching(document["paths"], prefix)}
         self._tags: set[str] = set()
-        self._needs_global_security = False
-        # Insertion order is the order of discovery, so names derived from it are stable.
-        self._targets: dict[Place, str] = {}
-        self._follow()
-        self._names = self._named()
+        self._uses_global_security = False
+        # What is referred to, with its kind, in the order of discovery; and its place in the slice.
+        self._targets: list[tuple[Place, str]] = []
+        self._places: dict[Place, Place] = {}
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> Object:
+        # The first pass discovers every target: one inside another object has to be cut out of that.
+        self._cut_all()
+        paths, components = self._cut_all()
         document = self._document
-        copied = ("openapi", "info", "jsonSchemaDialect", "servers")
-        result: dict[str, Any] = {key: document[key] for key in copied if key in document}
-        if self._needs_global_security:
+        result = {key: document[key] for key in _COPIED if key in document}
+        if self._uses_global_security:
             result["security"] = document["security"]
         tags = [tag for tag in _listed(document, "tags", dict, ()) if str(tag.get("name")) in self._tags]
-        if tags:
-            result["tags"] = tags
-        result["paths"] = {
-            path: rebuilt(item, "path_item", at, partial(self._cut, None))
-            for path, (item, at) in self._paths.items()
+        parts = {"tags": tags, "paths": paths, "components": components}
+        return result | {key: part for key, part in parts.items() if part}
+
+    def _cut_all(self) -> tuple[Object, Object]:
+        paths = {
+            path: transform(item, self._cut, "pathItems", at) for path, (item, at) in self._paths.items()
         }
-        components = self._components()
-        if components:
-            result["components"] = components
-        return without_foreign_links(copy.deepcopy(result))
+        components: Object = {}
+        for place, kind in self._targets:  # cutting adds more
+            inside = partial(self._cut, root=place)
+            _, section, name = self._places[place]
+            component = transform(value_at(self._document, place), inside, kind, place)
+            components.setdefault(section, {})[name] = component
+        return paths, components
 
-    def _path_item(self, path: str) -> tuple[dict[str, Any], Place]:
-        """A path's content, where it stands; a reference is followed, since generators do not."""
-        at: Place = ("paths", path)
-        item = at_place(self._document, at)
-        seen = set()
-        siblings: dict[str, Any] = {}
-        while isinstance(item, dict) and "$ref" in item:
-            if at in seen:
-                raise SpecError(f"{shown(at)}: its $ref leads back to itself")
-            seen.add(at)
-            siblings = {**{k: v for k, v in item.items() if k != "$ref"}, **siblings}
-            ((reference, _, _),) = references(item, "path_item", at)
-            at = located(self._document, reference, at)
-            item = at_place(self._document, at)
+    def _path_item(self, path: str) -> tuple[Object, Place]:
+        """Return a path's content and its place; a reference is followed, since generators do not."""
+        raw = self._document["paths"][path]
+        _, at = follow(self._document, raw, ("paths", path))
+        item = put_in_place(self._document, raw, ("paths", path))
         if not isinstance(item, dict):
-            raise SpecError(f"{shown(at)}: not a path item")
-        return {**item, **siblings}, at
+            raise SpecError(f"{show(at)}: not a path item")
+        return item, at
 
-    def _follow(self) -> None:
-        waiting: list[tuple[Any, str, Place]] = [(item, "path_item", at) for item, at in self._paths.values()]
-        while waiting:
-            for node, kind, at in walked(*waiting.pop(0)):
-                for place, target_kind in self._needs(node, kind, at):
-                    if place not in self._targets:
-                        self._targets[place] = target_kind
-                        waiting.append((at_place(self._document, place), target_kind, place))
+    def _cut(self, node: Object, kind: str, at: Place, root: Place | None = None) -> Object:
+        if at != root and self._places.get(at, at) != at:
+            return {"$ref": pointer(self._places[at])}
+        if kind == "operations":
+            self._note_tags_and_security(node, at)
+        targets = {text: resolve(self._document, text, place) for text, place in references(node, kind, at)}
+        return redirect(node, kind, lambda text: pointer(self._place(targets[text], kind)))
 
-    def _needs(self, node: dict[str, Any], kind: str, at: Place) -> Iterator[tuple[Place, str]]:
-        for reference, target_kind, place in references(node, kind, at):
-            yield located(self._document, reference, place), target_kind
-        if kind != "operation":
-            return
-        self._tags.update(_listed(node, "tags", str, at))
-        source, source_at = (node, at) if "security" in node else (self._document, ())
-        self._needs_global_security |= source is self._document and "security" in source
+    def _note_tags_and_security(self, operation: Object, at: Place) -> None:
+        self._tags.update(_listed(operation, "tags", str, at))
+        source, source_at = (operation, at) if "security" in operation else (self._document, ())
+        self._uses_global_security |= source is self._document and "security" in source
         for requirement in _listed(source, "security", dict, source_at):
             for name in requirement:
-                reference = pointer(("components", "securitySchemes", name))
-                yield located(self._document, reference, (*at, "security")), "security_scheme"
+                text = pointer(("components", "securitySchemes", name))
+                self._place(resolve(self._document, text, (*at, "security")), "securitySchemes")
 
-    def _named(self) -> dict[Place, Place]:
-        """For each target, the place it has in the slice."""
-        names = {place: place for place in self._targets if _is_component(place)}
-        taken = {place[1:] for place in names}
-        for place, kind in self._targets.items():
-            if place in names:
-                continue
-            name = base = _name_for(place, at_place(self._document, place))
-            number = 1
-            while (SECTIONS[kind], name) in taken:
-                number += 1
-                name = f"{base}{number}"
-            taken.add((SECTIONS[kind], name))
-            names[place] = ("components", SECTIONS[kind], name)
-        return names
-
-    def _components(self) -> dict[str, Any]:
-        components: dict[str, Any] = {}
-        for place, kind in self._targets.items():
-            section, name = self._names[place][1:]
-            node = at_place(self._document, place)
-            inside = rebuilt(node, kind, place, partial(self._cut, place))
-            components.setdefault(section, {})[name] = inside
-        return components
-
-    def _cut(self, root: Place | None, node: dict[str, Any], kind: str, at: Place) -> dict[str, Any]:
-        if at in self._names and at != root and not _is_component(at):
-            return {"$ref": pointer(self._names[at])}
-        targets = {
-            text: located(self._document, text, place) for text, _, place in references(node, kind, at)
-        }
-        return redirected(node, kind, lambda text: pointer(self._names[targets[text]]))
+    def _place(self, target: Place, kind: str) -> Place:
+        """Return the place in the slice of something that is referred to: a component of its own."""
+        if target not in self._places:
+            name = target[-1]
+            if not (len(target) == 3 and target[0] == "components"):
+                others = self._document.get("components", {}).get(kind, {})
+                taken = {*others, *(place[2] for place in self._places.values() if place[1] == kind)}
+                name = free_name(_name_for(target, value_at(self._document, target)), taken)
+            self._places[target] = ("components", kind, name)
+            self._targets.append((target, kind))
+        return self._places[target]
 
 
-def _matching(paths: dict[str, Any], prefix: str) -> list[str]:
+def _matching(paths: Object, prefix: str) -> list[str]:
     stem = prefix.rstrip("/")
     names = [name for name in paths if not name.startswith("x-")]
     found = [name for name in names if name == stem or name.startswith(stem + "/")]
@@ -155,21 +115,43 @@ def _matching(paths: dict[str, Any], prefix: str) -> list[str]:
     return found
 
 
-def _listed(node: dict[str, Any], field: str, kind: type, at: Place) -> list[Any]:
+def _listed(node: Object, field: str, kind: type, at: Place) -> list[Any]:
     values = node.get(field, [])
     if not (isinstance(values, list) and all(isinstance(value, kind) for value in values)):
         shape = "text" if kind is str else "mappings"
-        raise SpecError(f"{shown((*at, field))}: not a list of {shape}")
+        raise SpecError(f"{show((*at, field))}: not a list of {shape}")
     return values
 
 
-def _is_component(place: Place) -> bool:
-    return len(place) == 3 and place[0] == "components"
-
-
 def _name_for(place: Place, node: Any) -> str:
-    """A component name for something that had none: its title, or the words of its place."""
+    """Name a component that had no name: by its title, or by the words of its place."""
     title = node.get("title") if isinstance(node, dict) else None
-    words = [str(title)] if title else [step for step in place if step not in _STRUCTURE | {"schemas"}]
-    parts = re.findall(r"[A-Za-z0-9]+", " ".join(words))
+    words = str(title) if title else " ".join(step for step in place if step not in _NOT_IN_NAMES)
+    parts = re.findall(r"[A-Za-z0-9]+", words)
     return "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
+
+
+def _without_foreign_links(document: Object) -> Object:
+    """Copy a document without the links to operations that are not in it, which would lead nowhere."""
+    known = {str(node.get("operationId")) for node, kind, _ in walk(document) if kind == "operations"}
+
+    def leads_inside(link: Any) -> bool:
+        link, _ = follow(document, link)
+        if not isinstance(link, dict):
+            return True
+        if "operationRef" not in link:
+            return str(link.get("operationId")) in known
+        try:
+            resolve(document, link["operationRef"], ())
+        except SpecError:
+            return False
+        return True
+
+    def change(node: Object, kind: str, _: Place) -> Object:
+        if kind != "responses" or not isinstance(node.get("links"), dict):
+            return node
+        links = {name: link for name, link in node["links"].items() if leads_inside(link)}
+        rest = {field: value for field, value in node.items() if field != "links"}
+        return {**rest, "links": links} if links else rest
+
+    return transform(document, change)

@@ -1,4 +1,4 @@
-"""Refusing what is not valid OpenAPI, in one line."""
+"""Refuses what is not valid OpenAPI, in one line with place and reason."""
 
 from __future__ import annotations
 
@@ -11,57 +11,62 @@ from jsonschema_path import SchemaPath
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from specs.errors import SpecError
-from specs.grammar import Place, at_place, located, references, shown, walked
+from specs import SpecError, errors_in
+from specs.fetching import fetch, show_source
+from specs.grammar import Place, walk
+from specs.parsing import parse_openapi
+from specs.references import follow, references, resolve, show, value_at
 
+TOO_MANY_LEVELS = "its schemas refer to each other through too many levels"
 _MAX_REASON = 200
+_VALIDATORS: dict[str, tuple[Any, Any]] = {
+    "3.0": (OAS30Validator, OpenAPIV30SpecValidator),
+    "3.1": (OAS31Validator, OpenAPIV31SpecValidator),
+}
 _Problem = tuple[Iterable[Any], str]
 
 
-def validated(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The document itself, once it is valid OpenAPI.
+def read_valid(source: str, name: str | None = None) -> dict[str, Any]:
+    """Return the document behind a file name or an address, once it is valid OpenAPI.
+
+    Raises:
+        SpecError: it cannot be read, is no OpenAPI document, or not a valid one.
+    """
+    name = name or show_source(source)
+    return validate(parse_openapi(fetch(source), name), name)
+
+
+def validate(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the document itself, once it is valid OpenAPI.
 
     Raises:
         SpecError: with place and reason of the first thing that is wrong.
     """
-    is_3_0 = str(document["openapi"]).startswith("3.0")
-    outline = OpenAPIV30SpecValidator if is_3_0 else OpenAPIV31SpecValidator
+    schema_validator, spec_validator = _VALIDATORS[document["openapi"][:3]]
     problems = chain(
-        _schema_problems(document, OAS30Validator if is_3_0 else OAS31Validator),
-        _outline_problems(document, outline),
+        _schema_problems(document, schema_validator), _document_problems(document, spec_validator)
     )
-    # The validator reports what is wrong with the outline first, and may then stumble over it itself.
-    try:
-        _check_references(document)
-        problem = next(problems, None)
-    except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
-    except Exception as error:
-        raise SpecError(f"{name}: not valid OpenAPI: {type(error).__name__}: {_line(str(error))}") from error
-    if problem is not None:
-        place, reason = problem
-        where = " > ".join(str(step) for step in place) or "the document"
-        raise SpecError(f"{name}: not valid OpenAPI: {where}: {_line(reason)}")
+    with errors_in(name):
+        for node, kind, at in walk(document):
+            for text, place in references(node, kind, at):
+                target = resolve(document, text, place)
+                follow(document, value_at(document, target), target)
+        try:
+            problem = next(problems, None)
+        except RecursionError as error:
+            raise SpecError(TOO_MANY_LEVELS) from error
+        except Exception as error:
+            # The validator stumbles over some documents that it would have to refuse.
+            reason = f"{type(error).__name__}: {_shorten(str(error))}"
+            raise SpecError(f"not valid OpenAPI: {reason}") from error
+        if problem is not None:
+            where = show(tuple(str(step) for step in problem[0]))
+            raise SpecError(f"not valid OpenAPI: {where}: {_shorten(problem[1])}")
     return document
 
 
-def _check_references(document: dict[str, Any]) -> None:
-    """Refuses a reference that leads out of the document, nowhere, or round in a circle."""
-    for node, kind, at in walked(document, "document", ()):
-        for text, _, place in references(node, kind, at):
-            seen = set()
-            target = located(document, text, place)
-            value = at_place(document, target)
-            while isinstance(value, dict) and isinstance(value.get("$ref"), str):
-                if target in seen:
-                    raise SpecError(f"{shown(place)}: {text!r} leads back to itself")
-                seen.add(target)
-                target = located(document, value["$ref"], target)
-                value = at_place(document, target)
-
-
-def _outline_problems(document: dict[str, Any], validator: Any) -> Iterator[_Problem]:
-    schemas = {id(node): at for node, kind, at in walked(document, "document", ()) if kind == "schema"}
+def _document_problems(document: dict[str, Any], validator: Any) -> Iterator[_Problem]:
+    schemas = {id(node): at for node, kind, at in walk(document) if kind == "schemas"}
     # Without handlers it has no way to fetch anything.
     for error in validator(SchemaPath.from_dict(document, handlers={})).iter_errors():
         place: Iterable[Any] = getattr(error, "absolute_path", ())
@@ -72,20 +77,20 @@ def _outline_problems(document: dict[str, Any], validator: Any) -> Iterator[_Pro
         yield place, getattr(error, "message", str(error))
 
 
-def _schema_problems(document: dict[str, Any], dialect: Any) -> Iterator[_Problem]:
-    """What is wrong inside schemas, which OpenAPI 3.1 leaves to JSON Schema."""
+def _schema_problems(document: dict[str, Any], validator: Any) -> Iterator[_Problem]:
+    """Yield what is wrong inside schemas, which OpenAPI 3.1 leaves to JSON Schema."""
     outermost: Place | None = None
-    for node, kind, at in walked(document, "document", ()):
-        if kind != "schema" or (outermost is not None and at[: len(outermost)] == outermost):
+    for node, kind, at in walk(document):
+        if kind != "schemas" or (outermost is not None and at[: len(outermost)] == outermost):
             continue
         outermost = at
         try:
-            dialect.check_schema(node)
+            validator.check_schema(node)
         except SchemaError as error:
             yield (*at, *error.absolute_path), error.message
 
 
-def _line(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     half = _MAX_REASON // 2
     return line if len(line) <= _MAX_REASON else f"{line[:half]} … {line[-half:]}"

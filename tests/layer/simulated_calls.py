@@ -1,4 +1,4 @@
-"""A call of each operation in simulated time, and the failures that it may meet."""
+"""A call of each operation, the failures that it may meet, and how to make it in simulated time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from support.answers import Answer, Reply, html, ok, page, problem, user
 from support.simulated_driver import SimulatedDriver
 
 from arize_users import ArizeError
-from arize_users._core.effects import Flow
 from arize_users._core.request import RequestFailed
 from arize_users._users.operations import Operations
+from arize_users.client import UsersClient
 from arize_users.config import resolve
 
 ID = "VXNlcjoxMjM0NQ=="
@@ -39,22 +39,20 @@ NOT_RETRIED = {str(status): problem(status) for status in (302, 400, 401, 403, 4
 FAILURES = {**NOT_APPLIED, **MAYBE_APPLIED, **NOT_RETRIED}
 
 
-def _create(mode: str) -> Callable[[Operations], Flow[Any]]:
-    return lambda one: one.create(name="Ada", email=EMAIL, role="member", invite_mode=mode, is_developer=None)
-
-
-CALLS: dict[str, Callable[[Operations], Flow[Any]]] = {
-    "list": lambda one: one.list(email=None, status=None, limit=50, cursor=None),
-    "get": lambda one: one.get(user=ID),
-    "get by email": lambda one: one.get(user=EMAIL),
-    "update": lambda one: one.update(user_id=ID, name="New", is_developer=None),
-    "delete": lambda one: one.delete(user_id=ID),
-    "create, email_link": _create("email_link"),
-    "create, none": _create("none"),
-    "create, temporary_password": _create("temporary_password"),
-    "resend": lambda one: one.resend_invitation(user_id=ID),
-    "reset": lambda one: one.reset_password(user_id=ID),
+NEW = {"name": "Ada", "email": EMAIL, "role": "member"}
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "list": lambda users: users.list(),
+    "get": lambda users: users.get(user=ID),
+    "get by email": lambda users: users.get(user=EMAIL),
+    "update": lambda users: users.update(user_id=ID, name="New"),
+    "delete": lambda users: users.delete(user_id=ID),
+    "create, email_link": lambda users: users.create(**NEW, invite_mode="email_link"),
+    "create, none": lambda users: users.create(**NEW, invite_mode="none"),
+    "create, temporary_password": lambda users: users.create(**NEW, invite_mode="temporary_password"),
+    "resend": lambda users: users.resend_invitation(user_id=ID),
+    "reset": lambda users: users.reset_password(user_id=ID),
 }
+"""A call of each operation, of ``client.users``."""
 SUCCESS: dict[str, Reply] = {
     "list": ok(page([user()])),
     "get": ok(user()),
@@ -71,22 +69,28 @@ NOT_REPEATABLE = ["create, none", "create, temporary_password", "resend", "reset
 """What a second request would do a second time."""
 
 
-def operations_of(max_retries: int = 2, enum_case: str = "lower") -> Operations:
+def operations_of(max_retries: int = 2) -> Operations:
     """Give the operations of a new client; with a known case, a refused create is not sent in the other."""
-    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case=enum_case, environ={}))
+    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
+
+
+def call_with(simulated: SimulatedDriver, call: str, operations: Operations) -> Any:
+    """Make a call with a client's operations, in simulated time."""
+    driver: Any = simulated
+    return CALLS[call](UsersClient(operations, driver))
 
 
 def succeed(call: str, *answers: Answer, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
     """Make a call that succeeds; give what happened and its value."""
     simulated = SimulatedDriver(answers)
-    return simulated, simulated.run(CALLS[call](operations_of(max_retries)))
+    return simulated, call_with(simulated, call, operations_of(max_retries))
 
 
 def fail(call: str, *answers: Answer, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
     """Make a call that fails; give what happened and its error."""
     simulated = SimulatedDriver(answers)
     with pytest.raises(ArizeError) as caught:
-        simulated.run(CALLS[call](operations_of(max_retries)))
+        call_with(simulated, call, operations_of(max_retries))
     return simulated, caught.value
 
 

@@ -1,17 +1,21 @@
-"""What a flow can rely on, whichever driver runs it: on threads, or on an event loop."""
+"""What a flow can rely on, whatever runs it: threads, or an event loop of asyncio or trio."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 from collections.abc import Callable, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+from anyio import wait_all_tasks_blocked
+from anyio.lowlevel import checkpoint
 from support.answers import Answer, Reply
 
 from arize_users._core.async_driver import AsyncDriver
-from arize_users._core.effects import Flow, Stopped, exclusive, now, parallel, send, sleep
+from arize_users._core.effects import Flow, Now, Stopped, exclusive, now, parallel, send, sleep
 from arize_users._core.request import Request, RequestFailed
 from arize_users._core.sync_driver import SyncDriver
 
@@ -24,7 +28,13 @@ class Boom(Exception):
     """A failure of a flow's own."""
 
 
-def _driver(kind: str, answer: Answer = NO_CONTENT) -> Any:
+@pytest.fixture(params=["threads", "asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """What runs the flows."""
+    return str(request.param)
+
+
+def _driver(backend: str, answer: Answer = NO_CONTENT) -> Any:
     """Make a driver that answers every request with the same."""
 
     def respond(_: Request) -> httpx.Response:
@@ -33,19 +43,19 @@ def _driver(kind: str, answer: Answer = NO_CONTENT) -> Any:
         return answer.response()
 
     async def respond_later(request: Request) -> httpx.Response:
-        await asyncio.sleep(0)
+        await checkpoint()
         return respond(request)
 
-    return SyncDriver(respond) if kind == "sync" else AsyncDriver(respond_later)
+    return SyncDriver(respond) if backend == "threads" else AsyncDriver(respond_later)
 
 
 @pytest.fixture
-def run(kind: str) -> Run:
-    """Run a flow with a new driver of the kind."""
+def run(backend: str) -> Run:
+    """Run a flow with a new driver."""
 
     def run(flow: Flow[Any], answer: Answer = NO_CONTENT) -> Any:
-        result = _driver(kind, answer).run(flow)
-        return result if kind == "sync" else asyncio.run(result)
+        driver = _driver(backend, answer)
+        return driver.run(flow) if backend == "threads" else anyio.run(driver.run, flow, backend=backend)
 
     return run
 
@@ -55,36 +65,25 @@ def _request(result: Any = None) -> Flow[Any]:
     return response.status_code if result is None else result
 
 
-def test_values_and_failures(run: Run) -> None:
-    """A flow's value or exception is that of running it, and the flow is closed."""
+def test_one_flow(run: Run) -> None:
+    """A flow gets times, waits, responses of any status and failures; its value or exception comes out."""
     closed = []
 
-    def flow(*, fails: bool) -> Flow[float]:
+    def flow() -> Flow[tuple[float, int]]:
         try:
             before = yield from now()
             yield from sleep(0.001)
-            if fails:
-                raise Boom
-            return (yield from now()) - before
+            response = yield from send(REQUEST)
+            return (yield from now()) - before, response.status_code
         finally:
             closed.append(True)
 
-    assert round(run(flow(fails=False)), 9) >= 0.001
-    with pytest.raises(Boom):
-        run(flow(fails=True))
+    waited, status = run(flow(), Reply(503))
+    assert waited >= 0.001
+    assert status == 503
+    with pytest.raises(RequestFailed, match="broke"):
+        run(flow(), RequestFailed("it broke", sent=True))
     assert closed == [True, True]
-
-
-def test_requests(run: Run) -> None:
-    """A request gives its response, whatever the status; a failure is thrown, and the flow may go on."""
-
-    def flow() -> Flow[str]:
-        with pytest.raises(RequestFailed, match="broke"):
-            yield from send(REQUEST)
-        return "went on"
-
-    assert run(_request(), Reply(503)) == 503
-    assert run(flow(), RequestFailed("it broke", sent=True)) == "went on"
 
 
 def test_exclusive(run: Run) -> None:
@@ -114,23 +113,20 @@ def test_exclusive(run: Run) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3, 20])
 def test_parallel(run: Run, limit: int) -> None:
-    """Flows in parallel each report once, and no more than the limit are under way."""
-    begun = ended = peak = 0
+    """Flows in parallel report once each, and no more than the limit are under way."""
+    under_way: list[int] = []
+    results: list[int] = []
 
     def one(number: int) -> Flow[int]:
-        nonlocal begun, ended, peak
-        begun += 1
-        peak = max(peak, begun - ended)
+        under_way.append(number)
+        assert len(under_way) <= limit
         yield from send(REQUEST)
-        ended += 1
+        under_way.remove(number)
         return number
 
-    results: list[int] = []
     run(parallel((one(number) for number in range(12)), limit, results.append))
     assert sorted(results) == list(range(12))
-    assert peak <= limit
-    run(parallel(iter(()), limit, results.append))
-    assert len(results) == 12
+    run(parallel(iter(()), limit, _boom))
 
 
 def _cause(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
@@ -211,21 +207,63 @@ def test_what_is_under_way_is_reported(run: Run) -> None:
     assert 1 <= len(reported) <= 4
 
 
+def _items(backend: str, pages: Iterator[Flow[Any]], *, prefetch: bool, most: int = 9) -> list[Any]:
+    """Give the first items of pages, and the exception that follows them, if any."""
+    items = _driver(backend).iterate(lambda: next(pages), prefetch=prefetch)
+    got: list[Any] = []
+
+    async def collect() -> None:
+        async with aclosing(items):
+            while len(got) < most:
+                got.append(await anext(items))
+        await wait_all_tasks_blocked()
+
+    try:
+        if backend == "threads":
+            with closing(items):
+                got.extend(itertools.islice(items, most))
+        else:
+            anyio.run(collect, backend=backend)
+    except StopAsyncIteration:
+        pass
+    except Boom:
+        got.append("boom")
+    return got
+
+
+def _page(*items: int) -> Flow[Any]:
+    yield from now()
+    return items
+
+
+def _no_page() -> Flow[Any]:
+    return None
+    yield Now()
+
+
+def _failing_page() -> Flow[Any]:
+    yield from now()
+    raise Boom
+
+
 @pytest.mark.parametrize("prefetch", [False, True])
-def test_iterate(kind: str, prefetch: bool) -> None:
-    """The items of each page are given in order, until there is no page."""
-    left = [(3,), (), (1, 2)]
+def test_iterate(backend: str, prefetch: bool) -> None:
+    """The items of each page are given in order, until there is no page or one fails."""
+    pages = [_page(1, 2), _page(), _page(3)]
+    assert _items(backend, iter([*pages, _no_page()]), prefetch=prefetch) == [1, 2, 3]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch) == [1, 2, "boom"]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch, most=1) == [1]
 
-    def next_page() -> Flow[tuple[int, ...] | None]:
-        yield from now()
-        return left.pop() if left else None
 
-    items = _driver(kind).iterate(next_page, prefetch=prefetch)
-    if kind == "sync":
-        assert list(items) == [1, 2, 3]
-        return
+def test_leaving_ends_the_page_ahead(backend: str) -> None:
+    """The page ahead waits no longer for a caller who has left the loop."""
+    ended = []
 
-    async def collect() -> list[int]:
-        return [item async for item in items]
+    def waiting() -> Flow[Any]:
+        try:
+            yield from sleep(3600.0)
+        finally:
+            ended.append(True)
 
-    assert asyncio.run(collect()) == [1, 2, 3]
+    assert _items(backend, iter([_page(1, 2), waiting()]), prefetch=True, most=1) == [1]
+    assert ended == [True]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from support.account import Connect
-from support.clients import Client
 
 from arize_users import (
     APIConnectionError,
@@ -122,41 +121,33 @@ REAL = ["reset_before", "reset_after", "truncated", "rate_limit", "bad_gateway",
 
 
 @pytest.mark.parametrize("fault", REAL)
-def test_real_faults(kind: str, caplog: pytest.LogCaptureFixture, fault: str) -> None:
+def test_real_faults(
+    connect: Connect, server: SandboxServer, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
     """Faults look the same over a real connection, and no secret is logged, down to httpcore's lines."""
     params, error, handled, _ = FAULTS[fault]
     caplog.set_level(logging.DEBUG)
-    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
-        client = Client(kind, None, base_url=server.url, max_retries=0)
-        target = sandbox.add_user(email="ada@acme.com", name="Ada")
-        sandbox.faults.add(fault, **params)
-        with pytest.raises(error):
-            client.users.update(user_id=target, name="Ada King")
-        assert client.users.get(user=target).name == ("Ada King" if handled else "Ada")
-        created = client.users.create(
-            name="New", email="new@acme.com", role="member", invite_mode="temporary_password"
-        )
-        client.close()
+    users = connect(server).users
+    target = server.sandbox.add_user(email="ada@acme.com", name="Ada")
+    server.sandbox.faults.add(fault, **params)
+    with pytest.raises(error):
+        users.update(user_id=target, name="Ada King")
+    assert users.get(user=target).name == ("Ada King" if handled else "Ada")
+    created = users.create(name="New", email="new@acme.com", role="member", invite_mode="temporary_password")
     assert any(record.name.startswith("httpcore") for record in caplog.records)
     assert not [secret for secret in (*KEYS, created.temporary_password) if secret in caplog.text]
 
 
-def test_dropped_connections(kind: str) -> None:
+def test_dropped_connections(connect: Connect, server: SandboxServer) -> None:
     """A connection that the server drops between requests is opened again, and no call fails for it."""
-    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
-        client = Client(kind, None, base_url=server.url)
-        sandbox.faults.add("reset_before", nth=[2, 4, 6])
-        for _ in range(4):
-            assert len(client.users.list()) == 3
-        client.close()
+    users = connect(server, max_retries=2).users
+    server.sandbox.faults.add("reset_before", nth=[2, 4, 6])
+    assert [len(users.list()) for _ in range(4)] == [3] * 4
 
 
-def test_a_slow_server(kind: str) -> None:
+def test_a_slow_server(connect: Connect, server: SandboxServer) -> None:
     """A server slower than the timeout is an APITimeoutError."""
-    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
-        client = Client(kind, None, base_url=server.url, max_retries=0, timeout=0.05)
-        sandbox.faults.add("latency", seconds=0.3)
-        with pytest.raises(APITimeoutError) as caught:
-            client.users.list()
-        assert caught.value.sent
-        client.close()
+    server.sandbox.faults.add("latency", seconds=0.3)
+    with pytest.raises(APITimeoutError) as caught:
+        connect(server, timeout=0.05).users.list()
+    assert caught.value.sent

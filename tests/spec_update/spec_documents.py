@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 OK = {"200": {"description": "Fine."}}
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+WHOLE = {"type": "integer"}
 
 
 def document(
@@ -15,16 +18,19 @@ def document(
     return {"openapi": version, "info": {"title": "A", "version": "1"}, "paths": paths, **components, **more}
 
 
+def in_json(schema: Any) -> dict[str, Any]:
+    """The content of a body in JSON."""
+    return {"content": {"application/json": {"schema": schema}}}
+
+
 def answering(schema: Any, **operation: Any) -> dict[str, Any]:
     """A path whose GET answers with a schema."""
-    content = {"application/json": {"schema": schema}}
-    return {"get": {"responses": {"200": {"description": "Fine.", "content": content}}, **operation}}
+    return {"get": {"responses": {"200": {"description": "Fine.", **in_json(schema)}}, **operation}}
 
 
 def taking(schema: Any, **body: Any) -> dict[str, Any]:
     """A path whose POST takes a body of a schema."""
-    content = {"application/json": {"schema": schema}}
-    return {"post": {"requestBody": {"content": content, **body}, "responses": OK}}
+    return {"post": {"requestBody": {**in_json(schema), **body}, "responses": OK}}
 
 
 def ref(name: str, section: str = "schemas") -> dict[str, str]:

@@ -1,20 +1,33 @@
-"""Applying an overlay."""
+"""Correcting a slice: bringing it into form, and applying an overlay."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from spec_documents import OK, answering, document, ref, taking
-from specs.errors import SpecError
-from specs.overlay import overlaid
+from spec_documents import OK, TEXT, WHOLE, answering, document, in_json, ref, taking
+from specs import SpecError
+from specs.overlay import apply_overlay
+from specs.rewriting import with_bodies_in_place, with_path_parameters_of
 
-TEXT = {"type": "string"}
+AT_A = "$.paths['/a'].get.responses['200'].content['application/json'].schema"
+AT_B = AT_A.replace("/a", "/b")
 
 
 def _applied(target: dict[str, Any], *actions: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    info = {"title": "o", "version": "1"}
-    return overlaid(target, {"overlay": "1.0.0", "info": info, "actions": [*actions], **fields}, "o.yaml")
+    overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}, "actions": [*actions], **fields}
+    return apply_overlay(target, overlay, "o.yaml")
+
+
+def _name(target: str, name: str) -> dict[str, Any]:
+    return {"target": target, "x-schema-name": name}
+
+
+def _close(schemas: dict[str, Any], target: str, how: Any = True, *more: dict[str, Any]) -> dict[str, Any]:
+    """The schemas, once the variants of a union have one value each."""
+    action = {"target": target, "x-single-value-discriminator": how}
+    result = _applied(document({}, schemas), action, *more)
+    return dict(result["components"]["schemas"])
 
 
 def test_updates_merge() -> None:
@@ -31,16 +44,16 @@ def test_updates_merge() -> None:
     assert "summary" not in whole["paths"]["/a"]["get"]
 
 
-def test_an_update_of_a_list_adds_an_entry() -> None:
-    """Where a list is matched, the update is added to it as one entry."""
+def test_lists_and_the_root_can_be_updated() -> None:
+    """Where a list is matched, the update is added to it as one entry; the target `$` is the document."""
     whole = document({"/a": {"get": {"responses": OK, "parameters": [{"name": "p"}]}}})
-    result = _applied(whole, {"target": "$.paths.*.get.parameters", "update": {"name": "q"}})
+    result = _applied(
+        whole,
+        {"target": "$.paths.*.get.parameters", "update": {"name": "q"}},
+        {"target": "$", "update": {"x-a": 1}},
+    )
     assert result["paths"]["/a"]["get"]["parameters"] == [{"name": "p"}, {"name": "q"}]
-
-
-def test_the_root_can_be_updated() -> None:
-    """The target `$` is the document."""
-    assert _applied(document({}), {"target": "$", "update": {"x-a": 1}})["x-a"] == 1
+    assert result["x-a"] == 1
 
 
 def test_removals_remove_everything_matched() -> None:
@@ -77,10 +90,18 @@ def test_links_follow_operation_ids() -> None:
     assert links == {"self": {"operationId": "fetch_a"}, "b": {"operationId": "getB"}}
 
 
-def test_an_optional_action_may_match_nothing() -> None:
-    """A correction of something that a document need not have is passed over where it is not there."""
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [({"x-schema-name": "A"}, 1), ({"update": {"operationId": "a"}}, 1), ({"remove": True}, 0)],
+)
+def test_an_optional_action_may_match_nothing(effect: dict[str, Any], told: int) -> None:
+    """An optional action that matches nothing is passed over; one that would have named something is told."""
     whole = document({"/a": {"get": {"responses": OK}}})
-    assert _applied(whole, {"target": "$.paths['/b']", "remove": True, "x-optional": True}) == whole
+    action = {"target": "$.paths['/b']", "x-optional": True, **effect}
+    overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}, "actions": [action]}
+    heard: list[str] = []
+    assert apply_overlay(whole, overlay, "o.yaml", tell=heard.append) == whole
+    assert heard == ["nothing at $.paths['/b']"] * told
 
 
 @pytest.mark.parametrize(
@@ -92,8 +113,8 @@ def test_an_optional_action_may_match_nothing() -> None:
             "action 2 ($.x): matches nothing",
         ),
         ([{"target": "$.paths[", "remove": True}], "action 1 ($.paths[): not a JSONPath"),
-        ([{"remove": True}], "action 1: has no target"),
-        (["x"], "action 1: has no target"),
+        ([{"remove": True}], "has no target"),
+        (["x"], "has no target"),
         ([{"target": "$.info"}], "needs exactly one of update, remove"),
         ([{"target": "$.info", "update": {}, "remove": True}], "needs exactly one of"),
         ([{"target": "$.info", "updates": {}}], "unknown field 'updates'"),
@@ -124,33 +145,26 @@ def test_other_documents_are_no_overlay(fields: dict[str, Any]) -> None:
 
 def test_a_schema_is_named_by_its_place() -> None:
     """A schema gets our name whatever the vendor calls it, and every reference to it follows."""
-    schemas = {
-        "Old": {"properties": {"self": ref("Old"), "other": ref("Other")}},
-        "Other": {"discriminator": {"propertyName": "t", "mapping": {"o": "Old"}}},
-    }
+    other = {"discriminator": {"propertyName": "t", "mapping": {"o": "Old"}}}
+    schemas = {"Old": {"properties": {"self": ref("Old"), "other": ref("Other")}}, "Other": other}
     whole = document({"/a": answering(ref("Old")), "/b": taking({"items": ref("Old")})}, schemas)
-    target = "$.paths['/a'].get.responses['200'].content['application/json'].schema"
-    result = _applied(whole, {"target": target, "x-schema-name": "New"})
+    result = _applied(whole, _name(AT_A, "New"))
+    other["discriminator"]["mapping"]["o"] = "#/components/schemas/New"
     assert result["components"]["schemas"] == {
         "New": {"properties": {"self": ref("New"), "other": ref("Other")}},
-        "Other": {"discriminator": {"propertyName": "t", "mapping": {"o": "#/components/schemas/New"}}},
+        "Other": other,
     }
-    assert (
-        result["paths"]
-        == document({"/a": answering(ref("New")), "/b": taking({"items": ref("New")})})["paths"]
-    )
-    assert _applied(result, {"target": target, "x-schema-name": "New"}) == result
+    assert result["paths"] == {"/a": answering(ref("New")), "/b": taking({"items": ref("New")})}
+    assert _applied(result, _name(AT_A, "New")) == result
 
 
 def test_a_schema_in_place_becomes_a_component() -> None:
     """A schema that has no name yet is moved into a component, wherever it stands."""
     inline = {"type": "string", "enum": ["a"]}
     whole = document({"/a": answering(ref("A"))}, {"A": {"properties": {"x": inline, "y": ref("A")}}})
-    result = _applied(whole, {"target": "$.components.schemas.A.properties.x", "x-schema-name": "X"})
-    assert result["components"]["schemas"] == {
-        "A": {"properties": {"x": ref("X"), "y": ref("A")}},
-        "X": inline,
-    }
+    result = _applied(whole, _name("$.components.schemas.A.properties.x", "X"))
+    named = {"A": {"properties": {"x": ref("X"), "y": ref("A")}}, "X": inline}
+    assert result["components"]["schemas"] == named
 
 
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
@@ -158,40 +172,38 @@ def test_a_wrapped_reference_is_seen_through(keyword: str) -> None:
     """A reference wrapped to carry a description or to allow null names what it refers to."""
     wrapped = {keyword: [ref("B"), {"type": "null"}][: 1 if keyword == "allOf" else 2], "description": "d"}
     whole = document({}, {"A": {"properties": {"b": wrapped}}, "B": TEXT})
-    result = _applied(whole, {"target": "$.components.schemas.A.properties.b", "x-schema-name": "C"})
-    assert set(result["components"]["schemas"]) == {"A", "C"}
-    assert result["components"]["schemas"]["A"]["properties"]["b"][keyword][0] == ref("C")
+    schemas = _applied(whole, _name("$.components.schemas.A.properties.b", "C"))["components"]["schemas"]
+    assert set(schemas) == {"A", "C"}
+    assert schemas["A"]["properties"]["b"][keyword][0] == ref("C")
 
 
 def test_a_name_fits_one_schema() -> None:
     """Two schemas that differ never get one name, neither by one action nor by two."""
-    whole = document({}, {"A": TEXT, "B": {"type": "integer"}})
+    whole = document({}, {"A": TEXT, "B": WHOLE})
     with pytest.raises(SpecError, match="matches 2 different schemas"):
-        _applied(whole, {"target": "$.components.schemas.*", "x-schema-name": "C"})
+        _applied(whole, _name("$.components.schemas.*", "C"))
     with pytest.raises(SpecError, match="another schema is called 'C' already"):
-        _applied(whole, *({"target": f"$.components.schemas.{n}", "x-schema-name": "C"} for n in "AB"))
+        _applied(whole, *(_name(f"$.components.schemas.{each}", "C") for each in "AB"))
 
 
 def test_equal_schemas_become_one() -> None:
     """A schema written out at each use is one component, as if it had been referred to."""
     whole = document({"/a": answering(TEXT), "/b": answering(ref("B"))}, {"B": TEXT, "C": ref("B")})
-    result = _applied(whole, {"target": "$..content[*].schema", "x-schema-name": "D"})
+    result = _applied(whole, _name("$..content[*].schema", "D"))
     assert result["components"]["schemas"] == {"D": TEXT, "C": ref("D")}
     assert result["paths"] == {"/a": answering(ref("D")), "/b": answering(ref("D"))}
 
 
-def test_a_schema_of_our_name_moves_aside() -> None:
+def test_another_schema_of_our_name_gets_a_new_one() -> None:
     """A vendor's other schema of a name that we give keeps its content under another name."""
     other = {"properties": {"self": ref("User"), "in": TEXT}}
-    whole = document({"/a": answering(ref("Person")), "/b": answering(ref("User"))}, {"User": other})
-    whole["components"]["schemas"]["Person"] = TEXT
-    target = "$.paths['/a'].get.responses['200'].content['application/json'].schema"
-    result = _applied(whole, {"target": target, "x-schema-name": "User"})
-    moved = {"properties": {"self": ref("User2"), "in": TEXT}}
+    paths = {"/a": answering(ref("Person")), "/b": answering(ref("User"))}
+    whole = document(paths, {"User": other, "Person": TEXT})
+    result = _applied(whole, _name(AT_A, "User"))
+    moved: dict[str, Any] = {"properties": {"self": ref("User2"), "in": TEXT}}
     assert result["components"]["schemas"] == {"User2": moved, "User": TEXT}
     assert result["paths"] == {"/a": answering(ref("User")), "/b": answering(ref("User2"))}
-    target = "$.components.schemas.User.properties.in"
-    result = _applied(whole, {"target": target, "x-schema-name": "User"})
+    result = _applied(whole, _name("$.components.schemas.User.properties.in", "User"))
     moved["properties"]["in"] = ref("User")
     assert result["components"]["schemas"] == {"User2": moved, "Person": TEXT, "User": TEXT}
 
@@ -199,42 +211,24 @@ def test_a_schema_of_our_name_moves_aside() -> None:
 def test_the_first_name_given_stays() -> None:
     """A schema in two places that we name keeps the name of the first."""
     whole = document({"/a": answering(ref("Person")), "/b": answering(ref("Person"))}, {"Person": TEXT})
-    targets = [
-        f"$.paths['{p}'].get.responses['200'].content['application/json'].schema" for p in ("/a", "/b")
-    ]
-    names = ({"target": t, "x-schema-name": n} for t, n in zip(targets, ("User", "Made"), strict=True))
-    result = _applied(whole, *names)
+    result = _applied(whole, _name(AT_A, "User"), _name(AT_B, "Made"))
     assert result == document({"/a": answering(ref("User")), "/b": answering(ref("User"))}, {"User": TEXT})
-
-
-@pytest.mark.parametrize("effect", [{"x-schema-name": "A"}, {"update": {"operationId": "a"}}])
-def test_a_name_that_is_not_given_is_told(effect: dict[str, Any]) -> None:
-    """An optional action that would have named something is told; another one is not."""
-    told: list[str] = []
-    actions = [
-        {"target": "$.paths['/b']", "x-optional": True, **effect},
-        {"target": "$.paths['/c']", "x-optional": True, "remove": True},
-    ]
-    overlay = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}, "actions": actions}
-    overlaid(document({}), overlay, "o.yaml", tell=told.append)
-    assert told == ["nothing at $.paths['/b']"]
 
 
 def test_variants_get_a_single_value() -> None:
     """Each variant's discriminating property is required and has the mapping's value, in its own case."""
-    union = {
-        "oneOf": [ref("Cat"), ref("Dog")],
-        "discriminator": {"propertyName": "kind", "mapping": {"CAT": "Cat", "dog": ref("Dog")["$ref"]}},
-    }
+    mapping = {"CAT": "Cat", "dog": ref("Dog")["$ref"]}
     kind = {"type": "string", "enum": ["CAT", "dog"]}
     schemas = {
-        "Pet": union,
+        "Pet": {
+            "oneOf": [ref("Cat"), ref("Dog")],
+            "discriminator": {"propertyName": "kind", "mapping": mapping},
+        },
         "Kind": kind,
         "Cat": {"type": "object", "required": ["name"], "properties": {"kind": ref("Kind"), "name": TEXT}},
         "Dog": {"type": "object", "properties": {"kind": {"description": "d", **kind}}},
     }
-    action = {"target": "$.components.schemas[?@.discriminator]", "x-single-value-discriminator": True}
-    result = _applied(document({}, schemas), action)["components"]["schemas"]
+    result = _close(schemas, "$.components.schemas[?@.discriminator]")
     assert result["Cat"]["properties"]["kind"] == {"type": "string", "enum": ["CAT"]}
     assert result["Cat"]["required"] == ["kind", "name"]
     assert result["Dog"]["properties"]["kind"] == {"type": "string", "enum": ["dog"], "description": "d"}
@@ -244,16 +238,17 @@ def test_variants_get_a_single_value() -> None:
 
 def test_without_a_mapping_the_variants_say_their_value() -> None:
     """Without a mapping a variant has the value that it says, itself or by reference, else its name."""
-    union = {"oneOf": [ref("Cat"), ref("Dog"), ref("Emu")], "discriminator": {"propertyName": "kind"}}
     schemas: dict[str, Any] = {
-        "Pet": union,
+        "Pet": {
+            "oneOf": [ref(name) for name in ("Cat", "Dog", "Emu")],
+            "discriminator": {"propertyName": "kind"},
+        },
         "Cat": {"properties": {"kind": {"const": "c"}}},
         "Dog": {"properties": {"kind": ref("DogKind")}},
         "DogKind": {"type": "string", "enum": ["d"]},
         "Emu": {"properties": {"kind": TEXT}},
     }
-    action = {"target": "$.components.schemas.Pet", "x-single-value-discriminator": True}
-    result = _applied(document({}, schemas), action)["components"]["schemas"]
+    result = _close(schemas, "$.components.schemas.Pet")
     kinds = {name: result[name]["properties"]["kind"]["enum"] for name in ("Cat", "Dog", "Emu")}
     assert kinds == {"Cat": ["c"], "Dog": ["d"], "Emu": ["Emu"]}
     mapping = {"c": "Cat", "d": "Dog", "Emu": "Emu"}
@@ -264,32 +259,80 @@ def test_variants_in_place_are_closed_and_named_too() -> None:
     """A union that holds its variants itself ends up like one that refers to them."""
     variants = [{"properties": {"t": {"enum": [value]}}} for value in ("x", "y")]
     schemas = {"U": {"oneOf": variants, "discriminator": {"propertyName": "t"}}}
-    result = _applied(
-        document({}, schemas),
-        {"target": "$.components.schemas.U.discriminator", "x-single-value-discriminator": True},
-        {"target": "$.components.schemas.U.discriminator.mapping.x", "x-schema-name": "X"},
-        {"target": "$.components.schemas.U.discriminator.mapping.y", "x-schema-name": "Y"},
-    )["components"]["schemas"]
+    target = "$.components.schemas.U.discriminator"
+    names = (_name(f"{target}.mapping.{value}", value.upper()) for value in "xy")
+    result = _close(schemas, target, True, *names)
     assert result["U"]["oneOf"] == [ref("X"), ref("Y")]
     assert result["U"]["discriminator"]["mapping"] == {"x": ref("X")["$ref"], "y": ref("Y")["$ref"]}
     assert result["Y"] == {"properties": {"t": {"type": "string", "enum": ["y"]}}, "required": ["t"]}
 
 
-def test_a_union_that_cannot_be_told_is_left_alone_or_refused() -> None:
+@pytest.mark.parametrize(
+    ("union", "problem"),
+    [
+        ({"oneOf": [{"title": "a"}, {"title": "b"}]}, "nothing says which t it has"),
+        ({"oneOf": [True, {"title": "b"}]}, "is not a schema"),
+        ({"oneOf": [ref("Any")]}, "a variant without properties"),
+        ({"oneOf": [ref("V"), ref("Same")]}, "one value of the discriminator leads to two schemas"),
+        ({"mapping": {"a": "V", "A": "V"}}, "two values of the discriminator lead to one schema"),
+    ],
+)
+def test_a_union_that_cannot_be_told_is_left_alone_or_refused(union: dict[str, Any], problem: str) -> None:
     """Variants that nothing tells apart stay as they are, unless the action insists."""
-    schemas = {"U": {"oneOf": [{"title": "a"}, {"title": "b"}], "discriminator": {"propertyName": "t"}}}
-    whole = document({}, schemas)
-    action = {"target": "$.components.schemas.U"}
-    assert _applied(whole, {**action, "x-single-value-discriminator": "where-told"}) == whole
-    with pytest.raises(SpecError, match="nothing says which t it has"):
-        _applied(whole, {**action, "x-single-value-discriminator": True})
+    discriminator = {"propertyName": "t", **({"mapping": union.pop("mapping")} if "mapping" in union else {})}
+    v = {"properties": {"t": {"const": "v"}}}
+    schemas = {
+        "U": {"discriminator": discriminator, **union},
+        "V": v,
+        "Same": {"type": "object", **v},
+        "Any": True,
+    }
+    assert _close(schemas, "$.components.schemas.U", "where-told") == schemas
+    with pytest.raises(SpecError, match=problem):
+        _close(schemas, "$.components.schemas.U")
 
 
-def test_two_values_cannot_share_a_variant() -> None:
-    """A variant that stands for two values cannot have a single one, and that is said."""
-    mapping = {"a": "#/components/schemas/V", "A": "#/components/schemas/V"}
-    schemas = {"U": {"discriminator": {"propertyName": "t", "mapping": mapping}}, "V": TEXT}
-    with pytest.raises(SpecError, match="two values of the discriminator lead to one schema"):
-        _applied(
-            document({}, schemas), {"target": "$.components.schemas.U", "x-single-value-discriminator": True}
-        )
+def test_bodies_behind_references_are_put_in_place() -> None:
+    """Request bodies and successful responses are seen through; errors may stay references."""
+    body = in_json(TEXT)
+    fine = {"description": "Fine.", **body}
+    responses = {"201": ref("Alias", "responses"), "400": ref("Fine", "responses")}
+    whole = document({"/a": {"post": {"requestBody": ref("New", "requestBodies"), "responses": responses}}})
+    responses = {"Alias": ref("Fine", "responses"), "Fine": fine}
+    whole["components"] = {"requestBodies": {"New": body}, "responses": responses}
+    assert with_bodies_in_place(whole)["paths"]["/a"]["post"] == {
+        "requestBody": body,
+        "responses": {"201": fine, "400": ref("Fine", "responses")},
+    }
+
+
+def _parameter(name: str, place: str = "path") -> dict[str, Any]:
+    return {"name": name, "in": place, "required": True, "schema": TEXT}
+
+
+def test_a_path_gets_our_names_for_its_parameters() -> None:
+    """A path that is ours but for a parameter's name is ours, wherever the parameter is declared."""
+    ours = document({"/a/{a_id}": {}, "/a/{a_id}/b/{b_id}": {}})
+    deep = {"get": {"parameters": [_parameter("id"), _parameter("sub")], "responses": OK}}
+    one = {
+        "parameters": [ref("Id", "parameters"), _parameter("id", "query")],
+        "get": {"operationId": "one", "responses": OK},
+    }
+    link = {"operationId": "one", "parameters": {"id": "$response.body#/id"}}
+    made = {"post": {"responses": {"201": {"description": "", "links": {"one": link}}}}}
+    whole = document({"/a": made, "/a/{id}": one, "/a/{id}/b/{sub}": deep, "/c/{id}": {}})
+    whole["components"] = {"parameters": {"Id": _parameter("id")}}
+    paths = with_path_parameters_of(ours, whole)["paths"]
+    assert list(paths) == ["/a", "/a/{a_id}", "/a/{a_id}/b/{b_id}", "/c/{id}"]
+    assert paths["/a/{a_id}"]["parameters"] == [_parameter("a_id"), _parameter("id", "query")]
+    assert [p["name"] for p in paths["/a/{a_id}/b/{b_id}"]["get"]["parameters"]] == ["a_id", "b_id"]
+    links = paths["/a"]["post"]["responses"]["201"]["links"]
+    assert links["one"]["parameters"] == {"a_id": "$response.body#/id"}
+    assert "/a/{id}" in whole["paths"]
+
+
+def test_a_path_that_is_ours_already_stays() -> None:
+    """Nothing is renamed onto a path that is there."""
+    ours = document({"/a/{a_id}": {}})
+    whole = document({"/a/{a_id}": {"get": {"responses": OK}}, "/a/{id}": {"put": {"responses": OK}}})
+    assert with_path_parameters_of(ours, whole) == whole

@@ -5,29 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from spec_documents import OK, answering, document, ref, taking
-from specs.errors import SpecError
-from specs.slicing import sliced
-
-TEXT = {"type": "string"}
+from spec_documents import OK, TEXT, WHOLE, answering, document, ref, taking
+from specs import SpecError
+from specs.slicing import slice_document
 
 
-def _schemas(slice_: dict[str, Any]) -> set[str]:
-    return set(slice_.get("components", {}).get("schemas", {}))
+def _slice(schema: Any, schemas: dict[str, Any], **paths: Any) -> tuple[Any, dict[str, Any]]:
+    """Cut out a path that answers with a schema: the schema, and the components that come along."""
+    whole = document({"/a": answering(schema), **{f"/{name}": item for name, item in paths.items()}}, schemas)
+    cut = slice_document(whole, "/a")
+    assert slice_document(cut, "/a") == cut, "a slice is its own slice"
+    assert set(cut["paths"]) == {"/a"}
+    result = cut["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    return result, cut.get("components", {}).get("schemas", {})
 
 
 def test_the_prefix_ends_at_a_slash() -> None:
     """A prefix takes itself and what is under it, not paths that merely begin alike."""
     names = ["/v2/users", "/v2/users/{id}", "/v2/users/{id}/x", "/v2/users-export", "/v2/user", "/x/v2/users"]
     whole = document({name: {"get": {"responses": OK}} for name in names})
-    assert list(sliced(whole, "/v2/users")["paths"]) == names[:3]
-    assert list(sliced(whole, "/")["paths"]) == names
+    assert list(slice_document(whole, "/v2/users")["paths"]) == names[:3]
+    assert list(slice_document(whole, "/")["paths"]) == names
 
 
 def test_a_prefix_that_matches_nothing_is_refused() -> None:
     """A wrong prefix is answered with the nearest paths there are."""
     with pytest.raises(SpecError, match=r"^no path is /v2/user or under it; the nearest are /v2/users$"):
-        sliced(document({"/v2/users": {}}), "/v2/user")
+        slice_document(document({"/v2/users": {}}), "/v2/user")
 
 
 def test_references_are_followed_through_depth_and_cycles() -> None:
@@ -42,30 +46,20 @@ def test_references_are_followed_through_depth_and_cycles() -> None:
         "F": TEXT,
         "G": {"if": ref("H"), "then": TEXT},
         "H": TEXT,
-        "Unused": ref("F"),
-        "UnusedToo": ref("A"),
     }
-    whole = document({"/a": answering(ref("A")), "/b": answering(ref("Unused"))}, schemas)
-    cut = sliced(whole, "/a")
-    assert _schemas(cut) == {"A", "B", "C", "D", "E", "E2", "F", "G", "H"}
-    assert cut["components"]["schemas"]["A"] == schemas["A"]
-    assert sliced(cut, "/a") == cut
+    unused = {"Unused": ref("F"), "UnusedToo": ref("A"), "Dangling": ref("Nowhere")}
+    found = _slice(ref("A"), schemas | unused, b=answering(ref("Unused")), c=answering(ref("Nowhere")))
+    assert found == (ref("A"), schemas)
 
 
 def test_components_of_every_kind_come_along() -> None:
     """Parameters, bodies, responses, headers, examples, callbacks and path items are followed too."""
-    whole = document(
-        {
-            "/a": {
-                "parameters": [ref("P", "parameters")],
-                "post": {
-                    "requestBody": ref("B", "requestBodies"),
-                    "responses": {"200": ref("R", "responses")},
-                    "callbacks": {"done": ref("C", "callbacks")},
-                },
-            }
-        }
-    )
+    operation = {
+        "requestBody": ref("B", "requestBodies"),
+        "responses": {"200": ref("R", "responses")},
+        "callbacks": {"done": ref("C", "callbacks")},
+    }
+    whole = document({"/a": {"parameters": [ref("P", "parameters")], "post": operation}})
     whole["components"] = {
         "parameters": {"P": {"name": "p", "in": "query", "schema": TEXT}, "P2": {}},
         "requestBodies": {"B": {"content": {"text/plain": {"examples": {"e": ref("E", "examples")}}}}},
@@ -76,7 +70,7 @@ def test_components_of_every_kind_come_along() -> None:
         "pathItems": {"I": {"post": {"responses": OK, "requestBody": ref("B", "requestBodies")}}},
         "schemas": {"S": TEXT, "S2": TEXT},
     }
-    components = sliced(whole, "/a")["components"]
+    components = slice_document(whole, "/a")["components"]
     assert {name for section in components.values() for name in section} == set("PBRHECIS")
 
 
@@ -86,100 +80,71 @@ def test_only_the_place_makes_a_reference() -> None:
     schema = {
         "type": "object",
         "properties": {"example": ref("A"), "default": ref("B"), "$ref": TEXT, "enum": ref("C")},
-        "example": dangling,
-        "default": dangling,
+        **dict.fromkeys(("example", "default", "const", "x-thing"), dangling),
         "enum": [dangling],
-        "const": dangling,
         "examples": [dangling],
-        "x-thing": dangling,
     }
-    whole = document({"/a": answering(schema)}, {"A": TEXT, "B": TEXT, "C": TEXT})
-    whole["paths"]["/a"]["get"]["responses"]["x-thing"] = dangling
-    cut = sliced(whole, "/a")
-    assert _schemas(cut) == {"A", "B", "C"}
-    assert cut["paths"] == whole["paths"]
+    schemas = {"A": TEXT, "B": TEXT, "C": TEXT}
+    assert _slice(schema, schemas) == (schema, schemas)
+    responses = {"200": {"description": "", "content": {}}, "x-thing": dangling}
+    paths = {"/a": {"get": {"responses": responses}}}
+    assert slice_document(document(paths), "/a")["paths"] == paths
 
 
 def test_references_are_unescaped_once() -> None:
     """A component's name may hold any character, written as JSON pointers and addresses have it."""
     names = ["a~1b", "a/b", "a b", "a%20b", "é"]
     written = ["a~01b", "a~1b", "a%20b", "a%2520b", "é"]
-    whole = document(
-        {"/a": answering({"allOf": [ref(name) for name in written]})}, dict.fromkeys(names, TEXT)
-    )
-    cut = sliced(whole, "/a")
-    assert _schemas(cut) == set(names)
-    assert sliced(cut, "/a") == cut
+    _, found = _slice({"allOf": [ref(name) for name in written]}, dict.fromkeys(names, TEXT))
+    assert set(found) == set(names)
 
 
 def test_discriminators_bring_their_mapping() -> None:
     """A mapping is followed both by reference and by bare schema name, and then says references."""
-    union = {"discriminator": {"propertyName": "t", "mapping": {"a": "#/components/schemas/A", "b": "B"}}}
-    whole = document({"/a": answering(union)}, {"A": TEXT, "B": TEXT, "C": TEXT})
-    cut = sliced(whole, "/a")
-    assert _schemas(cut) == {"A", "B"}
-    schema = cut["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert schema["discriminator"]["mapping"] == {
-        "a": "#/components/schemas/A",
-        "b": "#/components/schemas/B",
-    }
+    union = {"discriminator": {"propertyName": "t", "mapping": {"a": ref("A")["$ref"], "b": "B"}}}
+    schema, found = _slice(union, {"A": TEXT, "B": TEXT, "C": TEXT})
+    assert set(found) == {"A", "B"}
+    assert schema["discriminator"]["mapping"] == {"a": ref("A")["$ref"], "b": ref("B")["$ref"]}
 
 
 def test_a_reference_into_something_gets_a_component() -> None:
     """A reference to a part, also with escapes, takes the part and not the whole around it."""
-    whole = document(
-        {
-            "/a/{x}": answering(
-                {
-                    "properties": {
-                        "part": {"$ref": "#/components/schemas/Big/properties/small"},
-                        "other": {
-                            "$ref": "#/paths/~1b~1%7By%7D/get/responses/200/content/text~1plain/schema"
-                        },
-                        "through": {"$ref": "#/components/schemas/Alias/properties/small"},
-                    }
-                }
-            ),
-            "/b/{y}": {"get": {"responses": {"200": {"content": {"text/plain": {"schema": ref("Other")}}}}}},
-        },
-        {
-            "Big": {"properties": {"small": {"type": "integer"}, "large": ref("Huge")}},
-            "Alias": ref("Big"),
-            "Huge": TEXT,
-            "Other": TEXT,
-        },
-    )
-    cut = sliced(whole, "/a")
-    assert set(cut["paths"]) == {"/a/{x}"}
-    schema = cut["paths"]["/a/{x}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    small, other, through = (schema["properties"][name]["$ref"] for name in ("part", "other", "through"))
-    assert small == through == "#/components/schemas/BigSmall"
-    assert cut["components"]["schemas"] == {
-        "BigSmall": {"type": "integer"},
-        other.rpartition("/")[2]: ref("Other"),
-        "Other": TEXT,
+    parts = {
+        "part": {"$ref": "#/components/schemas/Big/properties/small"},
+        "other": {"$ref": "#/paths/~1b~1%7By%7D/get/responses/200/content/application~1json/schema"},
+        "through": {"$ref": "#/components/schemas/Alias/properties/small"},
     }
+    big = {"properties": {"small": WHOLE, "large": ref("Huge")}}
+    schemas = {"Big": big, "Alias": ref("Big"), "Huge": TEXT, "Other": TEXT}
+    schema, found = _slice({"properties": parts}, schemas, **{"b/{y}": answering(ref("Other"))})
+    small, other, through = (schema["properties"][name]["$ref"] for name in parts)
+    assert small == through == "#/components/schemas/BigSmall"
+    assert found == {"BigSmall": WHOLE, other.rpartition("/")[2]: ref("Other"), "Other": TEXT}
 
 
 def test_a_part_that_is_in_the_slice_is_there_once() -> None:
     """When the whole comes along as well, it refers to the part's component instead of repeating it."""
-    schemas = {"Big": {"title": "Big", "properties": {"small": {"type": "object", "title": "Small thing"}}}}
+    small = {"type": "object", "title": "Small thing"}
     part = {"$ref": "#/components/schemas/Big/properties/small"}
-    cut = sliced(document({"/a": answering({"properties": {"x": ref("Big"), "y": part}})}, schemas), "/a")
-    assert cut["components"]["schemas"] == {
-        "Big": {"title": "Big", "properties": {"small": ref("SmallThing")}},
-        "SmallThing": {"type": "object", "title": "Small thing"},
-    }
+    _, found = _slice({"properties": {"x": ref("Big"), "y": part}}, {"Big": {"properties": {"small": small}}})
+    assert found == {"Big": {"properties": {"small": ref("SmallThing")}}, "SmallThing": small}
+
+
+def test_a_part_takes_no_name_that_is_there() -> None:
+    """A part whose name would be that of a component gets the next one that is free."""
+    part = {"$ref": "#/components/schemas/Big/properties/small"}
+    big = {"properties": {"small": WHOLE}}
+    schema, found = _slice({"allOf": [part, ref("BigSmall")]}, {"Big": big, "BigSmall": TEXT})
+    assert schema == {"allOf": [ref("BigSmall2"), ref("BigSmall")]}
+    assert found == {"BigSmall": TEXT, "BigSmall2": WHOLE}
 
 
 def test_a_path_may_refer_to_another() -> None:
     """A path item that is a reference holds the content it refers to, with its own words on top."""
-    whole = document(
-        {"/a": {"$ref": "#/paths/~1b", "summary": "mine"}, "/b": answering(ref("A"))}, {"A": TEXT}
-    )
-    cut = sliced(whole, "/a")
+    paths = {"/a": {"$ref": "#/paths/~1b", "summary": "mine"}, "/b": answering(ref("A"))}
+    cut = slice_document(document(paths, {"A": TEXT}), "/a")
     assert cut["paths"] == {"/a": {**answering(ref("A")), "summary": "mine"}}
-    assert _schemas(cut) == {"A"}
+    assert cut["components"] == {"schemas": {"A": TEXT}}
 
 
 @pytest.mark.parametrize(
@@ -192,11 +157,11 @@ def test_a_path_may_refer_to_another() -> None:
 )
 def test_security_schemes_come_along(own: dict[str, Any], expected: set[str], is_global_kept: bool) -> None:
     """The schemes of the sliced operations are taken: their own, or else the document's."""
-    scheme = {"type": "http", "scheme": "bearer"}
     whole = document({"/a": {"get": {"responses": OK, **own}}}, security=[{"global": []}])
-    names = ("global", "own", "second", "other")
-    whole["components"] = {"securitySchemes": dict.fromkeys(names, scheme)}
-    cut = sliced(whole, "/a")
+    scheme = {"type": "http", "scheme": "bearer"}
+    schemes = {"global": scheme, "own": scheme, "second": scheme, "other": scheme}
+    whole["components"] = {"securitySchemes": schemes}
+    cut = slice_document(whole, "/a")
     assert set(cut.get("components", {}).get("securitySchemes", {})) == expected
     assert ("security" in cut) is is_global_kept
 
@@ -205,7 +170,7 @@ def test_only_used_tags_are_kept() -> None:
     """Tags, and nothing else at the root, are cut down to what the slice uses."""
     tags = [{"name": "b"}, {"name": "a", "description": "A"}]
     whole = document({"/a": answering(TEXT, tags=["a"])}, tags=tags, webhooks={}, externalDocs={})
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     assert cut["tags"] == [{"name": "a", "description": "A"}]
     assert set(cut) == {"openapi", "info", "tags", "paths"}
 
@@ -220,43 +185,53 @@ def test_links_out_of_the_slice_are_left_out() -> None:
         "by place": {"operationRef": "#/paths/~1a~1b/get"},
         "by place out": {"operationRef": "#/paths/~1b/get"},
     }
-    whole = document(
-        {
-            "/a": {"get": {"responses": {"200": {"description": "", "links": links}}}},
-            "/a/b": {"get": {"operationId": "inside", "responses": OK}},
-            "/b": {"get": {"operationId": "outside", "responses": OK}},
-        }
-    )
-    whole["components"] = {"links": {"L": {"operationId": "inside"}, "M": {"operationId": "outside"}}}
-    cut = sliced(whole, "/a")
+    paths = {
+        "/a": {"get": {"responses": {"200": {"description": "", "links": links}}}},
+        "/a/b": {"get": {"operationId": "inside", "responses": OK}},
+        "/b": {"get": {"operationId": "outside", "responses": OK}},
+    }
+    components = {"links": {"L": {"operationId": "inside"}, "M": {"operationId": "outside"}}}
+    cut = slice_document(document(paths, components=components), "/a")
     assert set(cut["paths"]["/a"]["get"]["responses"]["200"]["links"]) == {"in", "shared", "by place"}
     assert cut["components"] == {"links": {"L": {"operationId": "inside"}}}
-    del whole["paths"]["/a/b"]
-    assert "components" not in sliced(whole, "/a")
+    del paths["/a/b"]
+    assert "components" not in slice_document(document(paths, components=components), "/a")
+
+
+AT_SCHEMA = "paths > /a > post > requestBody > content > application/json > schema"
 
 
 @pytest.mark.parametrize(
     ("schema", "problem"),
     [
-        (ref("B"), "'#/components/schemas/B' points to nothing"),
-        (ref("A") | {"$ref": "#/components/schemas/A/items/x"}, "points to nothing"),
-        ({"$ref": "other.yaml#/A"}, "'other.yaml#/A' points outside the document"),
-        ({"$ref": "https://example.com/a.json"}, "points outside the document"),
-        ({"$ref": "#A"}, "'#A' is not a JSON pointer"),
-        ({"$ref": 5}, "its $ref is not text"),
-        ({"discriminator": {"mapping": {"a": "Nothing"}}}, "'Nothing' points outside the document"),
-        ({"$ref": "#/components/schemas/Loop/x"}, "leads back to itself"),
+        (ref("B"), ": '#/components/schemas/B' points to nothing"),
+        (ref("A/items/x"), ": '#/components/schemas/A/items/x' points to nothing"),
+        ({"$ref": "other.yaml#/A"}, ": 'other.yaml#/A' points outside the document"),
+        (
+            {"$ref": "https://example.com/a.json"},
+            ": 'https://example.com/a.json' points outside the document",
+        ),
+        ({"$ref": "#A"}, ": '#A' is not a JSON pointer"),
+        ({"$ref": 5}, ": its $ref is not text"),
+        (
+            {"discriminator": {"mapping": {"a": "Nothing"}}},
+            " > discriminator > mapping > a: 'Nothing' points outside the document",
+        ),
+        ({"discriminator": {"mapping": {"a": 5}}}, ": the discriminator's mapping of 'a' is not text"),
     ],
 )
 def test_references_to_nothing_are_refused(schema: dict[str, Any], problem: str) -> None:
     """A reference that cannot be followed is refused with the place where it stands."""
-    schemas = {"A": TEXT, "Loop": {"$ref": "#/components/schemas/Loop/x"}}
     with pytest.raises(SpecError) as refusal:
-        sliced(document({"/a": taking(schema)}, schemas), "/a")
-    assert problem in str(refusal.value)
-    assert str(refusal.value).startswith(
-        "paths > /a > post > requestBody > content > application/json > "
-    ) or ("Loop" in str(refusal.value))
+        slice_document(document({"/a": taking(schema)}, {"A": TEXT}), "/a")
+    assert str(refusal.value) == AT_SCHEMA + problem
+
+
+@pytest.mark.parametrize("path_item", [{"$ref": "#/paths/~1a"}, taking(ref("Loop/x"))])
+def test_references_to_themselves_are_refused(path_item: dict[str, Any]) -> None:
+    """A reference that leads back to itself is refused, with the place where it goes round."""
+    with pytest.raises(SpecError, match=r"> (/a|Loop): '.*' leads back to itself$"):
+        slice_document(document({"/a": path_item}, {"Loop": ref("Loop/x")}), "/a")
 
 
 @pytest.mark.parametrize("field", ["security", "tags"])
@@ -264,19 +239,13 @@ def test_references_to_nothing_are_refused(schema: dict[str, Any], problem: str)
 def test_malformed_lists_are_refused(field: str, value: Any) -> None:
     """A field of the wrong shape is refused with its place."""
     with pytest.raises(SpecError, match=f"> {field}: not a list of"):
-        sliced(document({"/a": {"get": {"responses": OK, field: value}}}), "/a")
-
-
-def test_dangling_references_elsewhere_do_not_matter() -> None:
-    """What the slice does not need is not looked at."""
-    whole = document({"/a": answering(TEXT), "/b": answering(ref("Nowhere"))}, {"A": ref("Nowhere")})
-    assert set(sliced(whole, "/a")["paths"]) == {"/a"}
+        slice_document(document({"/a": {"get": {"responses": OK, field: value}}}), "/a")
 
 
 def test_the_source_is_left_alone() -> None:
     """The slice shares nothing with the document it was cut from."""
     whole = document({"/a": answering(ref("A"), tags=["t"])}, {"A": {"enum": ["x"]}}, tags=[{"name": "t"}])
-    cut = sliced(whole, "/a")
+    cut = slice_document(whole, "/a")
     cut["components"]["schemas"]["A"]["enum"].append("y")
     cut["tags"][0]["name"] = "u"
     cut["info"]["title"] = "B"

@@ -110,7 +110,7 @@ def one_by_one(answers: Iterable[Answer]) -> Callable[[Any], Answer]:
     left = deque(answers)
 
     def next_answer(request: Any) -> Answer:
-        assert left, f"one request more than the script has answers: {request.method} {request}"
+        assert left, f"one request more than the script has answers: {request.method}"
         return left.popleft()
 
     return next_answer
