@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from support.account import NOON, Account, Connect, primed_account
+from support.account import NOON, Account, Connect
 from support.answers import SECRET, ok, user
 
 from arize_users import (
     BadRequestError,
-    ConflictError,
     CreatedUser,
     CustomUserRole,
     InviteMode,
-    NotFoundError,
     PredefinedUserRole,
-    UnprocessableEntityError,
     UserRole,
     assign_custom_role,
     assign_predefined_role,
 )
-from arize_users.sandbox import Sandbox
 
 MODES = ["none", "email_link", "temporary_password"]
 
@@ -66,42 +60,6 @@ def test_invited_email(account: Account, mode: str) -> None:
     assert account.sandbox.outbox == []
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_expired_email(account: Account, mode: str) -> None:
-    """An expired invitation is made anew: a fresh one, or an active user with mode none."""
-    user_id = account.sandbox.add_user(email="ada@acme.com", name="Before", status="expired")
-    created = _create(account, mode)
-    assert created.created is True
-    assert created.id == user_id
-    assert created.invite_mode == mode
-    assert created.status == ("active" if mode == "none" else "invited")
-    assert account.done == [("reinvite", "ada@acme.com")]
-
-
-@pytest.mark.parametrize(
-    ("status", "mode"),
-    [("invited", "none"), *((status, mode) for status in ("active", "inactive") for mode in MODES)],
-)
-def test_taken_email(account: Account, status: str, mode: str) -> None:
-    """An email of an active or blocked user, or of an invited one with mode none, is a conflict."""
-    account.sandbox.add_user(email="ada@acme.com", name="Before", status=status)
-    with pytest.raises(ConflictError) as caught:
-        _create(account, mode)
-    assert caught.value.status_code == 409
-    assert account.done == []
-    assert len(account.sent) == 1
-
-
-def test_an_invitation_in_time(account: Account) -> None:
-    """An invitation lasts until it expires, then the same call invites again."""
-    assert _create(account).created
-    account.sandbox.set_time(NOON + timedelta(days=6))
-    assert not _create(account).created
-    account.sandbox.set_time(NOON + timedelta(days=8))
-    assert _create(account).created
-    assert [action for action, _ in account.done] == ["create", "reinvite"]
-
-
 @pytest.mark.parametrize(
     ("role", "name"),
     [
@@ -131,29 +89,11 @@ def test_custom_roles(account: Account, role: CustomUserRole) -> None:
     assert account.sent[0].body["role"] == {"type": account.say("custom"), "id": "Um9sZQ=="}
 
 
-@pytest.mark.parametrize(("roles", "error"), [("known", NotFoundError), ("refuse", UnprocessableEntityError)])
-def test_refused_custom_roles(connect: Connect, case: str, roles: str, error: type[Exception]) -> None:
-    """An unknown custom role is a 404, and a server without custom roles says 422."""
-    with Sandbox(enum_case=case, custom_roles=roles) as sandbox:
-        account = primed_account(sandbox, connect(sandbox, case=case), case)
-        with pytest.raises(error):
-            _create(account, role=CustomUserRole(id="Um9sZQ=="))
-        assert account.done == []
-        assert len(account.sent) == 1
-
-
 @pytest.mark.parametrize("mode", [InviteMode.EMAIL_LINK, "Email_Link"])
 def test_invite_mode_in_any_case(account: Account, mode: str) -> None:
     """An invite mode is a member of the enum or its text in any case."""
     assert _create(account, mode).invite_mode is InviteMode.EMAIL_LINK
     assert account.sent[0].body["invite_mode"] == account.say("email_link")
-
-
-@pytest.mark.parametrize(("role", "expected"), [("admin", True), ("member", True), ("annotator", False)])
-def test_developer_by_role(account: Account, role: str, expected: bool) -> None:
-    """is_developer left out is not sent, and the server decides by the role."""
-    assert _create(account, role=role).is_developer is expected
-    assert "is_developer" not in account.sent[0].body
 
 
 @pytest.mark.parametrize("flag", [True, False])
