@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -16,10 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.account import Account, Connect
+from support.account import Account
 from support.answers import ok, page, problem
 from support.simulated_driver import SimulatedDriver
-from support.transports import Gate, Recorder, sandbox_transport
+from support.transports import Recorder
 
 from arize_users import (
     ArizeClient,
@@ -173,17 +172,6 @@ def test_calling_again_with_what_is_pending(account: Account) -> None:
     assert len([entry for entry in account.sandbox.audit if entry.action == "delete"]) == 6
 
 
-def test_exception_while_others_are_in_flight(connect: Connect, kind: str, active: Sandbox) -> None:
-    """Requests in flight when on_result raises are awaited and have results, and none starts after."""
-    ids = active.add_users(30)
-    client = connect(Gate(sandbox_transport(active, kind), method="DELETE", together=6))
-    with pytest.raises(BulkInterrupted) as caught:
-        client.users.bulk_delete(user_ids=ids, max_concurrency=6, on_result=_raise_at(1, Stop(), []))
-    assert len(caught.value.results) == len(client.recorder.sent) < 30
-    assert len(caught.value.results) % 6 == 0
-    agrees(caught.value, active, ids)
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit()], ids=repr)
 def test_interrupt_in_on_result(active: Sandbox, error: BaseException) -> None:
     """An interrupt that arrives in on_result stops the batch like one that arrives elsewhere."""
@@ -195,54 +183,7 @@ def test_interrupt_in_on_result(active: Sandbox, error: BaseException) -> None:
     agrees(caught.value, active, ids)
 
 
-# Ctrl-C
-
-
-class _Interrupting(SandboxTransport):
-    """Interrupts this process during one request, and answers once the handler has run."""
-
-    def __init__(self, sandbox: Sandbox, at: int, handled: threading.Event) -> None:
-        super().__init__(sandbox)
-        self._left = at
-        self._lock = threading.Lock()
-        self._handled = handled
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with self._lock:
-            self._left -= 1
-            interrupts = self._left == 0
-        if interrupts:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert self._handled.wait(20)
-        return super().handle_request(request)
-
-
-@pytest.fixture
-def handled() -> Iterator[threading.Event]:
-    """Make Ctrl-C raise KeyboardInterrupt as in a program, and set the event when it did."""
-    handled = threading.Event()
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        handled.set()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handler)
-    yield handled
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.parametrize("at", [1, 7])
-def test_ctrl_c(active: Sandbox, at: int, handled: threading.Event) -> None:
-    """After Ctrl-C, requests in flight are awaited and have results, and the batch ends."""
-    ids = active.add_users(200)
-    seen: list[BulkUserDeletionResult] = []
-    client = ArizeClient(api_key="sandbox-admin", transport=_Interrupting(active, at, handled))
-    with pytest.raises(BulkInterrupted) as caught:
-        client.users.bulk_delete(user_ids=ids, max_concurrency=2, on_result=seen.append)
-    assert isinstance(caught.value.__cause__, KeyboardInterrupt)
-    assert len(caught.value.results) < 200
-    agrees(caught.value, active, ids)
-    assert {one.user_id for one in seen} <= {one.user_id for one in caught.value.results}
+# Interrupts of the driver
 
 
 class _LineInterrupter:
