@@ -10,32 +10,17 @@ from typing import Any, assert_type
 
 import httpx
 
+import arize_users
 from arize_users import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
     ArizeClient,
-    ArizeError,
-    BulkInterrupted,
     BulkUserDeletionResult,
-    ConfigurationError,
     CreatedUser,
-    CustomUserRole,
     DeletionStatus,
-    InvalidArgumentError,
     InviteMode,
-    MissingFieldError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PredefinedUserRole,
-    ResponseDecodeError,
-    UnknownUserRole,
     User,
     UserPage,
     UserRole,
     UserStatus,
-    assign_custom_role,
-    assign_predefined_role,
 )
 
 
@@ -83,13 +68,13 @@ def fields(user: User) -> None:
     assert_type(user.is_developer, bool)
     status: UserStatus | str = user.status
     match user.role:
-        case PredefinedUserRole(name=name):
+        case arize_users.PredefinedUserRole(name=name):
             known: UserRole | str = name
             print(known)
-        case CustomUserRole(id=role_id, name=role_name):
+        case arize_users.CustomUserRole(id=role_id, name=role_name):
             assert_type(role_id, str)
             assert_type(role_name, str | None)
-        case UnknownUserRole():
+        case arize_users.UnknownUserRole():
             print(user.role.data["type"], user.role.type)
     print(status == "ACTIVE", status in ("active", "invited"), user.to_row()["email"], user.to_json(indent=2))
     print(user.mail)  # type: ignore[attr-defined]
@@ -106,8 +91,12 @@ def write(client: ArizeClient) -> None:
     assert_type(created, CreatedUser)
     assert_type(created.created, bool | None)
     assert_type(created.temporary_password, str | None)
-    client.users.create(name="A", email="a@b.c", role=assign_predefined_role("admin"), invite_mode="none")
-    client.users.create(name="A", email="a@b.c", role=assign_custom_role("r1"), invite_mode="none")
+    client.users.create(
+        name="A", email="a@b.c", role=arize_users.assign_predefined_role("admin"), invite_mode="none"
+    )
+    client.users.create(
+        name="A", email="a@b.c", role=arize_users.assign_custom_role("r1"), invite_mode="none"
+    )
     client.users.create(name="A", email="a@b.c", role="admin")  # type: ignore[call-arg]
     client.users.create(name="A", email="a@b.c", role=7, invite_mode="none")  # type: ignore[arg-type]
     assert_type(client.users.update(user_id=created.id, name="Ada King"), User)
@@ -123,7 +112,7 @@ def delete_many(client: ArizeClient, ids: Iterator[str]) -> list[str]:
         results = client.users.bulk_delete(
             user_ids=ids, emails={"ada@acme.com"}, max_concurrency=4, on_result=seen.append
         )
-    except BulkInterrupted as stopped:
+    except arize_users.BulkInterrupted as stopped:
         assert_type(stopped.results, list[BulkUserDeletionResult])
         return stopped.pending
     client.users.bulk_delete(user_ids=[7])  # type: ignore[list-item]
@@ -139,30 +128,30 @@ def errors(client: ArizeClient, user: User) -> str | None:
     try:
         client.users.delete(user_id="x")
         return user.email
-    except NotFoundError as error:
+    except arize_users.NotFoundError as error:
         assert_type(error.status_code, int)
         assert_type(error.body, bytes)
         return error.request_id or error.detail or error.title or error.type or error.error_code
-    except APIStatusError as error:
+    except arize_users.APIStatusError as error:
         assert_type(error.retry_after, float | None)
-    except APIConnectionError as error:
+    except arize_users.APIConnectionError as error:
         assert_type(error.sent, bool)
-    except ResponseDecodeError as error:
+    except arize_users.ResponseDecodeError as error:
         assert_type(error.status_code, int)
-    except APIError as error:
+    except arize_users.APIError as error:
         assert_type(error.maybe_applied, bool)
         return error.operation or error.method or error.path
-    except InvalidArgumentError as error:
+    except arize_users.InvalidArgumentError as error:
         assert_type(error.index, int | None)
         return error.argument
-    except ConfigurationError as error:
+    except arize_users.ConfigurationError as error:
         return error.variable
-    except MissingFieldError as error:
+    except arize_users.MissingFieldError as error:
         assert_type(error.field, str)
         return error.user
-    except OutcomeUnknownError as error:
+    except arize_users.OutcomeUnknownError as error:
         assert_type(error.email, str)
-    except ArizeError as error:
+    except arize_users.ArizeError as error:
         assert_type(error.message, str)
         print(error.reason)  # type: ignore[attr-defined]
         return error.hint
