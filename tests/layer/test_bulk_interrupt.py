@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.account import Account
+from support.account import Account, Connect
 from support.answers import ok, page, problem
 from support.simulated_driver import SimulatedDriver
 from support.transports import Recorder
