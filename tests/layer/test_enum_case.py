@@ -251,6 +251,9 @@ def test_empty_answer_to_a_filter() -> None:
     assert caller.statuses == [["active"], None, ["ACTIVE"]]
     nobody = Caller(ok(page()), ok(page()))
     assert len(nobody.users.list(status="active")) == 0
+    known = Caller(ok(page([user()])), ok(page()))
+    known.users.list()
+    assert len(known.users.list(status="active")) == 0
 
 
 # Set by hand
