@@ -1,4 +1,4 @@
-"""An account to work on, and ways to run `ax`: in this process, as another, at a terminal."""
+"""An account to work on, and ways to run `ax`: in this process, in its own process, at a terminal."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from arize_users.sandbox import Sandbox, SandboxServer
 from .runs import Ax, Ran, Shell, Terminal, Terminals
 from .servers import Scripted
 
+_SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home without profiles, plain terminal settings, and the time zone of the examples."""
     home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
-    monkeypatch.setenv("ARIZE_MAX_RETRIES", "0")
+    for name, value in {**_SETTINGS, "HOME": str(home)}.items():
+        monkeypatch.setenv(name, value)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
     with pytest.MonkeyPatch.context() as zone:
@@ -48,7 +48,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def account(path: Path) -> Iterator[Sandbox]:
-    """The local account that the environment names, with a clock that stands at noon."""
+    """The local account that the environment names; its clock stands at noon."""
     with Sandbox(path) as sandbox:
         sandbox.set_time(NOON)
         yield sandbox
@@ -75,7 +75,7 @@ def crowd(account: Sandbox) -> Sequence[str]:
 
 @pytest.fixture
 def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    """The account on its HTTP face, which the environment names instead."""
+    """The account served over HTTP; the environment names the server."""
     with SandboxServer(account) as server:
         monkeypatch.setenv("ARIZE_BASE_URL", server.url)
         monkeypatch.setenv("ARIZE_API_KEY", "sandbox-admin")
@@ -84,7 +84,7 @@ def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """A server that answers whatever the test wants, which the environment names."""
+    """A server that answers what the test sets; the environment names it."""
     with Scripted() as server:
         monkeypatch.setenv("ARIZE_BASE_URL", server.url)
         monkeypatch.setenv("ARIZE_API_KEY", "key-of-a-customer")
@@ -108,7 +108,7 @@ def ax(capsysbinary: pytest.CaptureFixture[bytes]) -> Ax:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Run a command line that begins with `ax` or `arize-users` as a process of its own, in `tmp_path`."""
+    """Run a command line that begins with `ax` or `arize-users` in its own process, in `tmp_path`."""
 
     def run(
         *words: str, env: dict[str, str] | None = None, before: str = "", python: Sequence[str] = ()
@@ -134,9 +134,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminals]:
     opened: list[Terminal] = []
 
     def run(*arguments: str, columns: int = 100, env: dict[str, str] | None = None) -> Terminal:
-        opened.append(
-            Terminal(arguments, columns=columns, env={**os.environ, **(env or {})}, folder=tmp_path)
-        )
+        env = {**os.environ, **(env or {})}
+        opened.append(Terminal(arguments, columns=columns, env=env, folder=tmp_path))
         return opened[-1]
 
     yield run

@@ -1,4 +1,4 @@
-"""A server that answers exactly what a test tells it to."""
+"""A server that answers what a test sets, and documents for it to send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class Scripted:
-    """Answers every request with the one answer that was set last."""
+    """Answers every request with the answer that was set last."""
 
     def __init__(self) -> None:
         scripted = self
@@ -37,7 +37,7 @@ class Scripted:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def answer(self, status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Set the answer; a body that is not bytes is sent as JSON."""
+        """Set the answer. A body that is not bytes is sent as JSON."""
         self.status = status
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.headers = {"content-type": "application/json", **(headers or {})}

@@ -39,7 +39,7 @@ def test_flags_and_lists(ax: Ax, account: Sandbox, three: list[str]) -> None:
 
 
 def test_some_fail(ax: Ax, account: Sandbox, three: list[str]) -> None:
-    """One that fails does not keep the others from it; the results are in the order given."""
+    """If one fails, the others are still deleted; the results are in the order given."""
     owner = account.users()[0].id
     named = ["--email", "gone@example.com,a@example.com", "--id", f"{owner},gone,{three[1]}"]
     ran = ax("delete", *named, "--force", "-o", "csv")
@@ -57,7 +57,7 @@ def test_some_fail(ax: Ax, account: Sandbox, three: list[str]) -> None:
 
 @pytest.mark.parametrize("key", ["sandbox-member", "unknown-key"])
 def test_not_allowed(ax: Ax, account: Sandbox, three: list[str], key: str) -> None:
-    """Without the permission nobody is deleted; a key that is no key at all ends the batch."""
+    """Without the permission nobody is deleted; an unknown key ends the command at once."""
     ran = ax("delete", "--id", ",".join(three), "-f", "--api-key", key)
     assert ran.code == (3 if key == "sandbox-member" else 4)
     assert _blocked(account) == []
@@ -73,15 +73,15 @@ def test_results_in_a_file(ax: Ax, account: Sandbox, three: list[str], tmp_path:
     assert _blocked(account) == ["a@example.com"]
 
 
-def test_nobody_is_asked(ax: Ax, account: Sandbox, three: list[str]) -> None:
-    """Away from a terminal it refuses instead of pretending to have asked, before it reads any setting."""
+def test_nobody_to_ask(ax: Ax, account: Sandbox, three: list[str]) -> None:
+    """Without --force and a terminal to ask at it refuses, before it reads any setting."""
     ran = ax("delete", "--id", three[0], "--profile", "gone")
     assert ran.code == 2
     assert _blocked(account) == []
 
 
 def test_many(ax: Ax, served: SandboxServer) -> None:
-    """A long list of users is one batch."""
+    """Many users are deleted by one command."""
     ids = served.sandbox.add_users(150)
     ran = ax("delete", "--id", ",".join(ids), "-f", "-o", "json")
     assert (ran.code, len(ran.json["results"])) == (0, 150)
