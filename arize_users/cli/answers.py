@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from .tables import Canvas
 
-DELETION_COLUMNS = ("user_id", "email", "status", "error")
-
 
 class Answer(NamedTuple):
     """An answer that can be written in any format.
@@ -93,7 +91,7 @@ def deletions_answer(results: Sequence[BulkUserDeletionResult]) -> Answer:
     return Answer(
         size=len(results),
         noun="result",
-        columns=DELETION_COLUMNS,
+        columns=("user_id", "email", "status", "error"),
         # Under a name, so that other fields can be added beside it.
         document=lambda: {"results": [result.to_dict() for result in results]},
         rows=lambda: (result.to_dict() for result in results),

@@ -55,7 +55,7 @@ def delete(
         say("nothing was deleted")
         return SETTINGS
     with DeferredInterrupt() as interrupt:
-        results, pending = _delete(users, user_ids, addresses, len(named), interrupt)
+        results, pending = _delete(users, user_ids, addresses, interrupt)
         deliver(deletions_answer(results), target, acted=True)
         code = _summarize(results)
         if pending is None:
@@ -65,23 +65,19 @@ def delete(
 
 
 def _delete(
-    users: UsersClient,
-    user_ids: Sequence[str],
-    emails: Sequence[str],
-    total: int,
-    interrupt: DeferredInterrupt,
+    users: UsersClient, user_ids: Sequence[str], emails: Sequence[str], interrupt: DeferredInterrupt
 ) -> tuple[Sequence[BulkUserDeletionResult], Sequence[str] | None]:
     """Delete users, and give the results; where Ctrl-C stopped it, also those not attempted."""
     from arize_users import BulkInterrupted
 
-    remaining = total
-    with _progress(total) as advance:
+    remaining = len(_distinct(user_ids, emails))
+    with _progress(remaining) as advance:
 
         def on_result(_: BulkUserDeletionResult) -> None:
             nonlocal remaining
             advance()
             remaining -= 1
-            # Once the call has returned, it would be too late: Ctrl-C could come before the next line.
+            # Here, because Ctrl-C could come between the return of the call and the next line.
             if remaining == 0:
                 interrupt.defer()
 

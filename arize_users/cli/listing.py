@@ -84,15 +84,11 @@ def list_users(
     ] = False,
     created_after: Annotated[
         str | None,
-        typer.Option(
-            "--created-after", metavar="WHEN", help="Only users created then or later: 2026-03-01, '30 days'."
-        ),
+        typer.Option("--created-after", metavar="WHEN", help="Created since: 2026-03-01, '30 days'."),
     ] = None,
     created_before: Annotated[
         str | None,
-        typer.Option(
-            "--created-before", metavar="WHEN", help="Only users created earlier. Without a zone: UTC."
-        ),
+        typer.Option("--created-before", metavar="WHEN", help="Created before. Without a zone: UTC."),
     ] = None,
     output: Output = None,
 ) -> None:

@@ -53,7 +53,7 @@ Region = Annotated[
 Profile = Annotated[
     str | None,
     typer.Option(
-        "--profile", "-p", metavar="NAME", help="The profile, for settings that no option or variable gives."
+        "--profile", "-p", metavar="NAME", help="The profile, for what no option or variable gives."
     ),
 ]
 Verbose = Annotated[

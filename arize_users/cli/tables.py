@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from arize_users import BulkUserDeletionResult, User
 
 _GAP = 2
+_FIELDS = {
+    "id": "ID",
+    "name": "Name",
+    "email": "Email",
+    "status": "Status",
+    "role": "Role",
+    "is_developer": "Developer",
+    "created_at": "Created",
+}
+"""The fields of a user, and their titles."""
+_LEAST = {"Name": 12, "Email": 14, "Role": 9}
+"""The widths down to which columns of users may be folded."""
 _STYLES = {
     "active": "green",
     "invited": "yellow",
@@ -94,19 +106,10 @@ _DELETIONS_STEPS = (_Fold("Error"), _Fold("Email"), _Drop("Error"))
 
 def users_table(users: Sequence[User], canvas: Canvas) -> str:
     """Draw users, one per line if the width allows."""
-    cells = _Cells(canvas)
-
-    def column(title: str, field: str, least: int | None = None) -> _Column:
-        return _Column(title, [cells.of(user, field) for user in users], least)
-
+    cells = _Cells(canvas, "%Y-%m-%d %H:%M")
     columns = [
-        column("ID", "id"),
-        column("Name", "name", 12),
-        column("Email", "email", 14),
-        column("Status", "status"),
-        column("Role", "role", 9),
-        column("Developer", "is_developer"),
-        column("Created", "created_at"),
+        _Column(title, [cells.of(user, field) for user in users], _LEAST.get(title))
+        for field, title in _FIELDS.items()
     ]
     widths = _widths(columns, _USERS_STEPS, canvas.width)
     left_out = [one.title for one in columns if one.title not in widths]
@@ -117,7 +120,7 @@ def users_table(users: Sequence[User], canvas: Canvas) -> str:
 
 def deletions_table(results: Sequence[BulkUserDeletionResult], canvas: Canvas) -> str:
     """Draw the result of each input, in the order given; errors go below a table too narrow for them."""
-    cells = _Cells(canvas)
+    cells = _Cells(canvas, "")
     columns = [
         _Column("User ID", [cells.text(result.user_id) for result in results]),
         _Column("Email", [cells.text(result.email) for result in results], 8),
@@ -135,17 +138,8 @@ def deletions_table(results: Sequence[BulkUserDeletionResult], canvas: Canvas) -
 
 def user_panel(user: User, canvas: Canvas) -> str:
     """Draw one user in full. The id and a temporary password are never folded."""
-    cells = _Cells(canvas)
-    labels = {
-        "id": "ID",
-        "name": "Name",
-        "email": "Email",
-        "status": "Status",
-        "role": "Role",
-        "is_developer": "Developer",
-    }
-    lines = [(label, cells.of(user, field)) for field, label in labels.items()]
-    lines.append(("Created", cells.time(getattr(user, "created_at", None), "%Y-%m-%d %H:%M:%S %Z")))
+    cells = _Cells(canvas, "%Y-%m-%d %H:%M:%S %Z")
+    lines = [(title, cells.of(user, field)) for field, title in _FIELDS.items()]
     unbroken = [cells.of(user, "id")]
     if (mode := getattr(user, "invite_mode", None)) is not None:
         lines.append(("Invite mode", cells.text(str(mode))))
@@ -169,8 +163,9 @@ def user_panel(user: User, canvas: Canvas) -> str:
 class _Cells:
     """Makes the texts of cells; a missing value becomes a placeholder."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, time_format: str) -> None:
         self._placeholder = canvas.placeholder
+        self._time_format = time_format
 
     def of(self, user: User, field: str) -> Text:
         """Show a field of a user, which the server may have left out."""
@@ -181,7 +176,9 @@ class _Cells:
             return self.text(None if value is None else str(value.name or value.type or ""))
         if field == "is_developer":
             return self.text(None if value is None else "yes" if value else "no")
-        return self.time(value, "%Y-%m-%d %H:%M") if field == "created_at" else self.text(value)
+        if field == "created_at" and value is not None:
+            return self._time(value)
+        return self.text(value)
 
     def text(self, value: str | None, style: str = "") -> Text:
         return Text(literal(value), style) if value else Text(self._placeholder, "dim")
@@ -190,11 +187,9 @@ class _Cells:
         name = None if status is None else str(status)
         return self.text(name, _STYLES.get(name or "", ""))
 
-    def time(self, moment: datetime | None, form: str) -> Text:
-        if moment is None:
-            return self.text(None)
+    def _time(self, moment: datetime) -> Text:
         try:
-            return Text(moment.astimezone().strftime(form))
+            return Text(moment.astimezone().strftime(self._time_format))
         except (OverflowError, ValueError, OSError):  # The local calendar has no such year.
             return Text(moment.isoformat())
 

@@ -19,6 +19,9 @@ from attrs import frozen
 
 PATIENCE = 30
 """Seconds without output after which a test fails."""
+# What a process does first, so that nobody reads its standard output, or so that it takes nothing.
+UNREAD = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+FULL = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import warnings
 
 import pytest
@@ -15,7 +16,7 @@ from arize_users.sandbox import Sandbox, SandboxServer
 from .runs import Ax, Shell
 from .servers import Scripted, page, user
 
-ADA = ["create", "-n", "Ada", "-e", "ada@example.com", "-r", "member", "--invite-mode", "none"]
+ADA = "create -n Ada -e ada@example.com -r member --invite-mode none"
 PYTHON = re.compile(r"users\.\w+|\w+=[^/]|api_key|base_url|is_developer")
 """Words of the client that mean nothing to a shell."""
 
@@ -58,64 +59,50 @@ def test_refusals(ax: Ax, scripted: Scripted, status: int, headers: dict[str, st
 
 
 @pytest.mark.parametrize(
-    "command", [["get"], ["update", "-n", "New"], ["resend-invitation"], ["reset-password"]]
+    "line", ["get gone", "update gone -n X", "resend-invitation gone", "reset-password gone", "get gone@b.c"]
 )
-def test_unknown_user(ax: Ax, account: Sandbox, command: list[str]) -> None:
-    """An id that no user has is exit code 4, and the hint says how to find the id."""
-    error, hint = _refused(ax, *command, "gone")
-    assert error.startswith("404 Not Found: ")
-    assert hint == "Check the id; `ax users list --email PART` finds the user."
-
-
-def test_unknown_email(ax: Ax, account: Sandbox) -> None:
-    """An email that no user has is exit code 4, as an unknown id is."""
-    error, hint = _refused(ax, "get", "nobody@example.com")
-    assert error == "no user has the email nobody@example.com"
-    assert hint.startswith("`ax users list --email PART` finds users")
-
-
-def test_hints_name_the_program(ax: Ax, account: Sandbox) -> None:
-    """Hints name the program that was called."""
-    assert "`arize-users list" in ax("get", "gone", program="arize-users").err
+def test_unknown_user(ax: Ax, account: Sandbox, line: str) -> None:
+    """A user who does not exist is exit code 4, and the hint says how to find one, in the program called."""
+    error, hint = _refused(ax, *line.split())
+    assert error.startswith(("404 Not Found: ", "no user has the email gone@b.c"))
+    assert "`ax users list --email PART` finds " in hint
+    assert "`arize-users list --email PART` finds " in ax(*line.split(), program="arize-users").err
 
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_developer_flag_is_refused(ax: Ax, scripted: Scripted, status: int) -> None:
     """Where a deployment takes no developer flag for a new user, the hint names the command that sets it."""
     scripted.answer(status, problem(status, detail="is_developer is not known"))
-    hint = ax(*ADA, "--is-not-developer").err.splitlines()[1]
-    assert "`ax users update USER_ID --is-not-developer`" in hint
-    assert "--verbose" in ax(*ADA).err.splitlines()[1]
+    assert "`ax users update USER_ID --is-not-developer`" in ax(*ADA.split(), "--is-not-developer").err
+    assert "hint: --verbose shows" in ax(*ADA.split()).err
 
 
 def test_conflict_names_the_email(ax: Ax, scripted: Scripted) -> None:
     """Where the email of a new user is taken, the hint is the command that shows who has it."""
     scripted.answer(409, problem(409))
-    assert _refused(ax, *ADA)[1].startswith("`ax users get ada@example.com` shows the user")
+    assert _refused(ax, *ADA.split())[1].startswith("`ax users get ada@example.com` shows the user")
 
 
-def test_maybe_created(ax: Ax, served: SandboxServer) -> None:
+@pytest.mark.parametrize(
+    ("mode", "error", "hint"),
+    [
+        ("none", "POST /v2/users: the connection broke", "The user may have been created all the same: "),
+        ("temporary_password", "The user 'ada@example.com' may have been created", ""),
+    ],
+)
+def test_maybe_created(ax: Ax, served: SandboxServer, mode: str, error: str, hint: str) -> None:
     """Where a user may have been created, the hint is the command that tells."""
-    served.sandbox.faults.add("bad_gateway", operation="create_user", handled=True)
-    hint = "The user may have been created all the same: `ax users get ada@example.com` shows whether"
-    assert _refused(ax, *ADA)[1].startswith(hint)
-
-
-def test_lost_password(ax: Ax, served: SandboxServer) -> None:
-    """Where a temporary password is lost, the error says what may have happened, and the hint what to do."""
     served.sandbox.faults.add("reset_after", operation="create_user")
-    error, hint = _refused(ax, *ADA[:-1], "temporary_password")
-    assert error.startswith("The user 'ada@example.com' may have been created")
-    assert "`ax users get ada@example.com` shows whether the user exists" in hint
+    what, todo = _refused(ax, *ADA.replace("none", mode).split())
+    assert what.startswith(error)
+    assert todo.startswith(f"{hint}`ax users get ada@example.com` shows whether the user exists")
 
 
 @pytest.mark.parametrize("command", ["reset-password", "resend-invitation"])
 def test_maybe_mailed(ax: Ax, scripted: Scripted, command: str) -> None:
     """A mail that may have been sent is said to be."""
     scripted.answer(500, problem(500))
-    assert _refused(ax, command, "x")[1] == (
-        "The mail may have been sent: ask the user before sending another."
-    )
+    assert _refused(ax, command, "x")[1].startswith("The mail may have been sent: ask the user")
 
 
 def test_broken_pages(ax: Ax, scripted: Scripted) -> None:
@@ -138,18 +125,15 @@ def test_any_body(ax: Ax, scripted: Scripted, body: bytes) -> None:
     """Whatever a proxy answers, there is no traceback."""
     scripted.answer(502, body, {"content-type": "text/html"})
     ran = ax("list", "-v")
-    assert ran.code == 4
+    assert (ran.code, "\x1b" in ran.err) == (4, False)
     assert "error: 502 Bad Gateway (GET /v2/users)." in ran.err.splitlines()
-    assert "\x1b" not in ran.err
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
         ("http://arize.example.com", "'http://arize.example.com' would send the API key unencrypted"),
-        ("ftp://x", "not a well-formed URL"),
         ("sandbox:/nowhere/at/all.db", "cannot open the sandbox account"),
-        (" ", "expected a text that is not blank"),
     ],
 )
 def test_bad_endpoint(ax: Ax, scripted: Scripted, url: str, said: str) -> None:
@@ -157,51 +141,40 @@ def test_bad_endpoint(ax: Ax, scripted: Scripted, url: str, said: str) -> None:
     ran = ax("list", "--base-url", url)
     assert (ran.code, ran.out) == (1, "")
     error, hint = ran.err.splitlines()
-    assert error.startswith("error: --base-url: ")
-    assert said in error
+    assert (error.startswith("error: --base-url: "), said in error) == (True, True)
     assert hint.startswith("hint: Give --base-url an https:// URL")
     assert not PYTHON.search(ran.err)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("line", "said"),
     [
-        (["get", "a b"], "USER_ID|EMAIL: 'a b' holds blanks"),
-        (["update", "x"], "nothing to update: give --full-name, --is-developer or --is-not-developer"),
-        (["reset-password"], "USER_ID"),
-        (["delete", "--email", "abc", "-f"], "--email: 'abc' is not an email address"),
-        (["delete", "--id", " , ", "--email", ",", "-f"], "nobody to delete: give at least one"),
-        (["frobnicate"], "frobnicate"),
-        (["list", "--frobnicate"], "--frobnicate"),
-        (["list", "surplus"], "surplus"),
-        (["list", "--email"], "--email"),
-        (["list", "--status", "inactive"], "--status"),
-        (["list", "--limit", "101"], "--limit"),
-        (["list", "--all", "--limit", "5"], "--all lists everyone: --limit does not go with it"),
-        (["list", "--all", "--cursor", "x"], "--cursor goes neither with --all nor with"),
-        (["list", "--created-after", "1 day", "--cursor", "x"], "--cursor goes neither with --all nor with"),
-        (["list", "--cursor", ""], "--cursor: is empty"),
-        (["list", "--created-after", "soon"], "--created-after: 'soon' is no time"),
-        (["list", "--created-before", "13"], "--created-before: '13' is no time"),
-        (
-            ["list", "--created-after", "2026-03-02", "--created-before", "2026-03-01"],
-            "--created-after: '2026-03-02' is later than '2026-03-01'",
-        ),
-        ([*ADA, "-n", " "], "--full-name: is empty"),
-        ([*ADA, "-e", "a b@c"], "--email: 'a b@c' is not an email address"),
-        ([*ADA, "--role-id", "x"], "--role and --role-id both name a role: give only one"),
-        (["create", *ADA[1:5], *ADA[7:], "--role-id", " "], "--role-id: a custom role's id"),
-        (["create"], "missing --full-name, --email, --role, --invite-mode"),
-        (["create", "--email", "a@b.c", "--role-id", "x"], "missing --full-name, --invite-mode"),
-        (
-            ["list", "--base-url", "sandbox:", "--region", "x"],
-            "--base-url and --region both name the endpoint",
-        ),
+        ("get 'a b'", "USER_ID|EMAIL: 'a b' holds blanks"),
+        ("update x", "nothing to update: give --full-name, --is-developer or --is-not-developer"),
+        ("reset-password", "USER_ID"),
+        ("delete --email abc -f", "--email: 'abc' is not an email address"),
+        ("delete --id ' , ' --email , -f", "nobody to delete: give at least one"),
+        ("frobnicate", "frobnicate"),
+        ("list --status inactive", "--status"),
+        ("list --limit 101", "--limit"),
+        ("list --all --limit 5", "--all lists everyone: --limit does not go with it"),
+        ("list --all --cursor x", "--cursor goes neither with --all nor with"),
+        ("list --created-after '1 day' --cursor x", "--cursor goes neither with --all nor with"),
+        ("list --cursor ''", "--cursor: is empty"),
+        ("list --created-before soon", "--created-before: 'soon' is no time"),
+        ("list --created-after 2026-03-02 --created-before 2026-03-01", "is later than '2026-03-01'"),
+        (f"{ADA} -n ' '", "--full-name: is empty"),
+        (f"{ADA} -e 'a b@c'", "--email: 'a b@c' is not an email address"),
+        (f"{ADA} --role-id x", "--role and --role-id both name a role: give only one"),
+        ("create -n Ada -e a@b.c --role-id ' ' --invite-mode none", "--role-id: a custom role's id"),
+        ("create", "missing --full-name, --email, --role, --invite-mode"),
+        ("create --email a@b.c --role-id x", "missing --full-name, --invite-mode"),
+        ("list --base-url sandbox: --region x", "--base-url and --region both name the endpoint"),
     ],
 )
-def test_usage(ax: Ax, scripted: Scripted, arguments: list[str], said: str) -> None:
+def test_usage(ax: Ax, scripted: Scripted, line: str, said: str) -> None:
     """A command that was not called as it should be is exit code 2, and no request is sent."""
-    ran = ax(*arguments)
+    ran = ax(*shlex.split(line))
     assert (ran.code, ran.out, scripted.received) == (2, "", [])
     error, hint = ran.err.splitlines()
     assert error.startswith("error: ")
@@ -212,15 +185,15 @@ def test_usage(ax: Ax, scripted: Scripted, arguments: list[str], said: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "label", "hint"),
+    ("line", "label", "hint"),
     [
-        (["resend-invitation", "a@b.c"], "USER_ID", "`ax users get a@b.c` shows the id."),
-        (["delete", "--id", "x,a@b.c", "-f"], "--id", "Give email addresses with --email."),
+        ("resend-invitation a@b.c", "USER_ID", "`ax users get a@b.c` shows the id."),
+        ("delete --id x,a@b.c -f", "--id", "Give email addresses with --email."),
     ],
 )
-def test_email_for_an_id(ax: Ax, scripted: Scripted, arguments: list[str], label: str, hint: str) -> None:
+def test_email_for_an_id(ax: Ax, scripted: Scripted, line: str, label: str, hint: str) -> None:
     """An email address where an id belongs is refused, and the hint says what to do with it."""
-    ran = ax(*arguments)
+    ran = ax(*line.split())
     assert (ran.code, scripted.received) == (2, [])
     assert ran.err == f"error: {label}: 'a@b.c' is an email address, not an id\nhint: {hint}\n"
 
@@ -260,8 +233,7 @@ def test_no_password_in_the_log(ax: Ax, scripted: Scripted, body: bytes) -> None
     """A password in the body of an error is not shown, however broken the body is."""
     scripted.answer(400, body)
     ran = ax("get", "x", "-v")
-    assert HIDDEN in ran.err
-    assert "s3cret" not in ran.err
+    assert (HIDDEN in ran.err, "s3cret" in ran.err) == (True, False)
 
 
 def test_no_key_anywhere(ax: Ax, scripted: Scripted) -> None:
@@ -280,11 +252,10 @@ def test_errors_are_literal(ax: Ax, scripted: Scripted) -> None:
 
 
 @pytest.mark.usefixtures("no_backoff")
-def test_retries_are_logged(ax: Ax, served: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_are_logged(ax: Ax, served: SandboxServer) -> None:
     """--verbose shows retries on standard error; standard output holds only data."""
-    monkeypatch.setenv("ARIZE_MAX_RETRIES", "1")
     served.sandbox.faults.add("bad_gateway", operation="list_users")
-    ran = ax("list", "-v", "-o", "json")
+    ran = ax("list", "-v", "-o", "json", ARIZE_MAX_RETRIES="1")
     assert len(ran.json["users"]) == 3
     assert "warning: GET /v2/users: 502; retry 1 of 1 in 0.00 s" in ran.err.splitlines()
 

@@ -1,17 +1,28 @@
-"""The commands at a terminal: prompts, colours, progress, Ctrl-C."""
+"""The commands at a terminal: prompts, colours, progress, and Ctrl-C at the moments that matter."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from arize_users import UsersClient
+from arize_users.cli import create, delete, users
+from arize_users.cli.interrupts import DeferredInterrupt
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Terminals
+from .runs import PATIENCE, Ax, Terminals
 
+ADA = "-n Ada -e ada@example.com"
+MAYBE_CREATED = "ada@example.com may have been created: `ax users get ada@example.com` shows it\n"
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
@@ -54,24 +65,14 @@ def test_delete_asks(terminal: Terminals, account: Sandbox, jane: str, option: s
     assert account.user(jane).status == "inactive"
 
 
-@pytest.mark.parametrize(
-    ("answer", "code", "said"),
-    [
-        ("n\n", 1, "nothing was deleted"),
-        ("\n", 1, "nothing was deleted"),
-        ("yeah\n", 1, "nothing was deleted"),
-        (CTRL_D, 1, "hint: Nothing was done."),
-        (CTRL_C, 130, "interrupted"),
-    ],
-)
-def test_anything_but_yes(
-    terminal: Terminals, account: Sandbox, jane: str, answer: str, code: int, said: str
-) -> None:
+@pytest.mark.parametrize("answer", ["n\n", "\n", "yeah\n", CTRL_D, CTRL_C])
+def test_anything_but_yes(terminal: Terminals, account: Sandbox, jane: str, answer: str) -> None:
     """Anything but yes deletes nobody; the default is no."""
     run = terminal("users", "delete", "--id", jane)
     run.until("[y/N]")
     run.type(answer)
-    assert run.end() == code
+    assert run.end() == (130 if answer == CTRL_C else 1)
+    said = {CTRL_D: "hint: Nothing was done.", CTRL_C: "interrupted"}.get(answer, "nothing was deleted")
     assert run.shown.splitlines()[-1].endswith(said)
     assert account.audit == []
 
@@ -103,11 +104,8 @@ def test_interrupted_delete(terminal: Terminals, served: SandboxServer) -> None:
     ids = account.add_users(40)
     # After this answer every worker waits for 50 seconds, so the delete cannot end before Ctrl-C.
     account.faults.add("rate_limit", operation="delete_user", nth=12, retry_after=50)
-    run = terminal(
-        *("users", "delete", "--id", ",".join(ids), "--force", "-o", "json", "-v"),
-        columns=200,
-        env={"ARIZE_MAX_RETRIES": "1"},
-    )
+    command = ["users", "delete", "--id", ",".join(ids), "--force", "-o", "json", "-v"]
+    run = terminal(*command, columns=200, env={"ARIZE_MAX_RETRIES": "1"})
     run.until("retry 1 of 1")
     run.type(CTRL_C)
     assert run.end() == 130
@@ -128,12 +126,8 @@ def test_interrupted_delete(terminal: Terminals, served: SandboxServer) -> None:
     ("command", "operation", "said"),
     [
         ("list", "list_users", ""),
-        (
-            "create -n Ada -e ada@example.com -r member --invite-mode email_link",
-            "create_user",
-            "ada@example.com may have been created: `ax users get ada@example.com` shows it\n",
-        ),
         ("update x -n Ada", "update_user", ""),
+        (f"create {ADA} -r member --invite-mode none", "create_user", MAYBE_CREATED),
     ],
 )
 def test_interrupted(
@@ -142,7 +136,7 @@ def test_interrupted(
     """Ctrl-C is one line and exit code 130; of a user who may have been created it says how to see."""
     served.sandbox.faults.add("rate_limit", operation=operation, retry_after=50)
     run = terminal("users", *command.split(), "-v", env={"ARIZE_MAX_RETRIES": "1"})
-    run.until("retry 1 of 1 in 50.00 s")
+    run.until("retry 1 of 1 in 50.00 s\r\n")
     run.type(CTRL_C)
     assert run.end() == 130
     assert run.shown.partition("in 50.00 s\n")[2].removeprefix("^C") == f"{said}interrupted\n"
@@ -200,3 +194,107 @@ def test_parquet_is_not_for_a_terminal(terminal: Terminals, account: Sandbox) ->
     run = terminal("users", "list", "-o", "parquet")
     assert run.end() == 2
     assert run.shown.splitlines() == ["error: parquet is not for reading", "hint: Name a file with --output."]
+
+
+def _ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _call(function: Callable[[], object], written: list[object]) -> None:
+    with DeferredInterrupt() as interrupt:
+        written.append(interrupt.call(function))
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "shown"),
+    [
+        (create, f"create {ADA} -r member --invite-mode temporary_password", '"temporary_password": "'),
+        (users, "update {jane} -n Janet", '"name": "Janet"'),
+        (delete, "delete --id {jane} -f", '"status": "deleted"'),
+    ],
+)
+def test_outcome_survives(
+    ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch, module: ModuleType, command: str, shown: str
+) -> None:
+    """Ctrl-C after a change ends the command once its outcome is written."""
+    deliver = module.deliver
+
+    def deliver_after_ctrl_c(*arguments: object, **named: object) -> None:
+        _ctrl_c()
+        deliver(*arguments, **named)
+
+    monkeypatch.setattr(module, "deliver", deliver_after_ctrl_c)
+    ran = ax(*command.format(jane=jane).split(), "-o", "json")
+    assert (ran.code, ran.err.splitlines()[-1]) == (130, "interrupted")
+    assert shown in ran.out
+
+
+def test_results_survive(ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C right after the last user was deleted ends the command once the results are written."""
+    bulk_delete = UsersClient.bulk_delete
+
+    def bulk_delete_then_ctrl_c(*arguments: Any, **named: Any) -> object:
+        results = bulk_delete(*arguments, **named)
+        _ctrl_c()
+        return results
+
+    monkeypatch.setattr(UsersClient, "bulk_delete", bulk_delete_then_ctrl_c)
+    ran = ax("delete", "--id", jane, "-f", "-o", "json")
+    assert (ran.code, ran.err) == (130, "1 deleted\ninterrupted\n")
+    assert [one["status"] for one in ran.json["results"]] == ["deleted"]
+
+
+@pytest.mark.parametrize("first", ["the answer", "Ctrl-C"])
+def test_no_gap(monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    """An answer that is there counts, even if Ctrl-C came in the same moment."""
+    start, written = threading.Thread.start, []
+
+    def start_and_interrupt(thread: threading.Thread) -> None:
+        if first == "Ctrl-C":
+            _ctrl_c()
+        start(thread)
+        thread.join()
+        _ctrl_c()
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        _call(lambda: "the outcome", written)
+    assert written == ["the outcome"]
+
+
+def test_call_is_stopped() -> None:
+    """Ctrl-C during the call ends the wait for it, and works as before afterwards."""
+    before, written, released = signal.getsignal(signal.SIGINT), [], threading.Event()
+
+    def interrupted_call() -> None:
+        _ctrl_c()
+        released.wait(PATIENCE)
+
+    with pytest.raises(KeyboardInterrupt):
+        _call(interrupted_call, written)
+    released.set()
+    assert written == []
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_error_takes_precedence() -> None:
+    """An error that says where the outcome is takes precedence over Ctrl-C."""
+
+    def write() -> None:
+        with DeferredInterrupt() as interrupt:
+            interrupt.call(int)
+            _ctrl_c()
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        write()
+
+
+def test_ignored_stays_ignored() -> None:
+    """A run that ignores Ctrl-C, as a script's background job does, still ignores it."""
+    before, written = signal.signal(signal.SIGINT, signal.SIG_IGN), []
+    try:
+        _call(_ctrl_c, written)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert written == [None]
