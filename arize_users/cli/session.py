@@ -50,11 +50,11 @@ class Session:
         self, command: str, options: Options, arguments: dict[str, Any], exit_stack: ExitStack
     ) -> None:
         self.command = command
-        self.group = command.rpartition(" ")[0]
+        self.group: str = command.rpartition(" ")[0]
         """What comes before the command's name: ``ax users``, or ``arize-users``."""
         self.options = options
         self.arguments = arguments
-        self.reporter = Reporter(command, self.group, arguments, verbose=options.verbose)
+        self.reporter: Reporter = Reporter(command, self.group, arguments, verbose=options.verbose)
         self._exit_stack = exit_stack
 
     @functools.cached_property
