@@ -39,16 +39,16 @@ NOT_RETRIED = {str(status): problem(status) for status in (302, 400, 401, 403, 4
 FAILURES = {**NOT_APPLIED, **MAYBE_APPLIED, **NOT_RETRIED}
 
 
-NEW = {"name": "Ada", "email": EMAIL, "role": "member"}
+NEW: dict[str, Any] = {"name": "Ada", "email": EMAIL, "role": "member", "invite_mode": "none"}
 CALLS: dict[str, Callable[[Any], Any]] = {
     "list": lambda users: users.list(),
     "get": lambda users: users.get(user=ID),
     "get by email": lambda users: users.get(user=EMAIL),
     "update": lambda users: users.update(user_id=ID, name="New"),
     "delete": lambda users: users.delete(user_id=ID),
-    "create, email_link": lambda users: users.create(**NEW, invite_mode="email_link"),
-    "create, none": lambda users: users.create(**NEW, invite_mode="none"),
-    "create, temporary_password": lambda users: users.create(**NEW, invite_mode="temporary_password"),
+    "create, email_link": lambda users: users.create(**{**NEW, "invite_mode": "email_link"}),
+    "create, none": lambda users: users.create(**NEW),
+    "create, temporary_password": lambda users: users.create(**{**NEW, "invite_mode": "temporary_password"}),
     "resend": lambda users: users.resend_invitation(user_id=ID),
     "reset": lambda users: users.reset_password(user_id=ID),
 }

@@ -103,7 +103,6 @@ def test_texts() -> None:
     assert "'u1'" in missing.message
 
 
-CREATE: dict[str, Any] = {**NEW, "invite_mode": "none"}
 REVERSED = {"created_after": "2026-03-02", "created_before": "2026-03-01"}
 REFUSED_ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("list", {"limit": 0}, "limit"),

@@ -17,26 +17,18 @@ from arize_users.sandbox import SandboxServer
 REDIRECT = Reply(302, [("location", "https://other.example/v2/users"), ("set-cookie", "a=1")])
 
 
-class Requests(list[httpx.Request]):
-    """The requests that httpx clients sent, and the event hooks that note them."""
+def _http(kind: str, *answers: Answer, seen: list[httpx.Request] | None = None, **settings: Any) -> Any:
+    """Make an httpx client of the kind, with the answers or over the network; a hook notes its requests."""
+    seen = [] if seen is None else seen
 
-    def note(self, request: httpx.Request) -> None:
-        """Note a request of an `httpx.Client`."""
-        self.append(request)
+    async def note(request: httpx.Request) -> None:
+        seen.append(request)
 
-    async def anote(self, request: httpx.Request) -> None:
-        """Note a request of an `httpx.AsyncClient`."""
-        self.append(request)
-
-
-def _http(kind: str, *answers: Answer, requests: Requests | None = None, **settings: Any) -> Any:
-    """Make an httpx client of the kind, with the answers or over the network."""
-    requests = Requests() if requests is None else requests
     if answers:
         settings["transport"] = ScriptedTransport(answers)
     if kind == "sync":
-        return httpx.Client(event_hooks={"request": [requests.note]}, **settings)
-    return httpx.AsyncClient(event_hooks={"request": [requests.anote]}, **settings)
+        return httpx.Client(event_hooks={"request": [seen.append]}, **settings)
+    return httpx.AsyncClient(event_hooks={"request": [note]}, **settings)
 
 
 def _close(client: Client, http: Any) -> None:
@@ -45,8 +37,8 @@ def _close(client: Client, http: Any) -> None:
 
 def test_over_the_network(connect: Connect, kind: str, server: SandboxServer) -> None:
     """Every request goes through it once, and it stays open for its owner."""
-    requests = Requests()
-    http = _http(kind, requests=requests)
+    requests: list[httpx.Request] = []
+    http = _http(kind, seen=requests)
     client = connect(server, http_client=http)
     client.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
     client.users.bulk_delete(emails=["ada@acme.com"])
@@ -60,11 +52,11 @@ def test_over_the_network(connect: Connect, kind: str, server: SandboxServer) ->
 
 def test_the_key_goes_to_the_base_url_only(connect: Connect, kind: str) -> None:
     """Its auth, headers, cookies, parameters, base URL and redirects apply to none of our requests."""
-    requests = Requests()
+    requests: list[httpx.Request] = []
     http = _http(
         kind,
         *[REDIRECT, ok(page())],
-        requests=requests,
+        seen=requests,
         auth=("someone", "else"),
         headers={"Authorization": "Basic x", "X-Own": "1"},
         cookies={"session": "x"},
@@ -86,8 +78,8 @@ def test_the_key_goes_to_the_base_url_only(connect: Connect, kind: str) -> None:
 
 def test_its_timeout(connect: Connect, kind: str) -> None:
     """Its own timeout counts, unless with_options gives another."""
-    requests = Requests()
-    http = _http(kind, *[ok(page())] * 3, requests=requests, timeout=httpx.Timeout(7, read=3))
+    requests: list[httpx.Request] = []
+    http = _http(kind, *[ok(page())] * 3, seen=requests, timeout=httpx.Timeout(7, read=3))
     client = connect(None, http_client=http)
     client.users.list()
     client.with_options(timeout=9).users.list()
@@ -124,7 +116,7 @@ def test_the_wrong_kind(connect: Connect, kind: str) -> None:
 def test_variables_of_proxies_and_tls_are_not_read(
     connect: Connect, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Variables that only say how to connect may even be wrong."""
+    """A malformed variable that only concerns connecting is ignored."""
     http = _http(kind, ok(page()))
     for name, value in (("PROXY_URL", "x"), ("SSL_CA_CERT", "/nowhere"), ("REQUEST_VERIFY", "maybe")):
         monkeypatch.setenv(f"ARIZE_{name}", value)

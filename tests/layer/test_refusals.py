@@ -70,7 +70,7 @@ def test_documented_failures(connect: Connect, operation: str) -> None:
     ids=["get by email", "iter", "iter, prefetch"],
 )
 def test_pages_that_are_refused(connect: Connect, call: Callable[[Any], Any]) -> None:
-    """A refusal of a page reaches whoever asked for its users."""
+    """A refused page raises its error where its users were asked for."""
     client = connect([html(418)])
     with pytest.raises(APIStatusError, match="418"):
         call(client.users)

@@ -73,7 +73,7 @@ def test_threads(sandbox: Sandbox, case: str) -> None:
 
 
 def test_tasks(sandbox: Sandbox, case: str) -> None:
-    """32 tasks on one event loop share one client just so."""
+    """32 tasks on one event loop share one client in the same way."""
     recorder = Recorder(AsyncSandboxTransport(sandbox), contract_of(case))
 
     async def everyone() -> list[list[str]]:

@@ -60,7 +60,7 @@ def page(
 
 @frozen
 class Reply:
-    """An answer as it comes over the wire."""
+    """An answer as a server sends it."""
 
     status: int
     headers: list[tuple[str, str]] = Factory(list)
