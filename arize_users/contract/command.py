@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError
+from arize_users._signals import handled
 from arize_users.config import resolve
 
 from .findings import Report
 from .reading import read_only_checks
 from .session import CannotCheckError, Session
-from .signals import handled
 from .spec import SpecError, load
 from .writing import writing_checks
 
