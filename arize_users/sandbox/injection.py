@@ -115,7 +115,7 @@ def _any_status(fault: Fault) -> Response:
         response = json_response(fault.status, fault.body)
     if fault.content_type is not None:
         response = response.with_headers({"content-type": fault.content_type})
-    return response.with_headers(fault.headers)
+    return response.with_headers({name.lower(): value for name, value in fault.headers.items()})
 
 
 def _set_unknown_enums(user: dict[str, Any], role_type: str | None) -> None:
