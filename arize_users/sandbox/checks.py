@@ -40,18 +40,6 @@ class ListQuery:
     statuses: frozenset[str]
 
 
-@attrs.frozen
-class CreateBody:
-    """The body of create_user."""
-
-    name: str
-    email: str
-    role_type: str
-    role: str
-    invite_mode: str
-    is_developer: bool
-
-
 def read_query(query: str, known: Collection[str]) -> list[tuple[str, str]]:
     """Return the decoded names and values of the query; refuse parameters other than the known ones."""
     try:
@@ -127,8 +115,8 @@ def too_large() -> RefusalError:
     return RefusalError(413, "BODY_TOO_LARGE", f"A body may hold at most {MAX_BODY_BYTES} bytes.")
 
 
-def create_body(body: dict[str, object], policy: Policy) -> CreateBody:
-    """Return the body of create_user."""
+def create_body(body: dict[str, object], policy: Policy) -> tuple[str, dict[str, Any]]:
+    """Return the body of create_user: the invite mode, and the values of the new user by column."""
     if "is_developer" in body and not policy.create_takes_is_developer:
         raise invalid("is_developer is not accepted here; set it with an update afterwards.")
     required = ("name", "email", "role", "invite_mode")
@@ -137,14 +125,14 @@ def create_body(body: dict[str, object], policy: Policy) -> CreateBody:
     if missing:
         raise invalid(f"Missing: {', '.join(missing)}.")
     role_type, role = _role(body["role"], policy)
-    return CreateBody(
-        name=_name(body["name"]),
-        email=_email(body["email"]),
-        role_type=role_type,
-        role=role,
-        invite_mode=_enum(body["invite_mode"], "invite_mode", INVITE_MODES, policy),
-        is_developer=_is_developer(body.get("is_developer", default_is_developer(role_type, role))),
-    )
+    columns = {
+        "name": _name(body["name"]),
+        "email": _email(body["email"]),
+        "role_type": role_type,
+        "role": role,
+        "is_developer": _is_developer(body.get("is_developer", default_is_developer(role_type, role))),
+    }
+    return _enum(body["invite_mode"], "invite_mode", INVITE_MODES, policy), columns
 
 
 def update_body(body: dict[str, object]) -> dict[str, Any]:

@@ -45,24 +45,15 @@ def list_users(call: Call) -> Response:
 
 def create_user(call: Call) -> Response:
     """Create a user, or treat a known email as the contract's table says."""
-    body = checks.create_body(checks.read_body(call.request), call.policy)
+    invite_mode, columns = checks.create_body(checks.read_body(call.request), call.policy)
     with call.account.writing() as db:
-        _require_role(db, call.policy, body)
+        _require_role(db, call.policy, columns["role_type"], columns["role"])
         at = now(db)
-        known = users.by_email(db, body.email)
+        known = users.by_email(db, columns["email"])
         if known is not None and known.status(at) != "expired":
-            return _known_email(call, db, known, body.invite_mode, at)
-        is_active = body.invite_mode == "none"
-        new = NewUser(
-            name=body.name,
-            email=body.email,
-            created_at=at,
-            state="active" if is_active else "invited",
-            invited_at=None if is_active else at,
-            role_type=body.role_type,
-            role=body.role,
-            is_developer=body.is_developer,
-        )
+            return _known_email(call, db, known, invite_mode, at)
+        state, invited_at = ("active", None) if invite_mode == "none" else ("invited", at)
+        new = NewUser(created_at=at, state=state, invited_at=invited_at, **columns)
         if known is None:
             (user_id,) = users.insert(db, [new])
         else:
@@ -70,12 +61,12 @@ def create_user(call: Call) -> Response:
             new = new._replace(created_at=known.created_at, sso=bool(known.sso))
             users.update(db, known.seq, **new._asdict())
         user = _visible(db, user_id)
-        if body.invite_mode == "email_link":
+        if invite_mode == "email_link":
             users.add_mail(db, "invitation", user, at)
         users.add_audit(db, call.caller.email, "create" if known is None else "reinvite", user, at)
         document = _document(user, call.policy, users.custom_role_names(db), at)
-    document["invite_mode"] = call.policy.enums.encode(body.invite_mode)
-    if body.invite_mode == "temporary_password":
+    document["invite_mode"] = call.policy.enums.encode(invite_mode)
+    if invite_mode == "temporary_password":
         # Nobody logs in to a sandbox, so the password is stored nowhere, not even as a hash.
         document["temporary_password"] = secrets.token_urlsafe(12)
     return json_response(201, document)
@@ -158,12 +149,12 @@ def _known_email(call: Call, db: sqlite3.Connection, known: Row, invite_mode: st
     raise RefusalError(409, "EMAIL_TAKEN", f"The user with this email is {reason}.")
 
 
-def _require_role(db: sqlite3.Connection, policy: Policy, body: checks.CreateBody) -> None:
-    if body.role_type == "predefined" or policy.custom_roles == "any":
+def _require_role(db: sqlite3.Connection, policy: Policy, role_type: str, role: str) -> None:
+    if role_type == "predefined" or policy.custom_roles == "any":
         return
     if policy.custom_roles == "refuse":
         raise RefusalError(422, "CUSTOM_ROLES_UNAVAILABLE", "Custom roles are not available here.")
-    if body.role not in users.custom_role_names(db):
+    if role not in users.custom_role_names(db):
         raise RefusalError(404, "ROLE_NOT_FOUND", "The account has no custom role with this id.")
 
 
