@@ -66,17 +66,14 @@ class Response:
         return Response(self.status, (*kept, *headers.items()), self.body)
 
 
+@attrs.define
 class RefusalError(Exception):
     """A request that the sandbox refuses; it is answered with a problem document."""
 
-    def __init__(
-        self, status: int, error_code: str, detail: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.error_code = error_code
-        self.detail = detail
-        self.headers = headers or {}
+    status: int
+    error_code: str
+    detail: str
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
     def response(self, path: str) -> Response:
         """Return the problem document for a request to this path."""

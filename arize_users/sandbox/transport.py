@@ -42,7 +42,8 @@ class _Transport:
         transport._owns_sandbox = True
         return transport
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the sandbox if this transport opened it."""
         if self._owns_sandbox:
             self.sandbox.close()
 
@@ -91,10 +92,6 @@ class SandboxTransport(_Transport, httpx.BaseTransport):
             time.sleep(fault.pause_after)
         return _response(request, outcome)
 
-    def close(self) -> None:
-        """Close the sandbox if this transport opened it."""
-        self._close()
-
 
 class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
     """A transport for `httpx.AsyncClient(transport=...)`, under asyncio and trio.
@@ -131,7 +128,7 @@ class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the sandbox if this transport opened it."""
-        self._close()
+        self.close()
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         if self.sandbox.path is None:
@@ -151,20 +148,16 @@ async def _sleep(seconds: float) -> None:
 class _CutStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that ends early, as when a server dies while it sends."""
 
-    def __init__(self, body: bytes, sent: int) -> None:
-        self._part = body[:sent]
-        self._error = (
-            "peer closed connection without sending complete message body "
-            f"(received {sent} bytes, expected {len(body)})"
-        )
+    def __init__(self, part: bytes) -> None:
+        self._part = part
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._part
-        raise httpx.RemoteProtocolError(self._error)
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._part
-        raise httpx.RemoteProtocolError(self._error)
+        for part in self:
+            yield part
 
 
 def _received(request: httpx.Request, body: bytes) -> Request:
@@ -183,7 +176,7 @@ def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
     body = b"" if request.method == "HEAD" else response.body
     stream: httpx.SyncByteStream | httpx.AsyncByteStream = httpx.ByteStream(body)
     if outcome.sent is not None:
-        stream = _CutStream(response.body, outcome.sent)
+        stream = _CutStream(response.body[: outcome.sent])
     return httpx.Response(response.status, headers=headers, stream=stream)
 
 
