@@ -117,7 +117,7 @@ def too_large() -> RefusalError:
 
 def create_body(body: dict[str, object], policy: Policy) -> tuple[str, dict[str, Any]]:
     """Return the body of create_user: the invite mode, and the values of the new user by column."""
-    if "is_developer" in body and not policy.create_takes_is_developer:
+    if "is_developer" in body and policy.enum_case == "upper":
         raise invalid("is_developer is not accepted here; set it with an update afterwards.")
     required = ("name", "email", "role", "invite_mode")
     _refuse_unknown(body, (*required, "is_developer"), "field")
@@ -148,7 +148,7 @@ def _role(role: object, policy: Policy) -> tuple[str, str]:
     if not isinstance(role, dict):
         raise invalid("role must be an object.")
     role_type = _enum(role.get("type"), "role.type", ROLE_TYPES, policy)
-    if policy.enums.case == "upper":
+    if policy.enum_case == "upper":
         _refuse_unknown(role, ("type", "name" if role_type == "predefined" else "id"), "field of role")
     # The first generation has one role schema for requests and responses, so a request may hold the
     # fields of a response; these need only be well formed.
@@ -176,10 +176,10 @@ def _email(value: object) -> str:
 
 
 def _enum(value: object, field: str, values: Collection[str], policy: Policy) -> str:
-    decoded = policy.enums.decode(value, values)
-    if decoded is None:
-        raise invalid(f"{field} must be one of {policy.enums.choices(values)}.")
-    return decoded
+    encoded = {policy.encode(known): known for known in values}
+    if not isinstance(value, str) or value not in encoded:
+        raise invalid(f"{field} must be one of {', '.join(encoded)}.")
+    return encoded[value]
 
 
 def _text(value: object, field: str) -> str:

@@ -34,12 +34,11 @@ def list_users(call: Call) -> Response:
     with call.account.reading() as db:
         at = now(db)
         rows = users.page(db, query.after, query.email, query.statuses, query.limit + 1, at)
-        names = users.custom_role_names(db)
     shown = rows[: query.limit]
     pagination: dict[str, object] = {"has_more": len(rows) > query.limit}
     if pagination["has_more"]:
         pagination["next_cursor"] = checks.make_cursor(shown[-1].created_at, shown[-1].seq)
-    documents = [_document(row, call.policy, names, at) for row in shown]
+    documents = [_document(row, call.policy, at) for row in shown]
     return json_response(200, {"users": documents, "pagination": pagination})
 
 
@@ -64,8 +63,8 @@ def create_user(call: Call) -> Response:
         if invite_mode == "email_link":
             users.add_mail(db, "invitation", user, at)
         users.add_audit(db, call.caller.email, "create" if known is None else "reinvite", user, at)
-        document = _document(user, call.policy, users.custom_role_names(db), at)
-    document["invite_mode"] = call.policy.enums.encode(invite_mode)
+        document = _document(user, call.policy, at)
+    document["invite_mode"] = call.policy.encode(invite_mode)
     if invite_mode == "temporary_password":
         # Nobody logs in to a sandbox, so the password is stored nowhere, not even as a hash.
         document["temporary_password"] = secrets.token_urlsafe(12)
@@ -170,20 +169,19 @@ def _not_found() -> RefusalError:
 
 
 def _user_response(call: Call, db: sqlite3.Connection, user: Row) -> Response:
-    return json_response(200, _document(user, call.policy, users.custom_role_names(db), now(db)))
+    return json_response(200, _document(user, call.policy, now(db)))
 
 
-def _document(row: Row, policy: Policy, role_names: dict[str, str], at: int) -> dict[str, object]:
-    encode = policy.enums.encode
-    role = row.role_document(role_names)
+def _document(row: Row, policy: Policy, at: int) -> dict[str, object]:
+    role = row.role_document()
     for field in ("type", "name") if row.role_type == "predefined" else ("type",):
-        role[field] = encode(role[field])
+        role[field] = policy.encode(role[field])
     return {
         "id": row.id,
         "name": row.name,
         "email": row.email,
         "created_at": to_text(row.created_at),
-        "status": encode(row.status(at)),
+        "status": policy.encode(row.status(at)),
         "role": role,
         "is_developer": bool(row.is_developer),
     }
