@@ -54,16 +54,18 @@ class Response:
         status: The status code.
         headers: Names and values.
         body: The whole body.
+        sent: How many bytes of the body are sent before the connection breaks, None for all.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    sent: int | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Return a copy in which these headers (names in lower case) replace any of the same name."""
         kept = [(name, value) for name, value in self.headers if name.lower() not in headers]
-        return Response(self.status, (*kept, *headers.items()), self.body)
+        return attrs.evolve(self, headers=(*kept, *headers.items()))
 
 
 @attrs.define

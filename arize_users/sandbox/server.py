@@ -190,12 +190,12 @@ class _Handler(BaseHTTPRequestHandler):
             sandbox.note(request, None)
             self.close_connection = True
             return
-        outcome = injection.respond(sandbox, request, fault)
+        response = injection.respond(sandbox, request, fault)
         self._wait(self.server.owner.latency + (fault.pause_after if fault is not None else 0.0))
-        if outcome.response is None:
+        if response is None:
             self._reset()
         else:
-            self._send(outcome.response, outcome.sent)
+            self._send(response)
 
     def _read_body(self) -> bytes:
         lengths = self.headers.get_all("content-length", [])
@@ -272,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.close()
         self.connection.close()
 
-    def _send(self, response: Response, sent: int | None = None) -> None:
+    def _send(self, response: Response) -> None:
         status = response.status
         phrase, _ = self.responses.get(status, ("", ""))
         lines = [
@@ -283,11 +283,11 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         if status not in BODILESS:
             lines.append(f"content-length: {len(response.body)}")
-        if sent is not None or self.server.stopping:
+        if response.sent is not None or self.server.stopping:
             self.close_connection = True
         if self.close_connection:
             lines.append("connection: close")
         head = "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
-        body = b"" if self.command == "HEAD" or status in BODILESS else response.body[:sent]
+        body = b"" if self.command == "HEAD" or status in BODILESS else response.body[: response.sent]
         # In one write: with two, the second could wait for the client's delayed acknowledgement.
         self.wfile.write(head + body)

@@ -11,8 +11,8 @@ from typing import Self, TypeVar
 import httpx
 
 from .faults import Fault
-from .injection import Outcome, respond, time_out
-from .messages import BODILESS, Request
+from .injection import respond, time_out
+from .messages import BODILESS, Request, Response
 from .sandbox import Sandbox
 
 T = TypeVar("T")
@@ -87,10 +87,10 @@ class SandboxTransport(_Transport, httpx.BaseTransport):
         fault = self._fault(request, received)
         if fault is not None and fault.pause_before:
             time.sleep(fault.pause_before)
-        outcome = respond(self.sandbox, received, fault)
+        response = respond(self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             time.sleep(fault.pause_after)
-        return _response(request, outcome)
+        return _response(request, response)
 
 
 class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
@@ -121,10 +121,10 @@ class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
         fault = await self._run(self._fault, request, received)
         if fault is not None and fault.pause_before:
             await _sleep(fault.pause_before)
-        outcome = await self._run(respond, self.sandbox, received, fault)
+        response = await self._run(respond, self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             await _sleep(fault.pause_after)
-        return _response(request, outcome)
+        return _response(request, response)
 
     async def aclose(self) -> None:
         """Close the sandbox if this transport opened it."""
@@ -165,8 +165,7 @@ def _received(request: httpx.Request, body: bytes) -> Request:
     return Request(request.method, path, query, tuple(request.headers.multi_items()), body)
 
 
-def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
-    response = outcome.response
+def _response(request: httpx.Request, response: Response | None) -> httpx.Response:
     if response is None:
         raise httpx.ReadError(_os_error(errno.ECONNRESET), request=request)
     headers = list(response.headers)
@@ -175,8 +174,8 @@ def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
     # As a stream, because a client does not read `content`, and so does not set `elapsed`.
     body = b"" if request.method == "HEAD" else response.body
     stream: httpx.SyncByteStream | httpx.AsyncByteStream = httpx.ByteStream(body)
-    if outcome.sent is not None:
-        stream = _CutStream(response.body[: outcome.sent])
+    if response.sent is not None:
+        stream = _CutStream(response.body[: response.sent])
     return httpx.Response(response.status, headers=headers, stream=stream)
 
 
