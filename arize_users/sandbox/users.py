@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import attrs
@@ -60,11 +60,11 @@ class Row(NamedTuple):
             return "expired"
         return self.state
 
-    def role_document(self) -> dict[str, str]:
+    def role_document(self, encode: Callable[[str], str] = str) -> dict[str, str]:
         """Return the role as the API's object; a custom role has a name only if it is known."""
         if self.role_type == "predefined":
-            return {"type": self.role_type, "name": self.role}
-        role = {"type": self.role_type, "id": self.role}
+            return {"type": encode(self.role_type), "name": encode(self.role)}
+        role = {"type": encode(self.role_type), "id": self.role}
         return role if self.role_name is None else {**role, "name": self.role_name}
 
 
