@@ -32,6 +32,9 @@ exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check
 """
 
 
+_CONNECTION = ("api_key", "base_url", "region", "allow_insecure_http")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Check a deployment and print the report.
 
@@ -45,12 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(argv)
     except SystemExit as usage:
         return int(usage.code or 0)
-    connection = {
-        "api_key": options.api_key,
-        "base_url": options.base_url,
-        "region": options.region,
-        "allow_insecure_http": options.allow_insecure_http,
-    }
+    connection = {name: getattr(options, name) for name in _CONNECTION}
     report = None
     try:
         settings = resolve(**connection)

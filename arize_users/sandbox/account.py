@@ -97,7 +97,7 @@ class Account:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            # Written to the file at the system's leisure: an account for tests need not outlive a power cut.
+            # Nothing waits for the disk: an account for tests does not have to survive a power failure.
             self._db.execute("PRAGMA synchronous = OFF")
             self._prepare(populate)
         except (sqlite3.Error, SandboxError) as error:

@@ -32,13 +32,6 @@ def respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response
     return response
 
 
-def time_out(sandbox: Sandbox, request: Request, fault: Fault) -> None:
-    """Handle and record a request whose client times out because of this fault."""
-    if not fault.before:
-        sandbox.answer(request)
-    sandbox.note(request, None)
-
-
 def _respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response | None:
     if fault is None or fault.kind == "latency":
         return sandbox.answer(request)

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 import httpx
 
 from .faults import Fault
-from .injection import respond, time_out
+from .injection import respond
 from .messages import BODILESS, Request, Response
 from .sandbox import Sandbox
 
@@ -56,7 +56,8 @@ class _Transport:
             raise httpx.ConnectError(_os_error(errno.ECONNREFUSED), request=request)
         timeout = request.extensions.get("timeout", {}).get("read")
         if timeout is not None and fault.seconds > timeout:
-            time_out(self.sandbox, received, fault)
+            # To the account this is the same as a connection that is reset.
+            respond(self.sandbox, received, Fault(kind="reset_before" if fault.before else "reset_after"))
             raise httpx.ReadTimeout("timed out", request=request)
         return fault
 
