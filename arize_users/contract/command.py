@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError
+from arize_users._signals import handled
 from arize_users.config import resolve
 
 from .findings import Report
 from .reading import read_only_checks
 from .session import CannotCheckError, Session
-from .signals import handled
 from .spec import SpecError, load
 from .writing import writing_checks
 
@@ -30,6 +30,9 @@ deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted 
 
 exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
 """
+
+
+_CONNECTION = ("api_key", "base_url", "region", "allow_insecure_http")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,12 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(argv)
     except SystemExit as usage:
         return int(usage.code or 0)
-    connection = {
-        "api_key": options.api_key,
-        "base_url": options.base_url,
-        "region": options.region,
-        "allow_insecure_http": options.allow_insecure_http,
-    }
+    connection = {name: getattr(options, name) for name in _CONNECTION}
     report = None
     try:
         settings = resolve(**connection)

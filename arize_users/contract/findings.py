@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import asdict, define, field, frozen
+from attrs.filters import exclude
 
 _SHOWN_DETAILS = 4
 
@@ -34,16 +35,16 @@ NOTES = frozenset({Kind.UNDOCUMENTED, Kind.UNCHECKED})
 
 @frozen
 class Finding:
-    """One difference, at one place. Neither ``place`` nor ``detail`` holds a name, an email or a secret."""
+    """One difference, at one place. Neither ``place`` nor ``detail`` holds a name, an email or a secret.
+
+    Findings that differ in their detail alone are equal: a report has them in one line.
+    """
 
     kind: Kind
     operation: str
     status: int | None
     place: str
-    detail: str
-
-
-Place = tuple[Kind, str, int | None, str]
+    detail: str = field(eq=False)
 
 
 @define
@@ -54,19 +55,18 @@ class Report:
     requests: int = 0
     checks: dict[str, str] = field(factory=dict)
     left_behind: list[str] = field(factory=list)
-    _details: dict[Place, Counter[str]] = field(factory=lambda: defaultdict(Counter))
+    _details: dict[Finding, Counter[str]] = field(factory=lambda: defaultdict(Counter))
 
     def add(self, finding: Finding) -> None:
         """Count a finding under its kind and place."""
-        place = (finding.kind, finding.operation, finding.status, finding.place)
-        self._details[place][finding.detail] += 1
+        self._details[finding][finding.detail] += 1
 
     def deviations(self) -> Counter[Kind]:
         """Count the deviations so far, by kind."""
         counts: Counter[Kind] = Counter()
-        for (kind, *_), details in self._details.items():
-            if kind not in NOTES:
-                counts[kind] += details.total()
+        for finding, details in self._details.items():
+            if finding.kind not in NOTES:
+                counts[finding.kind] += details.total()
         return counts
 
     @property
@@ -101,10 +101,10 @@ class Report:
         yield "Conforms to the contract." if self.conforms else "Deviates from the contract."
 
     def _lines(self, *, notes: bool) -> Iterator[dict[str, Any]]:
-        for (kind, operation, status, place), details in self._details.items():
-            if (kind in NOTES) is notes:
-                line = {"kind": kind, "operation": operation, "status": status, "place": place}
-                yield {**line, "details": list(details), "count": details.total()}
+        for finding, details in self._details.items():
+            if (finding.kind in NOTES) is notes:
+                place = asdict(finding, filter=exclude("detail"))
+                yield {**place, "details": list(details), "count": details.total()}
 
 
 def _text(line: dict[str, Any]) -> str:

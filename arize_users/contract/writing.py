@@ -9,10 +9,10 @@ from contextlib import suppress
 from urllib.parse import quote
 
 from arize_users import ArizeError, NotFoundError, PredefinedUserRole, UsersClient, UserStatus
+from arize_users._signals import handled
 
 from .reading import LIST_PATH
 from .session import Session, SkippedError
-from .signals import handled
 
 _NAME = "Contract Check"
 _MEMBER = PredefinedUserRole(name="member")

@@ -97,7 +97,9 @@ class Account:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self._prepare(self._db, populate)
+            # Nothing waits for the disk: an account for tests does not have to survive a power failure.
+            self._db.execute("PRAGMA synchronous = OFF")
+            self._prepare(populate)
         except (sqlite3.Error, SandboxError) as error:
             self.close()
             raise SandboxError(f"cannot open the sandbox account {self.path}: {error}") from error
@@ -126,14 +128,11 @@ class Account:
                 db.execute(begin)
                 yield db
 
-    def _prepare(self, db: sqlite3.Connection, populate: Callable[[sqlite3.Connection], None]) -> None:
-        # Checked first, because switching to WAL would already change another program's file.
-        is_ours = _check_ownership(db)
-        if self.path is not None:
-            _switch_to_wal(db)
-        if is_ours:
-            return
-        with self.writing():
+    def _prepare(self, populate: Callable[[sqlite3.Connection], None]) -> None:
+        with self.reading() as db:
+            if _check_ownership(db):
+                return
+        with self.writing() as db:
             if _check_ownership(db):
                 return  # another process has created it in the meantime
             # executescript() would commit the transaction that excludes other processes.
@@ -154,20 +153,6 @@ def _check_ownership(db: sqlite3.Connection) -> bool:
     if owner != _APPLICATION_ID and (owner or version or tables):
         raise SandboxError("it is a database of something else")
     return bool(owner == _APPLICATION_ID)
-
-
-def _switch_to_wal(db: sqlite3.Connection) -> None:
-    # SQLite does not apply the busy timeout to this switch, which another process may be making, too.
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-    db.execute("PRAGMA synchronous = NORMAL")
 
 
 def now(db: sqlite3.Connection) -> int:

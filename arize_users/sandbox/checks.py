@@ -40,18 +40,6 @@ class ListQuery:
     statuses: frozenset[str]
 
 
-@attrs.frozen
-class CreateBody:
-    """The body of create_user."""
-
-    name: str
-    email: str
-    role_type: str
-    role: str
-    invite_mode: str
-    is_developer: bool
-
-
 def read_query(query: str, known: Collection[str]) -> list[tuple[str, str]]:
     """Return the decoded names and values of the query; refuse parameters other than the known ones."""
     try:
@@ -127,9 +115,9 @@ def too_large() -> RefusalError:
     return RefusalError(413, "BODY_TOO_LARGE", f"A body may hold at most {MAX_BODY_BYTES} bytes.")
 
 
-def create_body(body: dict[str, object], policy: Policy) -> CreateBody:
-    """Return the body of create_user."""
-    if "is_developer" in body and not policy.create_takes_is_developer:
+def create_body(body: dict[str, object], policy: Policy) -> tuple[str, dict[str, Any]]:
+    """Return the body of create_user: the invite mode, and the values of the new user by column."""
+    if "is_developer" in body and policy.enum_case == "upper":
         raise invalid("is_developer is not accepted here; set it with an update afterwards.")
     required = ("name", "email", "role", "invite_mode")
     _refuse_unknown(body, (*required, "is_developer"), "field")
@@ -137,14 +125,14 @@ def create_body(body: dict[str, object], policy: Policy) -> CreateBody:
     if missing:
         raise invalid(f"Missing: {', '.join(missing)}.")
     role_type, role = _role(body["role"], policy)
-    return CreateBody(
-        name=_name(body["name"]),
-        email=_email(body["email"]),
-        role_type=role_type,
-        role=role,
-        invite_mode=_enum(body["invite_mode"], "invite_mode", INVITE_MODES, policy),
-        is_developer=_is_developer(body.get("is_developer", default_is_developer(role_type, role))),
-    )
+    columns = {
+        "name": _name(body["name"]),
+        "email": _email(body["email"]),
+        "role_type": role_type,
+        "role": role,
+        "is_developer": _is_developer(body.get("is_developer", default_is_developer(role_type, role))),
+    }
+    return _enum(body["invite_mode"], "invite_mode", INVITE_MODES, policy), columns
 
 
 def update_body(body: dict[str, object]) -> dict[str, Any]:
@@ -160,7 +148,7 @@ def _role(role: object, policy: Policy) -> tuple[str, str]:
     if not isinstance(role, dict):
         raise invalid("role must be an object.")
     role_type = _enum(role.get("type"), "role.type", ROLE_TYPES, policy)
-    if policy.enums.case == "upper":
+    if policy.enum_case == "upper":
         _refuse_unknown(role, ("type", "name" if role_type == "predefined" else "id"), "field of role")
     # The first generation has one role schema for requests and responses, so a request may hold the
     # fields of a response; these need only be well formed.
@@ -188,10 +176,10 @@ def _email(value: object) -> str:
 
 
 def _enum(value: object, field: str, values: Collection[str], policy: Policy) -> str:
-    decoded = policy.enums.decode(value, values)
-    if decoded is None:
-        raise invalid(f"{field} must be one of {policy.enums.choices(values)}.")
-    return decoded
+    encoded = {policy.encode(known): known for known in values}
+    if not isinstance(value, str) or value not in encoded:
+        raise invalid(f"{field} must be one of {', '.join(encoded)}.")
+    return encoded[value]
 
 
 def _text(value: object, field: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+
+from arize_users._signals import handled
 
 from .faults import Faults, read_script
 from .messages import SandboxError
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
         if options.fault_script is not None:
             faults.load(read_script(options.fault_script), over_http=True)
         with (
-            _stopped_by_signals(stop.set),
+            handled(lambda *_: stop.set(), signal.SIGINT, signal.SIGTERM),
             Sandbox(options.db, enum_case=options.enum_case, keep_requests=_KEPT_REQUESTS) as sandbox,
         ):
             sandbox.faults = faults
@@ -82,21 +83,6 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 
     read.__name__ = "whole number"
     return read
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        # Python allows signal handlers in the main thread only.
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_greeting(server: SandboxServer) -> None:

@@ -39,6 +39,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import attrs
+from attrs import field
+from attrs.validators import deep_mapping, optional
 
 from . import routing
 from .messages import Request, SandboxError
@@ -46,6 +48,44 @@ from .messages import Request, SandboxError
 
 class FaultScriptError(SandboxError):
     """A fault or a fault script is not valid; the message says where and why."""
+
+
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _check(is_valid: Callable[[Any], bool], what: str) -> Validator:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not is_valid(value):
+            raise FaultScriptError(f"{attribute.name} must be {what}")
+
+    return check
+
+
+def _number(low: int, high: int, *, whole: bool = True) -> Validator:
+    kinds, what = (int, "whole number") if whole else ((int, float), "number")
+    return _check(
+        lambda value: isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high,
+        f"a {what} from {low} to {high}",
+    )
+
+
+def _retry_after(fault: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        _number(0, _MANY)(fault, attribute, value)
+
+
+def _numbers(rule: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    for number in value if isinstance(value, list) else [value]:
+        _number(1, _MANY)(rule, attribute, number)
+
+
+_MANY = 10**9
+_flag = _check(lambda value: isinstance(value, bool), "true or false")
+_text = _check(lambda value: isinstance(value, str), "a string")
+_object = _check(lambda value: isinstance(value, Mapping), "an object of strings")
+_operation = _check(
+    lambda value: value in routing.OPERATION_IDS, f"one of {', '.join(routing.OPERATION_IDS)}"
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -66,15 +106,15 @@ class Fault:
     """
 
     kind: str
-    seconds: float = 0.0
-    before: bool = False
-    retry_after: int | str | None = None
-    handled: bool = False
-    role_type: str | None = None
-    status: int = 0
+    seconds: float = field(default=0.0, validator=_number(0, 3600, whole=False))
+    before: bool = field(default=False, validator=_flag)
+    retry_after: int | str | None = field(default=None, validator=_retry_after)
+    handled: bool = field(default=False, validator=_flag)
+    role_type: str | None = field(default=None, validator=optional(_text))
+    status: int = field(default=200, validator=_number(200, 599))
     body: object = None
-    content_type: str | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    content_type: str | None = field(default=None, validator=optional(_text))
+    headers: Mapping[str, str] = field(factory=dict, validator=deep_mapping(_text, _text, _object))
 
     @property
     def pause_before(self) -> float:
@@ -90,12 +130,20 @@ class Fault:
 @attrs.define(kw_only=True)
 class _Rule:
     fault: Fault
-    operation: str | None = None
-    nth: frozenset[int] = frozenset({1})
-    every: int | None = None
-    probability: float | None = None
-    generator: random.Random
-    matched: int = 0
+    operation: str | None = field(default=None, validator=optional(_operation))
+    nth: int | list[int] | None = field(default=None, validator=optional(_numbers))
+    every: int | None = field(default=None, validator=optional(_number(1, _MANY)))
+    probability: float | None = field(default=None, validator=optional(_number(0, 1, whole=False)))
+    seed: int = field(default=0, validator=_number(0, _MANY))
+    _generator: random.Random = field(init=False)
+    _matched: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if [self.nth, self.every, self.probability].count(None) < 2:
+            raise FaultScriptError("give one of nth, every and probability")
+        if self.fault.kind in _CURSOR_KINDS and self.operation not in (None, "list_users"):
+            raise FaultScriptError(f"{self.fault.kind} is for list_users only")
+        self._generator = random.Random(self.seed)  # noqa: S311 - nothing secret is drawn
 
     def matches(self, operation: str | None, has_cursor: bool) -> bool:
         is_for_operation = self.operation in (None, operation)
@@ -103,12 +151,14 @@ class _Rule:
 
     def should_fire(self) -> bool:
         """Count one matching request and tell whether it meets the fault."""
-        self.matched += 1
+        self._matched += 1
         if self.probability is not None:
-            return self.generator.random() < self.probability
+            return self._generator.random() < self.probability
         if self.every is not None:
-            return self.matched % self.every == 0
-        return self.matched in self.nth
+            return self._matched % self.every == 0
+        if isinstance(self.nth, list):
+            return self._matched in self.nth
+        return self._matched == (self.nth or 1)
 
 
 class Faults:
@@ -149,9 +199,8 @@ class Faults:
         Raises:
             FaultScriptError: The fault, the operation or a parameter is not valid.
         """
-        given = {"operation": operation, "nth": nth, "every": every, "probability": probability}
-        fields = {name: value for name, value in given.items() if value is not None}
-        rule = _read_rule({"fault": fault, "seed": seed, **fields, **params})
+        which = {"operation": operation, "nth": nth, "every": every, "probability": probability, "seed": seed}
+        rule = _read_rule({"fault": fault, **which, **params})
         with self._lock:
             self._rules.append(rule)
 
@@ -217,47 +266,6 @@ def read_script(path: str | os.PathLike[str]) -> object:
         raise FaultScriptError(f"the fault script {path} is not JSON: {error}") from error
 
 
-def _instance(kind: type, what: str) -> Callable[[object], Any]:
-    def read(value: object) -> Any:
-        if isinstance(value, kind):
-            return value
-        raise ValueError(f"must be {what}")
-
-    return read
-
-
-def _number(low: int, high: int, *, whole: bool = True) -> Callable[[object], Any]:
-    kinds, what = (int, "whole number") if whole else ((int, float), "number")
-
-    def read(value: object) -> Any:
-        if isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high:
-            return value
-        raise ValueError(f"must be a {what} from {low} to {high}")
-
-    return read
-
-
-def _numbers(value: object) -> frozenset[int]:
-    return frozenset(map(_number(1, _MANY), value if isinstance(value, list) else [value]))
-
-
-def _operation(value: object) -> str:
-    if value in routing.OPERATION_IDS:
-        return str(value)
-    raise ValueError(f"must be one of {', '.join(routing.OPERATION_IDS)}")
-
-
-def _retry_after(value: object) -> object:
-    return value if value is None or isinstance(value, str) else _number(0, _MANY)(value)
-
-
-def _headers(value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise ValueError("must be an object of strings")
-    return {_text(name).lower(): _text(text) for name, text in value.items()}
-
-
-_MANY = 10**9
 _CURSOR_KINDS = frozenset({"repeat_cursor", "stale_cursor"})
 _RULE_FIELDS = ("operation", "nth", "every", "probability", "seed")
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -279,23 +287,6 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "body", "content_type", "headers", "retry_after", "handled"),
 }
 _REQUIRED = {"latency": "seconds", "status": "status"}
-_flag, _text = _instance(bool, "true or false"), _instance(str, "a string")
-_READERS: Mapping[str, Callable[[object], object]] = {
-    "operation": _operation,
-    "nth": _numbers,
-    "every": _number(1, _MANY),
-    "probability": _number(0, 1, whole=False),
-    "seed": _number(0, _MANY),
-    "seconds": _number(0, 3600, whole=False),
-    "before": _flag,
-    "handled": _flag,
-    "retry_after": _retry_after,
-    "role_type": _text,
-    "status": _number(200, 599),
-    "body": lambda value: value,
-    "content_type": _text,
-    "headers": _headers,
-}
 
 
 def _read_rule(fields: object) -> _Rule:
@@ -305,24 +296,13 @@ def _read_rule(fields: object) -> _Rule:
     if not isinstance(kind, str) or kind not in _PARAMETERS:
         raise FaultScriptError(f"unknown fault {kind!r}; there are {', '.join(_PARAMETERS)}")
     known = (*_RULE_FIELDS, *_PARAMETERS[kind])
-    read: dict[str, Any] = {}
-    for name, value in fields.items():
-        if name == "fault":
-            continue
-        if name not in known:
+    for name in fields:
+        if name not in ("fault", *known):
             raise FaultScriptError(f"{kind} takes no {name!r}, only {', '.join(known)}")
-        try:
-            read[name] = _READERS[name](value)
-        except ValueError as error:
-            raise FaultScriptError(f"{name} {error}") from None
-    if kind in _REQUIRED and _REQUIRED[kind] not in read:
+    if kind in _REQUIRED and _REQUIRED[kind] not in fields:
         raise FaultScriptError(f"{kind} needs {_REQUIRED[kind]!r}")
-    if len({"nth", "every", "probability"} & read.keys()) > 1:
-        raise FaultScriptError("give one of nth, every and probability")
-    if kind in _CURSOR_KINDS and read.get("operation", "list_users") != "list_users":
-        raise FaultScriptError(f"{kind} is for list_users only")
+    parameters = {name: fields[name] for name in _PARAMETERS[kind] if name in fields}
     if kind == "rate_limit":
-        read.setdefault("retry_after", 1)
-    generator = random.Random(read.pop("seed", 0))  # noqa: S311 - nothing secret is drawn
-    of_rule = {name: read.pop(name) for name in _RULE_FIELDS if name in read}
-    return _Rule(fault=Fault(kind=kind, **read), generator=generator, **of_rule)
+        parameters.setdefault("retry_after", 1)
+    which = {name: fields[name] for name in _RULE_FIELDS if name in fields}
+    return _Rule(fault=Fault(kind=kind, **parameters), **which)

@@ -25,43 +25,25 @@ _PROBLEMS = {
 _PAGES = {"bad_gateway": (502, "502 Bad Gateway"), "gateway_timeout": (504, "504 Gateway Time-out")}
 
 
-@attrs.frozen
-class Outcome:
-    """What the client gets: no response, a response, or one that ends after `sent` bytes of its body."""
-
-    response: Response | None
-    sent: int | None = None
-
-
-def respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Outcome:
-    """Return the outcome of a request that meets this fault, and record the request."""
-    outcome = _outcome(sandbox, request, fault)
-    sandbox.note(request, outcome.response.status if outcome.response else None)
-    return outcome
+def respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response | None:
+    """Return the response to a request that meets this fault, None for no response; record the request."""
+    response = _respond(sandbox, request, fault)
+    sandbox.note(request, response.status if response else None)
+    return response
 
 
-def time_out(sandbox: Sandbox, request: Request, fault: Fault) -> None:
-    """Handle and record a request whose client times out because of this fault."""
-    if not fault.before:
-        sandbox.answer(request)
-    sandbox.note(request, None)
-
-
-def _outcome(sandbox: Sandbox, request: Request, fault: Fault | None) -> Outcome:
+def _respond(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response | None:
     if fault is None or fault.kind == "latency":
-        return Outcome(sandbox.answer(request))
+        return sandbox.answer(request)
     if fault.kind in ("reset_before", "refuse"):
-        return Outcome(None)
+        return None
     replacement = _replacement(fault, request)
     if replacement is not None:
         if fault.handled:
             sandbox.answer(request)
-        return Outcome(with_request_id(replacement))
+        return with_request_id(replacement)
     response = sandbox.answer(request)
-    if fault.kind == "reset_after":
-        return Outcome(None)
-    response = _apply_fault(response, fault, request)
-    return Outcome(response, len(response.body) // 2 if fault.kind == "truncated" else None)
+    return None if fault.kind == "reset_after" else _apply_fault(response, fault, request)
 
 
 def _replacement(fault: Fault, request: Request) -> Response | None:
@@ -84,7 +66,8 @@ def _apply_fault(response: Response, fault: Fault, request: Request) -> Response
     match fault.kind:
         case "truncated":
             # A response without a body cannot be cut, so it becomes one that announces a body.
-            return response if response.body else with_request_id(json_response(200, {}))
+            whole = response if response.body else with_request_id(json_response(200, {}))
+            return attrs.evolve(whole, sent=len(whole.body) // 2)
         case "wrong_content_type":
             return response.with_headers({"content-type": HTML_TYPE})
         case "garbage":
@@ -115,7 +98,7 @@ def _any_status(fault: Fault) -> Response:
         response = json_response(fault.status, fault.body)
     if fault.content_type is not None:
         response = response.with_headers({"content-type": fault.content_type})
-    return response.with_headers(fault.headers)
+    return response.with_headers({name.lower(): value for name, value in fault.headers.items()})
 
 
 def _set_unknown_enums(user: dict[str, Any], role_type: str | None) -> None:

@@ -54,29 +54,28 @@ class Response:
         status: The status code.
         headers: Names and values.
         body: The whole body.
+        sent: How many bytes of the body are sent before the connection breaks, None for all.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    sent: int | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Return a copy in which these headers (names in lower case) replace any of the same name."""
         kept = [(name, value) for name, value in self.headers if name.lower() not in headers]
-        return Response(self.status, (*kept, *headers.items()), self.body)
+        return attrs.evolve(self, headers=(*kept, *headers.items()))
 
 
+@attrs.define
 class RefusalError(Exception):
     """A request that the sandbox refuses; it is answered with a problem document."""
 
-    def __init__(
-        self, status: int, error_code: str, detail: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.error_code = error_code
-        self.detail = detail
-        self.headers: Mapping[str, str] = headers or {}
+    status: int
+    error_code: str
+    detail: str
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
     def response(self, path: str) -> Response:
         """Return the problem document for a request to this path."""

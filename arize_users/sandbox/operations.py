@@ -8,7 +8,7 @@ import sqlite3
 import attrs
 
 from . import checks, users
-from .account import Account, now, to_text
+from .account import to_text
 from .messages import RefusalError, Request, Response, json_response
 from .policy import Policy
 from .users import Caller, NewUser, Row
@@ -18,64 +18,73 @@ NO_CONTENT = Response(204)
 
 @attrs.frozen
 class Call:
-    """A request for an operation that its caller may use."""
+    """A request for an operation that its caller may use, in a transaction of its own at the time `at`."""
 
-    account: Account
+    db: sqlite3.Connection
+    at: int
     policy: Policy
     caller: Caller
     user_id: str
     query: list[tuple[str, str]]
     request: Request
 
+    def user(self) -> Row:
+        """Return the user in the path, who must not be blocked."""
+        user = users.by_id(self.db, self.user_id)
+        if user is None or user.state == "inactive":
+            raise _not_found()
+        return user
+
+    def document(self, row: Row) -> dict[str, object]:
+        """Return a user as the API's object."""
+        return {
+            "id": row.id,
+            "name": row.name,
+            "email": row.email,
+            "created_at": to_text(row.created_at),
+            "status": self.policy.encode(row.status(self.at)),
+            "role": row.role_document(self.policy.encode),
+            "is_developer": bool(row.is_developer),
+        }
+
+    def audit(self, action: str, user: Row) -> None:
+        """Record what the caller has done."""
+        users.add_audit(self.db, self.caller.email, action, user, self.at)
+
 
 def list_users(call: Call) -> Response:
     """Return one page of the users who are not blocked, oldest first."""
     query = checks.list_query(call.query, call.policy)
-    with call.account.reading() as db:
-        at = now(db)
-        rows = users.page(db, query.after, query.email, query.statuses, query.limit + 1, at)
-        names = users.custom_role_names(db)
+    rows = users.page(call.db, query.after, query.email, query.statuses, query.limit + 1, call.at)
     shown = rows[: query.limit]
     pagination: dict[str, object] = {"has_more": len(rows) > query.limit}
     if pagination["has_more"]:
         pagination["next_cursor"] = checks.make_cursor(shown[-1].created_at, shown[-1].seq)
-    documents = [_document(row, call.policy, names, at) for row in shown]
-    return json_response(200, {"users": documents, "pagination": pagination})
+    return json_response(200, {"users": list(map(call.document, shown)), "pagination": pagination})
 
 
 def create_user(call: Call) -> Response:
     """Create a user, or treat a known email as the contract's table says."""
-    body = checks.create_body(checks.read_body(call.request), call.policy)
-    with call.account.writing() as db:
-        _require_role(db, call.policy, body)
-        at = now(db)
-        known = users.by_email(db, body.email)
-        if known is not None and known.status(at) != "expired":
-            return _known_email(call, db, known, body.invite_mode, at)
-        is_active = body.invite_mode == "none"
-        new = NewUser(
-            name=body.name,
-            email=body.email,
-            created_at=at,
-            state="active" if is_active else "invited",
-            invited_at=None if is_active else at,
-            role_type=body.role_type,
-            role=body.role,
-            is_developer=body.is_developer,
-        )
-        if known is None:
-            (user_id,) = users.insert(db, [new])
-        else:
-            user_id = known.id
-            new = new._replace(created_at=known.created_at, sso=bool(known.sso))
-            users.update(db, known.seq, **new._asdict())
-        user = _visible(db, user_id)
-        if body.invite_mode == "email_link":
-            users.add_mail(db, "invitation", user, at)
-        users.add_audit(db, call.caller.email, "create" if known is None else "reinvite", user, at)
-        document = _document(user, call.policy, users.custom_role_names(db), at)
-    document["invite_mode"] = call.policy.enums.encode(body.invite_mode)
-    if body.invite_mode == "temporary_password":
+    invite_mode, columns = checks.create_body(checks.read_body(call.request), call.policy)
+    _require_role(call, columns["role_type"], columns["role"])
+    known = users.by_email(call.db, columns["email"])
+    if known is not None and known.status(call.at) != "expired":
+        return _known_email(call, known, invite_mode)
+    state, invited_at = ("active", None) if invite_mode == "none" else ("invited", call.at)
+    new = NewUser(created_at=call.at, state=state, invited_at=invited_at, **columns)
+    if known is None:
+        users.insert(call.db, [new])
+    else:
+        new = new._replace(created_at=known.created_at, sso=bool(known.sso))
+        users.update(call.db, known.seq, **new._asdict())
+    user = users.by_email(call.db, new.email)
+    assert user is not None, "the user has just been stored"
+    if invite_mode == "email_link":
+        users.add_mail(call.db, "invitation", user, call.at)
+    call.audit("create" if known is None else "reinvite", user)
+    document = call.document(user)
+    document["invite_mode"] = call.policy.encode(invite_mode)
+    if invite_mode == "temporary_password":
         # Nobody logs in to a sandbox, so the password is stored nowhere, not even as a hash.
         document["temporary_password"] = secrets.token_urlsafe(12)
     return json_response(201, document)
@@ -83,8 +92,7 @@ def create_user(call: Call) -> Response:
 
 def get_user(call: Call) -> Response:
     """Return one user who is not blocked."""
-    with call.account.reading() as db:
-        return _user_response(call, db, _visible(db, call.user_id))
+    return json_response(200, call.document(call.user()))
 
 
 def update_user(call: Call) -> Response:
@@ -92,13 +100,12 @@ def update_user(call: Call) -> Response:
     body = checks.update_body(checks.read_body(call.request))
     if "is_developer" in body and not call.caller.is_admin:
         raise RefusalError(403, "ADMIN_REQUIRED", "Only an account admin may set is_developer.")
-    with call.account.writing() as db:
-        user = _visible(db, call.user_id)
-        changed = user._replace(**body)
-        if changed != user:
-            users.update(db, user.seq, **body)
-            users.add_audit(db, call.caller.email, "update", user, now(db))
-        return _user_response(call, db, changed)
+    user = call.user()
+    changed = user._replace(**body)
+    if changed != user:
+        users.update(call.db, user.seq, **body)
+        call.audit("update", user)
+    return json_response(200, call.document(changed))
 
 
 def delete_user(call: Call) -> Response:
@@ -107,92 +114,61 @@ def delete_user(call: Call) -> Response:
     The contract says that nobody can delete themselves but not how that is refused. It is 403 here, since
     the request is well formed and the caller may delete anyone else.
     """
-    with call.account.writing() as db:
-        user = users.by_id(db, call.user_id)
-        if user is None:
-            raise _not_found()
-        if user.id == call.caller.id:
-            raise RefusalError(403, "CANNOT_DELETE_SELF", "Nobody can delete themselves.")
-        if user.state != "inactive":
-            users.block(db, user.seq)
-            users.add_audit(db, call.caller.email, "delete", user, now(db))
+    user = users.by_id(call.db, call.user_id)
+    if user is None:
+        raise _not_found()
+    if user.id == call.caller.id:
+        raise RefusalError(403, "CANNOT_DELETE_SELF", "Nobody can delete themselves.")
+    if user.state != "inactive":
+        users.block(call.db, user.seq)
+        call.audit("delete", user)
     return NO_CONTENT
 
 
 def resend_user_invitation(call: Call) -> Response:
     """Mail the invitation of an invited user again, valid for a week from now."""
-    with call.account.writing() as db:
-        user = _visible(db, call.user_id)
-        at = now(db)
-        if call.policy.sso_enforced:
-            raise RefusalError(400, "SSO_ENFORCED", "This account enforces login by SAML or an IdP.")
-        if user.status(at) != "invited":
-            detail = f"The user is {user.status(at)}; only an invited user can be sent this."
-            raise RefusalError(400, "USER_NOT_INVITED", detail)
-        users.update(db, user.seq, invited_at=at)
-        users.add_mail(db, "invitation", user, at)
-        users.add_audit(db, call.caller.email, "resend_invitation", user, at)
+    user = call.user()
+    if call.policy.sso_enforced:
+        raise RefusalError(400, "SSO_ENFORCED", "This account enforces login by SAML or an IdP.")
+    status = user.status(call.at)
+    if status != "invited":
+        detail = f"The user is {status}; only an invited user can be sent this."
+        raise RefusalError(400, "USER_NOT_INVITED", detail)
+    users.update(call.db, user.seq, invited_at=call.at)
+    users.add_mail(call.db, "invitation", user, call.at)
+    call.audit("resend_invitation", user)
     return NO_CONTENT
 
 
 def reset_user_password(call: Call) -> Response:
     """Mail a reset link to a verified user who logs in with a password."""
-    with call.account.writing() as db:
-        user = _visible(db, call.user_id)
-        at = now(db)
-        if user.sso:
-            raise RefusalError(400, "SSO_USER", "The user logs in by SSO and has no password here.")
-        if user.status(at) != "active":
-            raise RefusalError(400, "USER_NOT_VERIFIED", "The user has not verified the account yet.")
-        users.add_mail(db, "password_reset", user, at)
-        users.add_audit(db, call.caller.email, "reset_password", user, at)
+    user = call.user()
+    if user.sso:
+        raise RefusalError(400, "SSO_USER", "The user logs in by SSO and has no password here.")
+    if user.status(call.at) != "active":
+        raise RefusalError(400, "USER_NOT_VERIFIED", "The user has not verified the account yet.")
+    users.add_mail(call.db, "password_reset", user, call.at)
+    call.audit("reset_password", user)
     return NO_CONTENT
 
 
-def _known_email(call: Call, db: sqlite3.Connection, known: Row, invite_mode: str, at: int) -> Response:
+def _known_email(call: Call, known: Row, invite_mode: str) -> Response:
     """Return the response to a create with the email of a user whose invitation has not expired."""
-    status = known.status(at)
+    status = known.status(call.at)
     if status == "invited" and invite_mode != "none":
-        return _user_response(call, db, known)
+        return json_response(200, call.document(known))
     reason = "blocked for good" if status == "inactive" else status
     raise RefusalError(409, "EMAIL_TAKEN", f"The user with this email is {reason}.")
 
 
-def _require_role(db: sqlite3.Connection, policy: Policy, body: checks.CreateBody) -> None:
-    if body.role_type == "predefined" or policy.custom_roles == "any":
+def _require_role(call: Call, role_type: str, role: str) -> None:
+    if role_type == "predefined" or call.policy.custom_roles == "any":
         return
-    if policy.custom_roles == "refuse":
+    if call.policy.custom_roles == "refuse":
         raise RefusalError(422, "CUSTOM_ROLES_UNAVAILABLE", "Custom roles are not available here.")
-    if body.role not in users.custom_role_names(db):
+    if role not in users.custom_role_names(call.db):
         raise RefusalError(404, "ROLE_NOT_FOUND", "The account has no custom role with this id.")
-
-
-def _visible(db: sqlite3.Connection, user_id: str) -> Row:
-    user = users.by_id(db, user_id)
-    if user is None or user.state == "inactive":
-        raise _not_found()
-    return user
 
 
 def _not_found() -> RefusalError:
     return RefusalError(404, "USER_NOT_FOUND", "The account has no user with this id.")
-
-
-def _user_response(call: Call, db: sqlite3.Connection, user: Row) -> Response:
-    return json_response(200, _document(user, call.policy, users.custom_role_names(db), now(db)))
-
-
-def _document(row: Row, policy: Policy, role_names: dict[str, str], at: int) -> dict[str, object]:
-    encode = policy.enums.encode
-    role = row.role_document(role_names)
-    for field in ("type", "name") if row.role_type == "predefined" else ("type",):
-        role[field] = encode(role[field])
-    return {
-        "id": row.id,
-        "name": row.name,
-        "email": row.email,
-        "created_at": to_text(row.created_at),
-        "status": encode(row.status(at)),
-        "role": role,
-        "is_developer": bool(row.is_developer),
-    }

@@ -1,11 +1,11 @@
 """The values that the API knows, and what differs from one deployment to another.
 
-Inside the sandbox every enum value is lower case; only `EnumCodec` knows the other spelling.
+Inside the sandbox every enum value is lower case; only `Policy.encode` knows the other spelling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import attrs
@@ -32,33 +32,13 @@ def default_is_developer(role_type: str, role: str) -> bool:
 
 
 @attrs.frozen
-class EnumCodec:
-    """Reads and writes enum values in the spelling of one generation, and in no other."""
-
-    case: EnumCase
-
-    def encode(self, value: str) -> str:
-        """Return the value as this generation writes it."""
-        return value.upper() if self.case == "upper" else value
-
-    def decode(self, text: object, values: Collection[str]) -> str | None:
-        """Return the one of the values that the text spells, or None."""
-        return next((value for value in values if self.encode(value) == text), None)
-
-    def choices(self, values: Collection[str]) -> str:
-        """Return the values for an error message."""
-        return ", ".join(map(self.encode, values))
-
-
-@attrs.frozen
 class Policy:
     """The settings of one deployment; they are not stored with the account."""
 
-    enums: EnumCodec
+    enum_case: EnumCase
     custom_roles: CustomRoles
     sso_enforced: bool
 
-    @property
-    def create_takes_is_developer(self) -> bool:
-        """Whether a create request may hold is_developer; the second generation dropped it."""
-        return self.enums.case == "lower"
+    def encode(self, value: str) -> str:
+        """Return an enum value as this generation of the API writes it, and alone reads it."""
+        return value.upper() if self.enum_case == "upper" else value

@@ -140,26 +140,23 @@ def read_audit(db: sqlite3.Connection) -> list[AuditEntry]:
 
 def read_users(db: sqlite3.Connection, rows: list[users.Row]) -> list[UserRecord]:
     """Return the records of these users."""
-    numbers = [row.seq for row in rows]
-    held = users.holdings(db, min(numbers), max(numbers))
-    names = users.custom_role_names(db)
     at = now(db)
-    return [_record(row, held.get(row.seq, {}), names, at) for row in rows]
+    return [_record(db, row, at) for row in rows]
 
 
-def _record(row: users.Row, held: Mapping[str, list[str]], names: dict[str, str], at: int) -> UserRecord:
+def _record(db: sqlite3.Connection, row: users.Row, at: int) -> UserRecord:
     return UserRecord(
         id=row.id,
         name=row.name,
         email=row.email,
         created_at=to_datetime(row.created_at),
         status=row.status(at),
-        role=row.role_document(names),
+        role=row.role_document(),
         is_developer=bool(row.is_developer),
         sso=bool(row.sso),
         invited_at=None if row.invited_at is None else to_datetime(row.invited_at),
-        organization_memberships=tuple(held.get("organization", ())),
-        space_memberships=tuple(held.get("space", ())),
-        api_keys=tuple(held.get("api_key", ())),
-        role_bindings=tuple(held.get("role_binding", ())),
+        organization_memberships=users.holdings(db, row.seq, "organization"),
+        space_memberships=users.holdings(db, row.seq, "space"),
+        api_keys=users.holdings(db, row.seq, "api_key"),
+        role_bindings=users.holdings(db, row.seq, "role_binding"),
     )

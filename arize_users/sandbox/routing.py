@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import attrs
 
 from . import checks, operations, users
-from .account import Account
+from .account import Account, now
 from .messages import RefusalError, Request, Response, invalid, not_allowed
 from .policy import Policy
 
@@ -86,7 +86,9 @@ def _perform(account: Account, policy: Policy, request: Request) -> Response:
     except UnicodeDecodeError:
         raise invalid("The id in the path is not percent-encoded UTF-8.") from None
     query = checks.read_query(request.query, operation.query)
-    return operation.perform(operations.Call(account, policy, caller, user_id, query, request))
+    transaction = account.reading() if request.method == "GET" else account.writing()
+    with transaction as db:
+        return operation.perform(operations.Call(db, now(db), policy, caller, user_id, query, request))
 
 
 def _route(request: Request) -> tuple[Operation, str]:

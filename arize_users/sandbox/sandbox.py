@@ -19,7 +19,6 @@ from .policy import (
     PREDEFINED_ROLES,
     CustomRoles,
     EnumCase,
-    EnumCodec,
     Policy,
     default_is_developer,
 )
@@ -68,7 +67,7 @@ class Sandbox:
     ) -> None:
         _require(enum_case, ("lower", "upper"), "enum_case")
         _require(custom_roles, ("any", "known", "refuse"), "custom_roles")
-        self._policy = Policy(EnumCodec(enum_case), custom_roles, sso_enforced)
+        self._policy = Policy(enum_case, custom_roles, sso_enforced)
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
         self._requests_lock = threading.Lock()
         self._account = accounts.Account(path, _populate)
@@ -81,7 +80,7 @@ class Sandbox:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Sandbox({self.path!r}, enum_case={self._policy.enums.case!r})"
+        return f"Sandbox({self.path!r}, enum_case={self._policy.enum_case!r})"
 
     @property
     def path(self) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from typing import Self
+from typing import Any, Self
 
 from . import control, injection
 from .checks import MAX_BODY_BYTES, too_large
@@ -27,7 +27,6 @@ _STOP_SECONDS = 2.0
 _MAX_LINE = 65536
 _MAX_READS = 4096
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,7}")
-_PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 class SandboxServer:
@@ -121,17 +120,18 @@ class _Server(ThreadingTCPServer):
         self._changed = threading.Condition()
         super().__init__((_HOST, port), _Handler)
 
-    def connected(self, connection: socket.socket) -> None:
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Know a connection while its thread serves it."""
         with self._changed:
-            self._connections.add(connection)
+            self._connections.add(request)
             if self.stopping:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
-
-    def disconnected(self, connection: socket.socket) -> None:
-        with self._changed:
-            self._connections.discard(connection)
-            self._changed.notify_all()
+                _shut_down(request, socket.SHUT_RD)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._connections.discard(request)
+                self._changed.notify_all()
 
     def close_connections(self) -> None:
         """End the connections that wait for a request, then those that do not end by themselves."""
@@ -139,9 +139,13 @@ class _Server(ThreadingTCPServer):
             self.stopping = True
             for how in (socket.SHUT_RD, socket.SHUT_RDWR):
                 for connection in self._connections:
-                    with contextlib.suppress(OSError):
-                        connection.shutdown(how)
+                    _shut_down(connection, how)
                 self._changed.wait_for(lambda: not self._connections, _STOP_SECONDS)
+
+
+def _shut_down(connection: socket.socket, how: int) -> None:
+    with contextlib.suppress(OSError):  # it is closed already
+        connection.shutdown(how)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -150,20 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.connected(self.connection)
-
     def handle(self) -> None:
         # When the client has closed the connection, there is nobody to tell.
         with contextlib.suppress(OSError):
             super().handle()
-
-    def finish(self) -> None:
-        try:
-            super().finish()
-        finally:
-            self.server.disconnected(self.connection)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         # The base class calls do_GET and so on; here the routing decides about every method.
@@ -196,12 +190,12 @@ class _Handler(BaseHTTPRequestHandler):
             sandbox.note(request, None)
             self.close_connection = True
             return
-        outcome = injection.respond(sandbox, request, fault)
+        response = injection.respond(sandbox, request, fault)
         self._wait(self.server.owner.latency + (fault.pause_after if fault is not None else 0.0))
-        if outcome.response is None:
+        if response is None:
             self._reset()
         else:
-            self._send(outcome.response, outcome.sent)
+            self._send(response)
 
     def _read_body(self) -> bytes:
         lengths = self.headers.get_all("content-length", [])
@@ -278,21 +272,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.close()
         self.connection.close()
 
-    def _send(self, response: Response, sent: int | None = None) -> None:
+    def _send(self, response: Response) -> None:
         status = response.status
+        phrase, _ = self.responses.get(status, ("", ""))
         lines = [
-            f"{self.protocol_version} {status} {_PHRASES.get(status, '')}",
+            f"{self.protocol_version} {status} {phrase}",
             f"server: {self.server_version}",
             f"date: {self.date_time_string()}",
             *(f"{name}: {value}" for name, value in response.headers),
         ]
         if status not in BODILESS:
             lines.append(f"content-length: {len(response.body)}")
-        if sent is not None or self.server.stopping:
+        if response.sent is not None or self.server.stopping:
             self.close_connection = True
         if self.close_connection:
             lines.append("connection: close")
         head = "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
-        body = b"" if self.command == "HEAD" or status in BODILESS else response.body[:sent]
+        body = b"" if self.command == "HEAD" or status in BODILESS else response.body[: response.sent]
         # In one write: with two, the second could wait for the client's delayed acknowledgement.
         self.wfile.write(head + body)

@@ -11,8 +11,8 @@ from typing import Self, TypeVar
 import httpx
 
 from .faults import Fault
-from .injection import Outcome, respond, time_out
-from .messages import BODILESS, Request
+from .injection import respond
+from .messages import BODILESS, Request, Response
 from .sandbox import Sandbox
 
 T = TypeVar("T")
@@ -42,7 +42,8 @@ class _Transport:
         transport._owns_sandbox = True
         return transport
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the sandbox if this transport opened it."""
         if self._owns_sandbox:
             self.sandbox.close()
 
@@ -55,7 +56,8 @@ class _Transport:
             raise httpx.ConnectError(_os_error(errno.ECONNREFUSED), request=request)
         timeout = request.extensions.get("timeout", {}).get("read")
         if timeout is not None and fault.seconds > timeout:
-            time_out(self.sandbox, received, fault)
+            # To the account this is the same as a connection that is reset.
+            respond(self.sandbox, received, Fault(kind="reset_before" if fault.before else "reset_after"))
             raise httpx.ReadTimeout("timed out", request=request)
         return fault
 
@@ -86,14 +88,10 @@ class SandboxTransport(_Transport, httpx.BaseTransport):
         fault = self._fault(request, received)
         if fault is not None and fault.pause_before:
             time.sleep(fault.pause_before)
-        outcome = respond(self.sandbox, received, fault)
+        response = respond(self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             time.sleep(fault.pause_after)
-        return _response(request, outcome)
-
-    def close(self) -> None:
-        """Close the sandbox if this transport opened it."""
-        self._close()
+        return _response(request, response)
 
 
 class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
@@ -124,14 +122,14 @@ class AsyncSandboxTransport(_Transport, httpx.AsyncBaseTransport):
         fault = await self._run(self._fault, request, received)
         if fault is not None and fault.pause_before:
             await _sleep(fault.pause_before)
-        outcome = await self._run(respond, self.sandbox, received, fault)
+        response = await self._run(respond, self.sandbox, received, fault)
         if fault is not None and fault.pause_after:
             await _sleep(fault.pause_after)
-        return _response(request, outcome)
+        return _response(request, response)
 
     async def aclose(self) -> None:
         """Close the sandbox if this transport opened it."""
-        self._close()
+        self.close()
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         if self.sandbox.path is None:
@@ -151,20 +149,16 @@ async def _sleep(seconds: float) -> None:
 class _CutStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that ends early, as when a server dies while it sends."""
 
-    def __init__(self, body: bytes, sent: int) -> None:
-        self._part = body[:sent]
-        self._error = (
-            "peer closed connection without sending complete message body "
-            f"(received {sent} bytes, expected {len(body)})"
-        )
+    def __init__(self, part: bytes) -> None:
+        self._part = part
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._part
-        raise httpx.RemoteProtocolError(self._error)
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._part
-        raise httpx.RemoteProtocolError(self._error)
+        for part in self:
+            yield part
 
 
 def _received(request: httpx.Request, body: bytes) -> Request:
@@ -172,8 +166,7 @@ def _received(request: httpx.Request, body: bytes) -> Request:
     return Request(request.method, path, query, tuple(request.headers.multi_items()), body)
 
 
-def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
-    response = outcome.response
+def _response(request: httpx.Request, response: Response | None) -> httpx.Response:
     if response is None:
         raise httpx.ReadError(_os_error(errno.ECONNRESET), request=request)
     headers = list(response.headers)
@@ -182,8 +175,8 @@ def _response(request: httpx.Request, outcome: Outcome) -> httpx.Response:
     # As a stream, because a client does not read `content`, and so does not set `elapsed`.
     body = b"" if request.method == "HEAD" else response.body
     stream: httpx.SyncByteStream | httpx.AsyncByteStream = httpx.ByteStream(body)
-    if outcome.sent is not None:
-        stream = _CutStream(response.body, outcome.sent)
+    if response.sent is not None:
+        stream = _CutStream(response.body[: response.sent])
     return httpx.Response(response.status, headers=headers, stream=stream)
 
 

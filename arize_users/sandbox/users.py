@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import attrs
@@ -15,9 +15,12 @@ from .policy import LISTED_STATUSES, ROLE_PERMISSIONS
 # The contract does not say how long an invitation is valid; a week is the sandbox's choice.
 INVITATION_MICROS = 7 * 24 * 3600 * 1_000_000
 
+_ROWS = """
+SELECT *, (SELECT custom_roles.name FROM custom_roles WHERE custom_roles.id = users.role) FROM users
+"""
+
 # SQLite uses the partial index only for a query that repeats the index's condition literally.
-_PAGE = """
-SELECT * FROM users
+_PAGE = f"""{_ROWS}
 WHERE state <> 'inactive'
     AND (created_at, seq) > (:created_at, :seq)
     AND (
@@ -32,7 +35,10 @@ LIMIT :size
 
 
 class Row(NamedTuple):
-    """One row of the table users. `state` is never expired: that depends on the time."""
+    """One row of the table users, and the name of its custom role if that is known.
+
+    `state` is never expired: that depends on the time.
+    """
 
     seq: int
     id: str
@@ -46,6 +52,7 @@ class Row(NamedTuple):
     role: str
     is_developer: int
     sso: int
+    role_name: str | None
 
     def status(self, now: int) -> str:
         """Return active, invited, expired or inactive."""
@@ -53,12 +60,12 @@ class Row(NamedTuple):
             return "expired"
         return self.state
 
-    def role_document(self, custom_role_names: dict[str, str]) -> dict[str, str]:
+    def role_document(self, encode: Callable[[str], str] = str) -> dict[str, str]:
         """Return the role as the API's object; a custom role has a name only if it is known."""
         if self.role_type == "predefined":
-            return {"type": self.role_type, "name": self.role}
-        name = custom_role_names.get(self.role)
-        return {"type": self.role_type, "id": self.role, **({} if name is None else {"name": name})}
+            return {"type": encode(self.role_type), "name": encode(self.role)}
+        role = {"type": encode(self.role_type), "id": self.role}
+        return role if self.role_name is None else {**role, "name": self.role_name}
 
 
 class NewUser(NamedTuple):
@@ -125,12 +132,12 @@ def insert(db: sqlite3.Connection, new: Iterable[NewUser]) -> list[str]:
 
 def by_id(db: sqlite3.Connection, user_id: str) -> Row | None:
     """Return the user with this id, whatever its state."""
-    return _one(db.execute("SELECT * FROM users WHERE id = ?", (user_id,)))
+    return _one(db.execute(_ROWS + "WHERE id = ?", (user_id,)))
 
 
 def by_email(db: sqlite3.Connection, email: str) -> Row | None:
     """Return the user with this email, in any case and whatever its state."""
-    return _one(db.execute("SELECT * FROM users WHERE email_key = ?", (email_key(email),)))
+    return _one(db.execute(_ROWS + "WHERE email_key = ?", (email_key(email),)))
 
 
 def _one(found: sqlite3.Cursor) -> Row | None:
@@ -140,7 +147,7 @@ def _one(found: sqlite3.Cursor) -> Row | None:
 
 def everyone(db: sqlite3.Connection) -> list[Row]:
     """Return all users in list order, blocked ones too."""
-    return list(map(Row._make, db.execute("SELECT * FROM users ORDER BY created_at, seq")))
+    return list(map(Row._make, db.execute(_ROWS + "ORDER BY created_at, seq")))
 
 
 def email_keys(db: sqlite3.Connection) -> set[str]:
@@ -177,16 +184,10 @@ def block(db: sqlite3.Connection, seq: int) -> None:
     db.execute("DELETE FROM callers WHERE user = ?", (seq,))
 
 
-def holdings(db: sqlite3.Connection, first: int, last: int) -> dict[int, dict[str, list[str]]]:
-    """Return by number and kind what the users with the numbers from first to last hold."""
-    rows = db.execute(
-        "SELECT user, kind, value FROM holdings WHERE user BETWEEN ? AND ? ORDER BY user, kind, value",
-        (first, last),
-    )
-    held: dict[int, dict[str, list[str]]] = {}
-    for seq, kind, value in rows:
-        held.setdefault(seq, {}).setdefault(kind, []).append(value)
-    return held
+def holdings(db: sqlite3.Connection, seq: int, kind: str) -> tuple[str, ...]:
+    """Return what the user with this number holds of one kind."""
+    rows = db.execute("SELECT value FROM holdings WHERE user = ? AND kind = ? ORDER BY value", (seq, kind))
+    return tuple(value for (value,) in rows)
 
 
 def add_caller(

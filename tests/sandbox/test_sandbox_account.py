@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 from sandbox_api import START, Api, OpenApi, in_process
@@ -187,22 +186,6 @@ def test_a_locked_file(tmp_path: Path, open_api: OpenApi, monkeypatch: pytest.Mo
             answer = open_api(sandbox).create()
         assert (answer.status_code, answer.json()["error_code"]) == (503, "ACCOUNT_BUSY")
         assert sandbox.outbox == []
-
-
-def test_opening_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An opener that finds the file busy tries again, but not for ever and not for other errors."""
-    busy = sqlite3.OperationalError("database is locked")
-    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
-    readonly = sqlite3.OperationalError("attempt to write a readonly database")
-    readonly.sqlite_errorcode = sqlite3.SQLITE_READONLY
-    db = Mock(**{"execute.side_effect": [busy, busy, None, None, readonly, busy]})
-    account._switch_to_wal(db)
-    assert db.execute.call_count == 4
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        account._switch_to_wal(db)
-    monkeypatch.setattr(account, "_BUSY_SECONDS", -1.0)
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
-        account._switch_to_wal(db)
 
 
 def test_imports_are_light() -> None:
