@@ -95,7 +95,6 @@ def _fail(request: httpx.Request) -> httpx.Response:
     [
         (httpx.Response(404), "answered 404 Not Found"),
         (httpx.Response(204), "answered 204"),
-        (httpx.Response(200, html="<p>Sign in"), "answered HTML"),
         (_redirect("/again"), "more than 5 redirects"),
         (_fail, "cannot be fetched: no route"),
     ],
