@@ -109,8 +109,10 @@ def report_difference(output: Path, fresh: Path) -> int:
             what = "is missing" if old is None else "should not be there" if new is None else "differs"
             print(f"{name}: {what}")
             # Line endings are kept, since they may be all that differs.
-            lines = ((text or b"").decode(errors="replace").splitlines(keepends=True) for text in (old, new))
-            sys.stdout.writelines(difflib.unified_diff(*lines, f"a/{name}", f"b/{name}"))
+            was, is_ = (
+                (text or b"").decode(errors="replace").splitlines(keepends=True) for text in (old, new)
+            )
+            sys.stdout.writelines(difflib.unified_diff(was, is_, f"a/{name}", f"b/{name}"))
     print(f"regenerate: {display(output)} is out of date; run `{COMMAND}`", file=sys.stderr)
     return 1
 
