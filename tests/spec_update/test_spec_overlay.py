@@ -59,16 +59,6 @@ def test_removals_remove_everything_matched() -> None:
     assert result["paths"] == {}
 
 
-def test_actions_apply_in_order() -> None:
-    """A later action sees what an earlier one did."""
-    result = _applied(
-        document({"/a": {"get": {"tags": ["x"]}}}),
-        {"target": "$.paths[*].get.tags", "remove": True},
-        {"target": "$.paths[*].get", "update": {"tags": ["y"]}},
-    )
-    assert result["paths"]["/a"]["get"]["tags"] == ["y"]
-
-
 def test_an_optional_action_may_match_nothing() -> None:
     """An optional action that matches nothing is passed over."""
     whole = document({"/a": {"get": {"responses": OK}}})
