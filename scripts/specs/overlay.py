@@ -19,14 +19,13 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Sequence
-from functools import reduce
-from operator import getitem
 from typing import Any
 
 import jsonpath
 
 from specs import SpecError, errors_in
 from specs.grammar import Object, unshare
+from specs.references import value_at
 from specs.rewriting import Steps, close_variants, name_schema
 
 _JSONPATH = jsonpath.JSONPathEnvironment(strict=True)
@@ -86,13 +85,9 @@ def _matches(document: Object, target: str) -> list[Steps]:
         raise SpecError(f"not a JSONPath: {reason}") from error
 
 
-def _value_at(document: Any, steps: Steps) -> Any:
-    return reduce(getitem, steps, document)
-
-
 def _update(document: Object, matches: Sequence[Steps], update: Any, _: set[str]) -> Object:
     for steps in matches:
-        value = _value_at(document, steps)
+        value = value_at(document, steps)
         if isinstance(value, list):
             value.append(copy.deepcopy(update))
         elif not isinstance(value, dict):
@@ -122,7 +117,7 @@ def _remove(document: Object, matches: Sequence[Steps], _value: Any, _: set[str]
     for steps in sorted(set(matches), reverse=True):
         if not steps:
             raise SpecError("the whole document cannot be removed")
-        del _value_at(document, steps[:-1])[steps[-1]]
+        del value_at(document, steps[:-1])[steps[-1]]
     return document
 
 
