@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: clients of both kinds against both generations of the API."""
+"""Fixtures that several folders share: clients of both kinds against both generations of the API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from support.clients import Client
 from support.contract import contract_of
 from support.transports import Answer, Answerer, Recorder, ScriptedTransport, sandbox_transport
 
-from arize_users.sandbox import Sandbox
+from arize_users.sandbox import Sandbox, SandboxServer
+from arize_users.sandbox.server import _Server
 
 settings.register_profile(
     "stable",
@@ -52,26 +53,28 @@ def connect(kind: str) -> Iterator[Connect]:
 
     ``connect(sandbox)``, ``connect(answers)`` or ``connect(transport)``; ``case`` is the generation by
     which requests are judged, ``judged=False`` lets any request pass; the rest are settings of the
-    client. Nothing is retried unless ``max_retries`` says so.
+    client. ``connect(server)`` and ``connect(None)`` go over the network and record nothing. Nothing is
+    retried unless ``max_retries`` says so.
     """
     opened: list[Client] = []
 
     def connect(
-        answers: Sandbox | httpx.BaseTransport | Iterable[Answer] | Answerer,
+        answers: Sandbox | SandboxServer | httpx.BaseTransport | Iterable[Answer] | Answerer | None,
         *,
         case: str = "lower",
         judged: bool = True,
         **options: Any,
     ) -> Client:
-        if isinstance(answers, httpx.BaseTransport):
-            inner: Any = answers
-        else:
-            inner = (
-                sandbox_transport(answers, kind)
-                if isinstance(answers, Sandbox)
-                else ScriptedTransport(answers)
-            )
-        recorder = Recorder(inner, contract_of(case) if judged else None)
+        inner: Any = answers
+        recorder = None
+        if isinstance(answers, SandboxServer):
+            options = {"base_url": answers.url, **options}
+        elif answers is not None:
+            if isinstance(answers, Sandbox):
+                inner = sandbox_transport(answers, kind)
+            elif not isinstance(answers, httpx.BaseTransport):
+                inner = ScriptedTransport(answers)
+            recorder = Recorder(inner, contract_of(case) if judged else None)
         opened.append(Client(kind, recorder, **{"max_retries": 0, **options}))
         return opened[-1]
 
@@ -79,7 +82,28 @@ def connect(kind: str) -> Iterator[Connect]:
     for client in opened:
         client.close()
     for client in opened:
-        assert client.recorder.deviations == []
+        assert client.deviations == []
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """A server on this machine, with an account of its own."""
+    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
+        yield server
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every connection that any sandbox server has accepted."""
+    accepted: list[object] = []
+    connected = _Server.connected
+
+    def count(self: Any, connection: Any) -> None:
+        accepted.append(connection)
+        connected(self, connection)
+
+    monkeypatch.setattr(_Server, "connected", count)
+    return accepted
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
 from ..errors import InvalidArgumentError
-from ..types import CustomUserRole, PredefinedUserRole, assign_custom_role, parse_closed
+from ..types import CustomUserRole, PredefinedUserRole, parse_closed
 
 MAX_LIMIT = 100
 MAX_NAME = 255
@@ -161,7 +161,8 @@ def _has_blanks(value: str) -> bool:
 def role(value: object) -> PredefinedUserRole | CustomUserRole:
     """Check a role: a builder's result, or the plain name of a predefined role in any case."""
     if isinstance(value, CustomUserRole):
-        text(assign_custom_role(value.id).id, "role")
+        if not text(value.id, "role").strip():
+            raise InvalidArgumentError("the custom role has an empty id", argument="role")
         return value
     named = value.name if isinstance(value, PredefinedUserRole) else value
     if not isinstance(named, str):

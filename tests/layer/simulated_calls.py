@@ -1,61 +1,58 @@
-"""Calls of every operation, simulated_calls by a script, for the tests of the retry rules."""
+"""A call of each operation, the failures that it may meet, and how to make it in simulated time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from support.answers import Reply, html, ok, page, problem, user
+from support.answers import Answer, Reply, html, ok, page, problem, user
 from support.simulated_driver import SimulatedDriver
 
 from arize_users import ArizeError
-from arize_users._core.effects import Flow
 from arize_users._core.request import RequestFailed
 from arize_users._users.operations import Operations
+from arize_users.client import UsersClient
 from arize_users.config import resolve
 
 ID = "VXNlcjoxMjM0NQ=="
 EMAIL = "ada@example.com"
 
-REFUSED = RequestFailed("no connection could be made", sent=False)
-CONNECT_TIMEOUT = RequestFailed("no connection in time", sent=False, timed_out=True)
 BROKEN = RequestFailed("the connection broke", sent=True)
-TIMEOUT = RequestFailed("no answer in time", sent=True, timed_out=True)
 
-NEVER_MADE = {"refused": REFUSED, "connect timeout": CONNECT_TIMEOUT}
-IN_DOUBT: dict[str, Reply | Exception] = {
+NOT_APPLIED: dict[str, Answer] = {
+    "refused": RequestFailed("no connection could be made", sent=False),
+    "connect timeout": RequestFailed("no connection in time", sent=False, timed_out=True),
+    "429": problem(429),
+}
+"""The server surely did nothing: any request may be sent again."""
+MAYBE_APPLIED: dict[str, Answer] = {
     "broken": BROKEN,
-    "timeout": TIMEOUT,
+    "timeout": RequestFailed("no answer in time", sent=True, timed_out=True),
     "502": html(502),
     "503": problem(503),
     "504": html(504),
 }
-LIMITED = {"429": problem(429)}
-FINAL = {str(status): problem(status) for status in (302, 400, 401, 403, 408, 409, 418, 422, 500, 501, 520)}
+"""The server may have done it: only what may be done twice is sent again."""
+NOT_RETRIED = {str(status): problem(status) for status in (302, 400, 401, 403, 408, 409, 418, 422, 500, 520)}
+"""Sending again would not help."""
+FAILURES = {**NOT_APPLIED, **MAYBE_APPLIED, **NOT_RETRIED}
 
 
-def operations_of(max_retries: int = 2) -> Operations:
-    """Give the operations of a client; its case is settled, or a refused create would be sent twice."""
-    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
-
-
-def _create(mode: str) -> Callable[[Operations], Flow[Any]]:
-    return lambda one: one.create(name="Ada", email=EMAIL, role="member", invite_mode=mode, is_developer=None)
-
-
-CALLS: dict[str, Callable[[Operations], Flow[Any]]] = {
-    "list": lambda one: one.list(email=None, status=None, limit=50, cursor=None),
-    "get": lambda one: one.get(user=ID),
-    "get by email": lambda one: one.get(user=EMAIL),
-    "update": lambda one: one.update(user_id=ID, name="New", is_developer=None),
-    "delete": lambda one: one.delete(user_id=ID),
-    "create, email_link": _create("email_link"),
-    "create, none": _create("none"),
-    "create, temporary_password": _create("temporary_password"),
-    "resend": lambda one: one.resend_invitation(user_id=ID),
-    "reset": lambda one: one.reset_password(user_id=ID),
+NEW: dict[str, Any] = {"name": "Ada", "email": EMAIL, "role": "member", "invite_mode": "none"}
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "list": lambda users: users.list(),
+    "get": lambda users: users.get(user=ID),
+    "get by email": lambda users: users.get(user=EMAIL),
+    "update": lambda users: users.update(user_id=ID, name="New"),
+    "delete": lambda users: users.delete(user_id=ID),
+    "create, email_link": lambda users: users.create(**{**NEW, "invite_mode": "email_link"}),
+    "create, none": lambda users: users.create(**NEW),
+    "create, temporary_password": lambda users: users.create(**{**NEW, "invite_mode": "temporary_password"}),
+    "resend": lambda users: users.resend_invitation(user_id=ID),
+    "reset": lambda users: users.reset_password(user_id=ID),
 }
+"""A call of each operation, of ``client.users``."""
 SUCCESS: dict[str, Reply] = {
     "list": ok(page([user()])),
     "get": ok(user()),
@@ -68,19 +65,40 @@ SUCCESS: dict[str, Reply] = {
     "resend": ok(),
     "reset": ok(),
 }
-REPEATABLE = ["list", "get", "get by email", "update", "delete", "create, email_link"]
-ONCE = ["create, none", "create, temporary_password", "resend", "reset"]
+NOT_REPEATABLE = ["create, none", "create, temporary_password", "resend", "reset"]
+"""What a second request would do a second time."""
 
 
-def play(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
-    """Play a call that succeeds; give what happened and its value."""
+def operations_of(max_retries: int = 2) -> Operations:
+    """Give the operations of a new client; with a known case, a refused create is not sent in the other."""
+    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
+
+
+def call_with(simulated: SimulatedDriver, call: str, operations: Operations) -> Any:
+    """Make a call with a client's operations, in simulated time."""
+    driver: Any = simulated
+    return CALLS[call](UsersClient(operations, driver))
+
+
+def succeed(call: str, *answers: Answer, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
+    """Make a call that succeeds; give what happened and its value."""
     simulated = SimulatedDriver(answers)
-    return simulated, simulated.run(CALLS[call](operations_of(max_retries)))
+    return simulated, call_with(simulated, call, operations_of(max_retries))
 
 
-def fail(call: str, *answers: Reply | Exception, max_retries: int = 2) -> tuple[SimulatedDriver, ArizeError]:
-    """Play a call that fails; give what happened and its error."""
+def fail(call: str, *answers: Answer, max_retries: int = 2) -> tuple[SimulatedDriver, Any]:
+    """Make a call that fails; give what happened and its error."""
     simulated = SimulatedDriver(answers)
     with pytest.raises(ArizeError) as caught:
-        simulated.run(CALLS[call](operations_of(max_retries)))
+        call_with(simulated, call, operations_of(max_retries))
     return simulated, caught.value
+
+
+def read(document: Any) -> Any:
+    """Give the user that is read from a document."""
+    return succeed("get", ok(document))[1]
+
+
+def read_page(users: Iterable[Any], **members: Any) -> Any:
+    """Give the page that is read from a document with these users."""
+    return succeed("list", ok(page([*users], **members)))[1]

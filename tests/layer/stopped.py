@@ -1,4 +1,4 @@
-"""What every bulk delete that was stopped must show."""
+"""What holds for every bulk delete that was stopped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from arize_users.sandbox import Sandbox
 
 
 def agrees(caught: BulkInterrupted, sandbox: Sandbox, ids: list[str]) -> None:
-    """See that results and pending tell of every input, and of what the server did."""
+    """Check that results and pending hold every input, and agree with what the server did."""
     done = {entry.user_id for entry in sandbox.audit if entry.action == "delete"}
-    told = {one.user_id for one in caught.results if one.status is DeletionStatus.DELETED}
-    assert told == done
+    deleted = {one.user_id for one in caught.results if one.status is DeletionStatus.DELETED}
+    assert deleted == done
     assert [one.user_id for one in caught.results] == [one for one in ids if one not in caught.pending]
-    assert caught.pending == [one for one in ids if one not in told]
+    assert caught.pending == [one for one in ids if one not in deleted]

@@ -1,25 +1,26 @@
-"""What a flow can rely on, whichever driver runs it: with threads, on an event loop, or simulated_calls."""
+"""What a flow can rely on, whatever runs it: threads, or an event loop of asyncio or trio."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 from collections.abc import Callable, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
+import anyio
 import httpx
 import pytest
-from support.answers import Reply, ok
-from support.simulated_driver import SimulatedDriver
-from support.transports import Answer
+from anyio import wait_all_tasks_blocked
+from anyio.lowlevel import checkpoint
+from support.answers import Answer, Reply
 
-from arize_users import APIConnectionError, APITimeoutError
 from arize_users._core.async_driver import AsyncDriver
-from arize_users._core.effects import Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped
-from arize_users._core.request import Request
+from arize_users._core.effects import Flow, Now, Stopped, exclusive, now, parallel, send, sleep
+from arize_users._core.request import Request, RequestFailed
 from arize_users._core.sync_driver import SyncDriver
 
-Run = Callable[[Flow[Any]], Any]
-DONE = Reply(204)
+Run = Callable[..., Any]
+NO_CONTENT = Reply(204)
 REQUEST = Request(operation="list_users", method="GET", path="/v2/users")
 
 
@@ -27,233 +28,165 @@ class Boom(Exception):
     """A failure of a flow's own."""
 
 
-def _response(answer: Answer) -> httpx.Response:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer.response()
+@pytest.fixture(params=["threads", "asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """What runs the flows."""
+    return str(request.param)
 
 
-@pytest.fixture(params=["threads", "event loop", "simulated_calls"])
-def driven(request: pytest.FixtureRequest) -> Callable[..., Run]:
+def _driver(backend: str, answer: Answer = NO_CONTENT) -> Any:
     """Make a driver that answers every request with the same."""
 
-    def driven(answer: Answer = DONE) -> Run:
-        if request.param == "threads":
-            return SyncDriver(lambda _: _response(answer)).run
-        if request.param == "simulated_calls":
-            failure = isinstance(answer, httpx.HTTPError)
-            return SimulatedDriver(lambda *_: APIConnectionError("x") if failure else answer).run
+    def respond(_: Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer.response()
 
-        async def send(_: Request) -> httpx.Response:
-            await asyncio.sleep(0)
-            return _response(answer)
+    async def respond_later(request: Request) -> httpx.Response:
+        await checkpoint()
+        return respond(request)
 
-        return lambda flow: asyncio.run(AsyncDriver(send).run(flow))
-
-    return driven
+    return SyncDriver(respond) if backend == "threads" else AsyncDriver(respond_later)
 
 
-def test_value(driven: Callable[..., Run]) -> None:
-    """A flow's value is what running it gives."""
+@pytest.fixture
+def run(backend: str) -> Run:
+    """Run a flow with a new driver."""
 
-    def flow() -> Flow[int]:
-        return 7
-        yield Now()
+    def run(flow: Flow[Any], answer: Answer = NO_CONTENT) -> Any:
+        driver = _driver(backend, answer)
+        return driver.run(flow) if backend == "threads" else anyio.run(driver.run, flow, backend=backend)
 
-    assert driven()(flow()) == 7
+    return run
 
 
-def test_failure(driven: Callable[..., Run]) -> None:
-    """What a flow raises is raised, and the flow is closed."""
+def _request(result: Any = None) -> Flow[Any]:
+    response = yield from send(REQUEST)
+    return response.status_code if result is None else result
+
+
+def test_one_flow(run: Run) -> None:
+    """A flow gets times, waits, responses of any status and failures; its value or exception comes out."""
     closed = []
 
-    def flow() -> Flow[int]:
+    def flow() -> Flow[tuple[float, int]]:
         try:
-            yield Now()
-            raise Boom
+            before = yield from now()
+            yield from sleep(0.001)
+            response = yield from send(REQUEST)
+            return (yield from now()) - before, response.status_code
         finally:
             closed.append(True)
 
-    with pytest.raises(Boom):
-        driven()(flow())
-    assert closed == [True]
+    waited, status = run(flow(), Reply(503))
+    assert waited >= 0.001
+    assert status == 503
+    with pytest.raises(RequestFailed, match="broke"):
+        run(flow(), RequestFailed("it broke", sent=True))
+    assert closed == [True, True]
 
 
-def test_time(driven: Callable[..., Run]) -> None:
-    """Time goes on, and a wait is not shorter than asked for."""
-
-    def flow() -> Flow[tuple[float, float]]:
-        before = yield Now()
-        yield Sleep(0.001)
-        return before, (yield Now())
-
-    before, after = driven()(flow())
-    assert round(after - before, 9) >= 0.001
-
-
-def test_request(driven: Callable[..., Run]) -> None:
-    """A request gives its response, whatever the status."""
-
-    def flow() -> Flow[int]:
-        return (yield Send(REQUEST)).status_code
-
-    assert driven(Reply(503))(flow()) == 503
-
-
-def test_broken_request(driven: Callable[..., Run]) -> None:
-    """A broken connection is thrown into the flow as our own error, and the flow may go on."""
-
-    def flow() -> Flow[str]:
-        try:
-            yield Send(REQUEST)
-        except APIConnectionError:
-            return "caught"
-        return "nothing"
-
-    assert driven(httpx.ReadError("x"))(flow()) == "caught"
-
-
-def test_alone(driven: Callable[..., Run]) -> None:
-    """Flows that are to run alone do not overlap; what they give or raise comes through."""
+def test_exclusive(run: Run) -> None:
+    """Exclusive flows do not overlap; what they give or raise comes through."""
     inside: list[int] = []
 
-    def lonely(number: int) -> Flow[int]:
+    def one(number: int) -> Flow[int]:
         inside.append(number)
-        yield Sleep(0.0)
-        yield Send(REQUEST)
+        yield from sleep(0.0)
+        yield from send(REQUEST)
         assert inside == [number]
         inside.remove(number)
         if number == 3:
             raise Boom
         return number
 
-    def one(number: int) -> Flow[Any]:
+    def caught(number: int) -> Flow[Any]:
         try:
-            return (yield Exclusive(lonely(number)))
+            return (yield from exclusive(one(number)))
         except Boom:
             return "boom"
 
     results: list[Any] = []
-
-    def flow() -> Flow[None]:
-        yield Parallel((one(number) for number in range(8)), 4, results.append)
-
-    driven()(flow())
+    run(parallel((caught(number) for number in range(8)), 4, results.append))
     assert sorted(map(str, results)) == ["0", "1", "2", "4", "5", "6", "7", "boom"]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 20])
-def test_side_by_side(driven: Callable[..., Run], limit: int) -> None:
-    """Flows side by side each report once, and no more than the limit are begun and not ended."""
-    begun = ended = 0
-    peak = 0
-
-    def one(number: int) -> Flow[int]:
-        nonlocal begun, ended, peak
-        begun += 1
-        peak = max(peak, begun - ended)
-        yield Send(REQUEST)
-        ended += 1
-        return number
-
+def test_parallel(run: Run, limit: int) -> None:
+    """Flows in parallel report once each, and no more than the limit are under way."""
+    under_way: list[int] = []
     results: list[int] = []
 
-    def flow() -> Flow[str]:
-        yield Parallel((one(number) for number in range(12)), limit, results.append)
-        return "done"
+    def one(number: int) -> Flow[int]:
+        under_way.append(number)
+        assert len(under_way) <= limit
+        yield from send(REQUEST)
+        under_way.remove(number)
+        return number
 
-    assert driven()(flow()) == "done"
+    run(parallel((one(number) for number in range(12)), limit, results.append))
     assert sorted(results) == list(range(12))
-    assert peak <= limit
+    run(parallel(iter(()), limit, _boom))
 
 
-def test_nothing_to_do(driven: Callable[..., Run]) -> None:
-    """No flows at all are done at once."""
-
-    def flow() -> Flow[str]:
-        yield Parallel(iter(()), 3, print)
-        return "done"
-
-    assert driven()(flow()) == "done"
-
-
-def _stopping(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
+def _cause(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
     try:
-        yield Parallel(flows, limit, report)
+        yield from parallel(flows, limit, report)
     except Stopped as stopped:
         return stopped.__cause__
     return "not stopped"
 
 
-def _request() -> Flow[int]:
-    return (yield Send(REQUEST)).status_code
+def _boom(_: object = None) -> Any:
+    raise Boom
 
 
-def test_stopped_by_the_report(driven: Callable[..., Run]) -> None:
-    """An exception of the report stops the rest, and is the cause that the flow is told."""
+@pytest.mark.parametrize("fails", ["report", "flow", "source"])
+def test_what_stops_parallel_work(run: Run, fails: str) -> None:
+    """An exception of the report, of a flow, or of what gives the flows stops the rest, and is the cause."""
     begun: list[int] = []
 
     def one(number: int) -> Flow[int]:
         begun.append(number)
-        return (yield from _request())
-
-    def report(_: Any) -> None:
-        raise Boom
-
-    cause = driven()(_stopping((one(number) for number in range(50)), report))
-    assert isinstance(cause, Boom)
-    assert len(begun) < 50
-
-
-def test_stopped_by_a_flow(driven: Callable[..., Run]) -> None:
-    """So does an exception of one of the flows."""
-    begun: list[int] = []
-
-    def one(number: int) -> Flow[int]:
-        begun.append(number)
-        yield Send(REQUEST)
-        raise Boom
-
-    assert isinstance(driven()(_stopping((one(number) for number in range(50)), print)), Boom)
-    assert len(begun) < 50
-
-
-def test_stopped_by_the_source(driven: Callable[..., Run]) -> None:
-    """And one of whatever gives the flows."""
+        yield from send(REQUEST)
+        return _boom() if fails == "flow" else number
 
     def flows() -> Iterator[Flow[Any]]:
-        yield _request()
-        raise Boom
+        for number in range(50):
+            yield one(number)
+            if fails == "source":
+                raise Boom
 
-    assert isinstance(driven()(_stopping(flows(), lambda _: None)), Boom)
+    assert isinstance(run(_cause(flows(), _boom if fails == "report" else begun.count)), Boom)
+    assert len(begun) < 50
 
 
-def test_a_wait_is_cut_short(driven: Callable[..., Run]) -> None:
-    """Who waits while the work is stopped is told at once, and can start nothing more."""
-    told: list[str] = []
+def test_waits_end_when_work_stops(run: Run) -> None:
+    """A wait ends at once when the work is stopped, and nothing more is started."""
+    stopped: list[str] = []
 
     def patient() -> Flow[str]:
-        try:
-            yield Sleep(3600.0)
-        except Stopped:
-            told.append("wait cut short")
-        for effect in (Send(REQUEST), Sleep(3600.0)):
+        for name, effect in (
+            ("wait", sleep(3600.0)),
+            ("request", send(REQUEST)),
+            ("next wait", sleep(3600.0)),
+        ):
             try:
-                yield effect
+                yield from effect
             except Stopped:
-                told.append(f"no {type(effect).__name__}")
-        yield Now()
+                stopped.append(name)
+        yield from now()
         return "patient"
 
     def report(result: Any) -> None:
         if result != "patient":
             raise Boom
 
-    assert isinstance(driven()(_stopping(iter([patient(), _request()]), report)), Boom)
-    assert told == ["wait cut short", "no Send", "no Sleep"]
+    assert isinstance(run(_cause(iter([patient(), _request()]), report)), Boom)
+    assert stopped == ["wait", "request", "next wait"]
 
 
-def test_what_is_under_way_is_reported(driven: Callable[..., Run]) -> None:
+def test_what_is_under_way_is_reported(run: Run) -> None:
     """What had begun when the work was stopped ends and is reported."""
     reported: list[Any] = []
 
@@ -264,50 +197,73 @@ def test_what_is_under_way_is_reported(driven: Callable[..., Run]) -> None:
 
     def two_requests(number: int) -> Flow[int]:
         try:
-            yield Send(REQUEST)
-            yield Send(REQUEST)
+            yield from send(REQUEST)
+            yield from send(REQUEST)
         except Stopped:
             pass
         return number
 
-    driven()(_stopping((two_requests(number) for number in range(9)), report, limit=3))
+    run(_cause((two_requests(number) for number in range(9)), report, limit=3))
     assert 1 <= len(reported) <= 4
 
 
-def test_kinds_of_broken_connections() -> None:
-    """A timeout is told from other failures, and a request that got out from one that did not."""
-    for failure, kind, sent in (
-        (httpx.ConnectTimeout(""), APITimeoutError, False),
-        (httpx.ReadTimeout(""), APITimeoutError, True),
-        (httpx.ConnectError("refused"), APIConnectionError, False),
-        (httpx.ReadError("reset"), APIConnectionError, True),
-    ):
+def _items(backend: str, pages: Iterator[Flow[Any]], *, prefetch: bool, most: int = 9) -> list[Any]:
+    """Give the first items of pages, and the exception that follows them, if any."""
+    items = _driver(backend).iterate(lambda: next(pages), prefetch=prefetch)
+    got: list[Any] = []
 
-        def refuse(_: Request, failure: Exception = failure) -> httpx.Response:
-            raise failure
+    async def collect() -> None:
+        async with aclosing(items):
+            while len(got) < most:
+                got.append(await anext(items))
+        await wait_all_tasks_blocked()
 
-        with pytest.raises(kind) as caught:
-            SyncDriver(refuse).run(_request())
-        assert caught.value.sent is sent
-        assert str(failure) in str(caught.value)
+    try:
+        if backend == "threads":
+            with closing(items):
+                got.extend(itertools.islice(items, most))
+        else:
+            anyio.run(collect, backend=backend)
+    except StopAsyncIteration:
+        pass
+    except Boom:
+        got.append("boom")
+    return got
 
 
-def test_pages(kind: str) -> None:
-    """Pages are given turn by turn until there are none."""
-    left = [ok(), ok()]
+def _page(*items: int) -> Flow[Any]:
+    yield from now()
+    return items
 
-    def turn() -> Flow[int | None]:
-        yield Now()
-        return left.pop().status if left else None
 
-    if kind == "sync":
-        assert list(SyncDriver(lambda _: Reply(204).response()).pages(turn, prefetch=False)) == [204, 204]
-        return
+def _no_page() -> Flow[Any]:
+    return None
+    yield Now()
 
-    async def walk() -> list[int]:
-        async def send(_: Request) -> httpx.Response:
-            return Reply(204).response()
 
-        return [page async for page in AsyncDriver(send).pages(turn, prefetch=True)]
+def _failing_page() -> Flow[Any]:
+    yield from now()
+    raise Boom
 
-    assert asyncio.run(walk()) == [204, 204]
+
+@pytest.mark.parametrize("prefetch", [False, True])
+def test_iterate(backend: str, prefetch: bool) -> None:
+    """The items of each page are given in order, until there is no page or one fails."""
+    pages = [_page(1, 2), _page(), _page(3)]
+    assert _items(backend, iter([*pages, _no_page()]), prefetch=prefetch) == [1, 2, 3]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch) == [1, 2, "boom"]
+    assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch, most=1) == [1]
+
+
+def test_leaving_ends_the_page_ahead(backend: str) -> None:
+    """The page ahead waits no longer for a caller who has left the loop."""
+    ended = []
+
+    def waiting() -> Flow[Any]:
+        try:
+            yield from sleep(3600.0)
+        finally:
+            ended.append(True)
+
+    assert _items(backend, iter([_page(1, 2), waiting()]), prefetch=True, most=1) == [1]
+    assert ended == [True]

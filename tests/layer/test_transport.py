@@ -1,4 +1,4 @@
-"""What goes over the wire: headers, timeouts, TLS, the end of a client, and the way to a sandbox."""
+"""What is sent and how: headers, timeouts, failures of connections, closing, a local account."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import asyncio
 import gzip
 import platform
 import re
+import sys
 import zlib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from support.account import Connect
 from support.answers import ok, page, raw
-from support.clients import Client
 
 from arize_users import (
     APIConnectionError,
@@ -27,13 +27,13 @@ from arize_users import (
     InvalidArgumentError,
     __version__,
 )
-from arize_users.sandbox import Sandbox, SandboxServer
+from arize_users.sandbox import SandboxServer
 
-ID = "VXNlcjoxMjM0NQ=="
+from .simulated_calls import CALLS, ID
 
 
 def test_headers(connect: Connect) -> None:
-    """Every request names the client and carries the key, and asks for JSON."""
+    """Every request carries the key, names this package, and asks for JSON, compressed or not."""
     client = connect([ok(page()), ok()])
     client.users.list()
     client.users.delete(user_id=ID)
@@ -46,10 +46,11 @@ def test_headers(connect: Connect) -> None:
         assert headers["sdk-package-name"] == "arize-users"
         assert headers["language-version"] == platform.python_version()
         assert headers["accept"] == "application/json"
+        assert headers["accept-encoding"] == "gzip, deflate"
 
 
 def test_own_headers(connect: Connect) -> None:
-    """A caller's headers are sent, and beat the layer's of the same name in any case."""
+    """A caller's headers are sent, and take the place of the client's of the same name in any case."""
     client = connect([ok(page())], headers={"X-Team": "a b", "USER-AGENT": "mine/1"})
     client.users.list()
     headers = client.recorder.sent[0].request.headers
@@ -58,19 +59,19 @@ def test_own_headers(connect: Connect) -> None:
 
 
 def test_base_path(connect: Connect) -> None:
-    """A base URL may have a path, under which the API lives."""
+    """A base URL may have a path, under which the API is."""
     client = connect([ok()], base_url="https://corp.example/arize/", judged=False)
     client.users.delete(user_id="a/b")
     assert str(client.recorder.sent[0].request.url) == "https://corp.example/arize/v2/users/a%2Fb"
 
 
-def test_timeouts(connect: Connect) -> None:
-    """Each request has 30 s, and 5 to connect, unless the caller says otherwise."""
-    for options, seconds in (({}, 30.0), ({"timeout": 7}, 7.0)):
-        client = connect([ok(page())], **options)
-        client.users.list()
-        limits = client.recorder.sent[0].request.extensions["timeout"]
-        assert limits == {"connect": 5.0, "read": seconds, "write": seconds, "pool": seconds}
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_compressed_answers(connect: Connect, encoding: str) -> None:
+    """A compressed answer is read like any other."""
+    plain = ok(page([{"name": "Ada"}])).content
+    packed = gzip.compress(plain) if encoding == "gzip" else zlib.compress(plain)
+    client = connect([raw(packed, content_encoding=encoding)])
+    assert client.users.list().users[0].name == "Ada"
 
 
 SENT = [
@@ -80,79 +81,67 @@ SENT = [
 NOT_SENT = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError]
 
 
-@pytest.mark.parametrize("kind_of_error", [*SENT, *NOT_SENT], ids=lambda one: one.__name__)
-@pytest.mark.parametrize("message", ["", "[Errno 104] reset"])
-def test_connection_errors(connect: Connect, kind_of_error: type[Exception], message: str) -> None:
-    """Whatever happens to a connection is an APIConnectionError that says whether the request got out."""
-    client = connect([kind_of_error(message)])
-    with pytest.raises(APIConnectionError) as caught:
-        client.users.list()
-    assert caught.value.sent is (kind_of_error in SENT)
-    assert isinstance(caught.value, APITimeoutError) == issubclass(kind_of_error, httpx.TimeoutException)
-    assert "GET /v2/users" in str(caught.value)
-    assert isinstance(caught.value.__cause__, kind_of_error)
+def test_connection_errors(connect: Connect) -> None:
+    """Any failure of a connection is an APIConnectionError that says whether the request may have left."""
+    errors = [kind(text) for kind in (*SENT, *NOT_SENT) for text in ("", "[Errno 104] reset")]
+    client = connect([*errors, httpx.StreamClosed(), httpx.ResponseNotRead()])
+    for error in errors:
+        with pytest.raises(APIConnectionError) as caught:
+            client.users.list()
+        assert caught.value.sent is (type(error) in SENT)
+        assert (type(caught.value) is APITimeoutError) is isinstance(error, httpx.TimeoutException)
+        assert caught.value.message.startswith("GET /v2/users: ")
+        assert isinstance(error, httpx.TimeoutException) or str(error) in caught.value.message
+        assert caught.value.__cause__ is error
+    for _ in range(2):
+        with pytest.raises(APIConnectionError):
+            client.users.list()
 
 
 @pytest.mark.parametrize(
     ("error", "ours"),
     [
-        (httpx.StreamClosed(), APIConnectionError),
-        (httpx.ResponseNotRead(), APIConnectionError),
         (httpx.InvalidURL("URL too long"), InvalidArgumentError),
         (httpx.LocalProtocolError("Illegal header value b's3cret '"), ConfigurationError),
         (httpx.UnsupportedProtocol("gopher"), ConfigurationError),
     ],
-    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else one.__name__,
+    ids=repr,
 )
-def test_other_httpx_errors(connect: Connect, error: Exception, ours: type[ArizeError]) -> None:
-    """No exception of httpx reaches the caller; what cannot be sent at all is not tried again."""
-    client = connect([error], max_retries=0 if ours is APIConnectionError else 2)
+def test_what_cannot_be_sent(connect: Connect, error: Exception, ours: type[ArizeError]) -> None:
+    """A request that cannot be sent as it is fails at once, without what httpx says about it."""
+    client = connect([error], max_retries=2)
     with pytest.raises(ours) as caught:
         client.users.get(user=ID)
-    assert "s3cret" not in str(caught.value)
-    if ours is not APIConnectionError:
-        assert len(client.recorder.sent) == 1
+    assert str(error) not in str(caught.value)
 
 
-CALLS: dict[str, Any] = {
-    "list": {},
-    "get": {"user": ID},
-    "create": {"name": "A", "email": "a@b.c", "role": "member", "invite_mode": "none"},
-    "update": {"user_id": ID, "name": "A"},
-    "delete": {"user_id": ID},
-    "resend_invitation": {"user_id": ID},
-    "reset_password": {"user_id": ID},
-}
+def test_nobody_listens(connect: Connect, server: SandboxServer) -> None:
+    """Where nobody listens, the error says that the request was not sent."""
+    client = connect(server)
+    server.stop()
+    with pytest.raises(APIConnectionError) as caught:
+        client.users.list()
+    assert caught.value.sent is False
 
 
-@pytest.mark.parametrize("method", CALLS)
-def test_closed_client(connect: Connect, method: str) -> None:
-    """A closed client says so and sends nothing; closing twice is fine."""
-    client = connect([])
+# Closing
+
+
+def test_closed_client(connect: Connect) -> None:
+    """A closed client raises an error and sends nothing; closing twice is fine."""
+    client = connect([ok(page([{}], next_cursor="2"))])
+    users = client.users.iter()
+    next(users)
     client.shut()
-    with pytest.raises(ConfigurationError, match="closed"):
-        getattr(client.users, method)(**CALLS[method])
+    calls = [
+        *[*CALLS.values(), lambda _: next(users), lambda users: users.bulk_delete(user_ids=[ID])],
+        lambda users: users.bulk_delete(emails=["a@b.c"]),
+    ]
+    for call in calls:
+        with pytest.raises(ConfigurationError, match="closed"):
+            call(client.users)
     client.shut()
-    assert client.recorder.sent == []
-
-
-def test_closed_while_walking(connect: Connect) -> None:
-    """A walk over a client that was closed meanwhile ends with an error, not with fewer users."""
-    client = connect([ok(page([{}], next_cursor="2")), ok(page([{}]))])
-    walk = client.users.iter()
-    next(walk)
-    client.shut()
-    with pytest.raises(ConfigurationError, match="closed"):
-        next(walk)
-
-
-@pytest.mark.parametrize("argument", ["user_ids", "emails"])
-def test_closed_client_deletes_nobody(connect: Connect, argument: str) -> None:
-    """A bulk delete on a closed client is an error too, not a list of failures."""
-    client = connect([])
-    client.shut()
-    with pytest.raises(ConfigurationError, match="closed"):
-        client.users.bulk_delete(**{argument: [ID if argument == "user_ids" else "a@b.c"]})
+    assert len(client.recorder.sent) == 1
 
 
 def test_context_managers() -> None:
@@ -164,7 +153,6 @@ def test_context_managers() -> None:
 
     async def use() -> None:
         async with AsyncArizeClient(base_url="sandbox:") as client:
-            assert len(await client.users.list()) == 3
             assert [user.email async for user in client.users.iter()]
         with pytest.raises(ConfigurationError):
             await client.users.list()
@@ -172,13 +160,30 @@ def test_context_managers() -> None:
     asyncio.run(use())
 
 
-def test_sandbox_needs_no_key(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_trio(server: SandboxServer) -> None:
+    """The async client works on trio, over a real connection, with prefetch and in bulk."""
+
+    async def use() -> None:
+        async with AsyncArizeClient(api_key="sandbox-admin", base_url=server.url) as client:
+            emails = [user.email async for user in client.users.iter(page_size=2, prefetch=True)]
+            assert len(emails) == 23
+            assert (await client.users.get(user=emails[0])).email == emails[0]
+            results = await client.users.bulk_delete(user_ids=ids, emails=["nobody@acme.com"])
+            assert [str(one.status) for one in results] == ["deleted"] * 20 + ["not_found"]
+
+    ids = server.sandbox.add_users(20)
+    anyio.run(use, backend="trio")
+
+
+# A local account
+
+
+def test_sandbox_needs_no_key(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     """A sandbox needs no key, takes one of its own, and never gets the one of the environment."""
 
     def key(**settings: Any) -> str:
-        client = Client(kind, None, **{"base_url": "sandbox:", "api_key": None, **settings})
+        client = connect(None, **{"base_url": "sandbox:", "api_key": None, **settings})
         assert client.real.sandbox is not None
-        client.close()
         return str(client.real._settings.api_key)
 
     monkeypatch.setenv("ARIZE_API_KEY", "ak-real")
@@ -186,65 +191,51 @@ def test_sandbox_needs_no_key(monkeypatch: pytest.MonkeyPatch, kind: str) -> Non
     assert key(api_key="sandbox-member") == "sandbox-member"
     monkeypatch.setenv("ARIZE_API_KEY", "sandbox-annotator")
     assert key() == "sandbox-annotator"
-
-
-def test_no_sandbox(connect: Connect) -> None:
-    """A client of a real account has none."""
     assert connect([]).real.sandbox is None
 
 
-def test_sandbox_in_a_file(tmp_path: Path, kind: str) -> None:
-    """sandbox:PATH is an account that lasts, seen by the next client."""
-    address = f"sandbox:{tmp_path / 'account.db'}"
-    first = Client(kind, None, base_url=address, api_key=None)
+def test_sandbox_in_a_file(tmp_path: Path, connect: Connect) -> None:
+    """sandbox:PATH is an account that lasts, seen by the next client; closing the first closes its file."""
+    settings = {"base_url": f"sandbox:{tmp_path / 'account.db'}", "api_key": None}
+    first = connect(None, **settings)
     first.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
-    first.close()
-    second = Client(kind, None, base_url=address, api_key=None)
+    first.shut()
+    with pytest.raises(Exception, match="closed"):
+        first.real.sandbox.add_users(1)
+    second = connect(None, **settings)
     assert second.users.get(user="ada@acme.com").name == "Ada"
     assert [entry.action for entry in second.real.sandbox.audit] == ["create"]
-    second.close()
 
 
-def test_sandbox_that_cannot_be_opened(tmp_path: Path, kind: str) -> None:
+# Settings that only the transport can judge
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        *[("transport", "x"), ("http_client", "x")],
+        *[("base_url", "https://a..com"), ("base_url", "https://."), ("base_url", "sandbox:\0")],
+        *[("headers", "abc"), ("headers", {"X-Token": "s3cret "}), ("headers", {"Content-Length": "3"})],
+        *[("verify", 123), ("proxy", "http://me:s3cret@x:port"), ("verify", __file__)],
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_work(connect: Connect, argument: str, value: Any) -> None:
+    """Each is refused when the client is made, not at the first request, and without repeating a secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        connect(None, **{argument: value})
+    assert caught.value.argument == argument
+    assert "s3cret" not in str(caught.value)
+
+
+def test_sandbox_that_cannot_be_opened(tmp_path: Path, connect: Connect) -> None:
     """A path that cannot be opened is a configuration error that names it."""
     with pytest.raises(ConfigurationError, match=re.escape(str(tmp_path))):
-        Client(kind, None, base_url=f"sandbox:{tmp_path}", api_key=None)
+        connect(None, base_url=f"sandbox:{tmp_path}", api_key=None)
 
 
-def test_over_the_network(kind: str) -> None:
-    """The same works against a server, over one connection that is kept."""
-    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
-        client = Client(kind, None, base_url=server.url)
-        created = client.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
-        assert client.users.get(user=created.id) == client.users.get(user="ADA@acme.com")
-        client.users.delete(user_id=created.id)
-        client.close()
-        assert [entry.action for entry in sandbox.audit] == ["create", "delete"]
-
-
-def test_nobody_listens(kind: str) -> None:
-    """Where nobody listens, the error says that the request never got out."""
-    with Sandbox() as sandbox, SandboxServer(sandbox) as server:
-        url = server.url
-    client = Client(kind, None, base_url=url, max_retries=0)
-    with pytest.raises(APIConnectionError) as caught:
-        client.users.list()
-    assert caught.value.sent is False
-    client.close()
-
-
-@pytest.mark.skipif(find_spec("socksio") is not None, reason="the library is there")
-def test_proxy_that_needs_a_library(kind: str) -> None:
+def test_proxy_that_needs_a_library(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     """A socks proxy without the library that speaks it is a configuration error."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(ConfigurationError, match="proxy"):
-        Client(kind, None, proxy="socks5://127.0.0.1:1080")
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_compressed_answers(connect: Connect, encoding: str) -> None:
-    """A compressed answer is read like any other, and asked for."""
-    plain = ok(page([{"name": "Ada"}])).content
-    packed = gzip.compress(plain) if encoding == "gzip" else zlib.compress(plain)
-    client = connect([raw(packed, content_encoding=encoding)])
-    assert client.users.list().users[0].name == "Ada"
-    assert encoding in client.recorder.sent[0].request.headers["accept-encoding"]
+        connect(None, proxy="socks5://127.0.0.1:1080")

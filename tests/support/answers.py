@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -59,7 +60,7 @@ def page(
 
 @frozen
 class Reply:
-    """An answer as it comes over the wire."""
+    """An answer as a server sends it."""
 
     status: int
     headers: list[tuple[str, str]] = Factory(list)
@@ -99,3 +100,17 @@ def problem(status: int, *, retry_after: str | None = None, **members: Any) -> R
 def html(status: int, text: str = "<html><body><h1>Bad Gateway</h1></body></html>") -> Reply:
     """Give a proxy's page."""
     return raw(text.encode(), status, content_type="text/html; charset=utf-8")
+
+
+Answer = Reply | Exception
+
+
+def one_by_one(answers: Iterable[Answer]) -> Callable[[Any], Answer]:
+    """Give a function that answers each request with the next of a list."""
+    left = deque(answers)
+
+    def next_answer(request: Any) -> Answer:
+        assert left, f"one request more than the script has answers: {request.method}"
+        return left.popleft()
+
+    return next_answer

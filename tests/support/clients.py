@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -12,35 +13,37 @@ from .transports import Recorder
 
 T = TypeVar("T")
 
-KEY = "sandbox-admin"
-
 
 class Client:
-    """A sync or an async client, called synchronously, whose requests are those of the method called."""
+    """A sync or an async client, called synchronously."""
 
     def __init__(self, kind: str, recorder: Recorder | None, **settings: Any) -> None:
         self.kind = kind
-        self._wire = recorder
+        self._recorder = recorder
         self._runner = asyncio.Runner() if kind == "async" else None
         build: Callable[..., Any] = ArizeClient if kind == "sync" else AsyncArizeClient
         transport = {} if recorder is None else {"transport": recorder}
-        self.real = build(**{"api_key": KEY, **transport, **settings})
-        self.users = Users(self)
+        self.real = build(**{"api_key": "sandbox-admin", **transport, **settings})
+
+    @property
+    def users(self) -> Any:
+        """``client.users``, called synchronously."""
+        return self.real.users if self._runner is None else _Users(self)
 
     @property
     def recorder(self) -> Recorder:
         """The record of the requests, for a client that was given one."""
-        assert self._wire is not None
-        return self._wire
+        assert self._recorder is not None
+        return self._recorder
 
-    def watched(self, allowed: set[str], step: Callable[[], T]) -> T:
-        """Do a step of a method, and note each request that is not of the operations it may use."""
-        before = len(self._wire.sent) if self._wire else 0
-        try:
-            return step()
-        finally:
-            if self._wire:
-                self._wire.note_unexpected(before, allowed)
+    @property
+    def deviations(self) -> list[str]:
+        """What was wrong with the requests that were recorded."""
+        return self._recorder.deviations if self._recorder else []
+
+    def settle(self, result: Any) -> Any:
+        """Give the value of a call of either kind: an async one is awaited."""
+        return result if self._runner is None else self.wait(result)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run what an async client does to its end."""
@@ -51,87 +54,56 @@ class Client:
 
         return self._runner.run(whole())
 
+    def with_options(self, **options: Any) -> Client:
+        """Wrap what the real client's with_options gives."""
+        other = copy.copy(self)
+        other.real = self.real.with_options(**options)
+        return other
+
     def shut(self) -> None:
         """Close the real client."""
-        if self.kind == "sync":
-            self.real.close()
-        else:
-            self.wait(self.real.aclose())
+        self.settle(self.real.close() if self.kind == "sync" else self.real.aclose())
 
     def close(self) -> None:
         """Close everything, and see that nothing is left running."""
         self.shut()
         if self._runner is not None:
             try:
-                self.wait(_settle())
+                for _ in range(5):  # A task that was cancelled needs a few turns of the loop to end.
+                    self.wait(asyncio.sleep(0))
                 assert not asyncio.all_tasks(self._runner.get_loop())
             finally:
                 self._runner.close()
 
 
-async def _settle() -> None:
-    # A task that was cancelled needs a few turns of the loop to end.
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-class Users:
-    """``client.users``, called synchronously, with a check that each request is of the right operation."""
+class _Users:
+    """The users of an async client, called synchronously."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        return lambda **arguments: self._call(method, arguments)
-
-    def _call(self, method: str, arguments: dict[str, Any]) -> Any:
-        allowed = _operations(method, arguments)
-        target = getattr(self._client.real.users, method)
-        result = self._client.watched(allowed, lambda: target(**arguments))
+        call = getattr(self._client.real.users, method)
         if method == "iter":
-            return Walk(self._client, result, allowed)
-        if self._client.kind == "sync":
-            return result
-        return self._client.watched(allowed, lambda: self._client.wait(result))
+            return lambda **arguments: _Iterator(self._client, call(**arguments))
+        return lambda **arguments: self._client.wait(call(**arguments))
 
 
-def _operations(method: str, arguments: dict[str, Any]) -> set[str]:
-    if method == "get":
-        return {"list_users" if "@" in str(arguments.get("user")) else "get_user"}
-    return {
-        "list": {"list_users"},
-        "iter": {"list_users"},
-        "create": {"create_user"},
-        "update": {"update_user"},
-        "delete": {"delete_user"},
-        "resend_invitation": {"resend_user_invitation"},
-        "reset_password": {"reset_user_password"},
-        "bulk_delete": {"list_users", "delete_user"},
-    }[method]
+class _Iterator:
+    """An async iterator over users, used synchronously."""
 
-
-class Walk:
-    """An iterator over users, whichever client gives it."""
-
-    def __init__(self, client: Client, users: Any, allowed: set[str]) -> None:
+    def __init__(self, client: Client, users: Any) -> None:
         self._client = client
         self._users = users
-        self._allowed = allowed
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        if self._client.kind == "sync":
-            return self._client.watched(self._allowed, lambda: next(self._users))
         try:
-            return self._client.watched(self._allowed, lambda: self._client.wait(anext(self._users)))
+            return self._client.wait(anext(self._users))
         except StopAsyncIteration:
             raise StopIteration from None
 
     def close(self) -> None:
-        """Stop before the end."""
-        if self._client.kind == "sync":
-            self._users.close()
-        else:
-            self._client.wait(self._users.aclose())
+        self._client.wait(self._users.aclose())

@@ -14,9 +14,9 @@ import httpx
 import yaml
 from attrs import frozen
 from openapi_core import Config, OpenAPI
-from openapi_core.datatypes import RequestParameters
 from openapi_core.templating.paths.exceptions import PathError
 from openapi_core.templating.paths.finders import APICallPathFinder
+from openapi_core.testing import MockRequest
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 SPEC = Path(__file__).parents[2] / "openapi" / "users.yaml"
@@ -71,7 +71,7 @@ class Contract:
         violations += [f"{name!r} given twice" for name in given - Counter(given.keys()) if name != "status"]
         if "requestBody" not in operation and request.content:
             violations.append("a body where none belongs")
-        violations += map(_full_text, self._errors(_Asked(request, path, pairs)))
+        violations += map(_full_text, self._errors(_in_openapi_core(request, path, pairs)))
         return Judgement(operation["operationId"], tuple(violations))
 
 
@@ -84,20 +84,13 @@ def _full_text(error: BaseException | None) -> str:
     return " <- ".join(parts)
 
 
-class _Asked:
-    """An httpx request in the shape that openapi-core reads."""
-
-    def __init__(self, request: httpx.Request, path: str, pairs: list[tuple[str, str]]) -> None:
-        self.host_url = SERVER
-        self.path = path
-        self.method = request.method.lower()
-        self.body = request.content or None
-        self.content_type = request.headers.get("content-type", "")
-        self.parameters = RequestParameters(
-            query=ImmutableMultiDict(pairs),
-            header=Headers(list(request.headers.items())),
-            cookie=ImmutableMultiDict(),
-        )
+def _in_openapi_core(request: httpx.Request, path: str, query: list[tuple[str, str]]) -> MockRequest:
+    """Give an httpx request in the shape that openapi-core reads."""
+    asked = MockRequest(SERVER, request.method, path, content_type=request.headers.get("content-type", ""))
+    asked.body = request.content or None
+    asked.parameters.query = ImmutableMultiDict(query)
+    asked.parameters.header = Headers(list(request.headers.items()))
+    return asked
 
 
 @cache

@@ -1,12 +1,11 @@
-"""Between a client and whatever answers it: a recorder that checks, and answers by script."""
+"""Transports between a client and what answers it: a recorder that judges, a script, a gate."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import threading
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,10 +14,9 @@ from attrs import frozen
 
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxTransport
 
-from .answers import Reply
+from .answers import Answer, one_by_one
 from .contract import Contract
 
-Answer = Reply | Exception
 Answerer = Callable[[httpx.Request], Answer]
 
 
@@ -67,11 +65,6 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """The operations asked for so far, in their order."""
         return [one.operation for one in self.sent]
 
-    def note_unexpected(self, since: int, allowed: set[str]) -> None:
-        """Note as deviations the requests since the so-manieth whose operation was not meant."""
-        strange = [sent.operation for sent in self.sent[since:] if sent.operation not in (*allowed, None)]
-        self.deviations += [f"{one} where only {', '.join(sorted(allowed))} was meant" for one in strange]
-
     def take_deviations(self) -> list[str]:
         """Give the deviations so far, which the test has reason to expect, and forget them."""
         taken, self.deviations = self.deviations, []
@@ -83,9 +76,14 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.peak = 0
 
     @contextmanager
-    def _passing(self, request: httpx.Request) -> Iterator[None]:
+    def _recorded(self, request: httpx.Request) -> Iterator[None]:
         with self._lock:
-            self._note(request)
+            operation = None
+            if self._contract is not None:
+                judgement = self._contract.judge(request)
+                operation = judgement.operation
+                self.deviations += [f"{operation}: {one}" for one in judgement.violations]
+            self.sent.append(Sent(operation, request))
             self._in_flight += 1
             self.peak = max(self.peak, self._in_flight)
         try:
@@ -94,75 +92,36 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
             with self._lock:
                 self._in_flight -= 1
 
-    def _note(self, request: httpx.Request) -> None:
-        if self._contract is None:
-            self.sent.append(Sent(None, request))
-            return
-        judgement = self._contract.judge(request)
-        self.sent.append(Sent(judgement.operation, request))
-        self.deviations += [f"{judgement.operation}: {one}" for one in judgement.violations]
-
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        with self._passing(request):
+        with self._recorded(request):
             response: httpx.Response = self._inner.handle_request(request)
             return response
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        with self._passing(request):
+        with self._recorded(request):
             response: httpx.Response = await self._inner.handle_async_request(request)
             return response
 
-    def close(self) -> None:
-        self._inner.close()
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class ScriptedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class ScriptedTransport(httpx.MockTransport):
     """Answers each request with the next of a list, or with what a function says."""
 
     def __init__(self, answers: Iterable[Answer] | Answerer) -> None:
-        self._answer = answers if callable(answers) else _one_by_one(answers)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return _streamed(self._answer(request))
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return _streamed(self._answer(request))
-
-
-def _one_by_one(answers: Iterable[Answer]) -> Answerer:
-    left = deque(answers)
-
-    def next_answer(request: httpx.Request) -> Answer:
-        assert left, f"one request more than the script has answers: {request.method} {request.url}"
-        return left.popleft()
-
-    return next_answer
-
-
-class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
+        answer = answers if callable(answers) else one_by_one(answers)
+        super().__init__(lambda request: _streamed(answer(request)))
 
 
 def _streamed(answer: Answer) -> httpx.Response:
     if isinstance(answer, Exception):
         raise answer
-    return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer.content))
+    stream = httpx.ByteStream(answer.content)
+    return httpx.Response(answer.status, headers=answer.raw_headers, stream=stream)
 
 
 def sandbox_transport(sandbox: Sandbox, kind: str) -> Any:
-    """Give the in-process face of a sandbox for a sync or an async client."""
+    """Give the transport to a sandbox in this process, for a sync or an async client."""
     return SandboxTransport(sandbox) if kind == "sync" else AsyncSandboxTransport(sandbox)
 
 
@@ -184,7 +143,7 @@ class Gate(httpx.BaseTransport, httpx.AsyncBaseTransport):
             try:
                 self._threads.wait()
             except threading.BrokenBarrierError:
-                raise httpx.ReadTimeout("too few requests in flight", request=request) from None
+                raise httpx.ReadTimeout("too few requests in flight") from None
         response: httpx.Response = self._inner.handle_request(request)
         return response
 
@@ -194,12 +153,6 @@ class Gate(httpx.BaseTransport, httpx.AsyncBaseTransport):
             try:
                 await asyncio.wait_for(self._tasks.wait(), 20)
             except TimeoutError:
-                raise httpx.ReadTimeout("too few requests in flight", request=request) from None
+                raise httpx.ReadTimeout("too few requests in flight") from None
         response: httpx.Response = await self._inner.handle_async_request(request)
         return response
-
-    def close(self) -> None:
-        self._inner.close()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()

@@ -1,0 +1,286 @@
+"""When a request is sent again, what that means for the result, how long it waits, and who waits with it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.answers import Answer, Reply, html, ok, problem, raw, user
+from support.simulated_driver import SimulatedDriver
+
+from arize_users import APIError, ArizeError, ConflictError, NotFoundError, OutcomeUnknownError, ServerError
+from arize_users._core.effects import Flow, sleep
+from arize_users._users.operations import Operations
+
+from .simulated_calls import (
+    BROKEN,
+    CALLS,
+    EMAIL,
+    FAILURES,
+    ID,
+    MAYBE_APPLIED,
+    NOT_APPLIED,
+    NOT_REPEATABLE,
+    SUCCESS,
+    call_with,
+    fail,
+    operations_of,
+    succeed,
+)
+
+# The server may have done what it was asked for, and no repetition says more.
+LOST = [*MAYBE_APPLIED.values(), problem(500), problem(520)]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_operations(call: str) -> None:
+    """Each operation is repeated where nothing was done; one that may be done twice, in any case."""
+    refused, broken = NOT_APPLIED["refused"], MAYBE_APPLIED["502"]
+    assert len(succeed(call, refused, refused, SUCCESS[call])[0].sent) == 3
+    if call in NOT_REPEATABLE:
+        assert len(fail(call, broken)[0].sent) == 1
+    else:
+        assert len(succeed(call, broken, broken, SUCCESS[call])[0].sent) == 3
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failures(failure: str) -> None:
+    """The failure says whether anything is repeated, and max_retries=0 turns it off."""
+    answer = FAILURES[failure]
+    for call in ("update", "reset"):
+        if failure in NOT_APPLIED or (failure in MAYBE_APPLIED and call == "update"):
+            assert len(succeed(call, answer, answer, SUCCESS[call])[0].sent) == 3
+        else:
+            simulated, error = fail(call, answer)
+            assert (len(simulated.sent), simulated.slept) == (1, [])
+            assert error.maybe_applied is (answer in LOST or failure in ("500", "520"))
+        simulated, _ = fail(call, answer, max_retries=0)
+        assert (len(simulated.sent), simulated.slept) == (1, [])
+
+
+@pytest.mark.parametrize("max_retries", [1, 2, 5])
+def test_max_retries(max_retries: int) -> None:
+    """The same request is sent max_retries more times and no more often; the last failure is raised."""
+    answers = [problem(503, detail=f"number {number}") for number in range(max_retries + 1)]
+    simulated, error = fail("update", *answers, max_retries=max_retries)
+    assert len(simulated.sent) == max_retries + 1
+    assert len({repr(request) for _, request in simulated.sent}) == 1
+    assert f"number {max_retries}" in str(error)
+
+
+@pytest.mark.parametrize("call", ["list", "get", "update", "create, email_link"])
+def test_unreadable_success(call: str) -> None:
+    """A success whose body cannot be read is not asked for again: it has been carried out."""
+    simulated, error = fail(call, raw(b"<html>", 200))
+    assert len(simulated.sent) == 1
+    assert error.maybe_applied is (call not in ("list", "get"))
+
+
+def test_maybe_applied() -> None:
+    """A read is never said to have been applied; of a write, every attempt counts."""
+    assert fail("get", BROKEN, max_retries=0)[1].maybe_applied is False
+    assert fail("update", BROKEN, problem(404))[1].maybe_applied is True
+    assert fail("update", problem(429), problem(404))[1].maybe_applied is False
+
+
+def test_deleted_by_an_earlier_attempt() -> None:
+    """A 404 counts as deleted after an attempt that may have deleted the user, and only then."""
+    for failure in MAYBE_APPLIED.values():
+        assert succeed("delete", failure, problem(404))[1] is None
+        assert succeed("delete", failure, problem(429, retry_after="0"), problem(404))[1] is None
+    for failure in NOT_APPLIED.values():
+        assert type(fail("delete", failure, problem(404))[1]) is NotFoundError
+    assert type(fail("update", BROKEN, problem(404))[1]) is NotFoundError
+
+
+def test_created() -> None:
+    """Whether this call made a user is unknown if an earlier attempt may have; a 201 says so itself."""
+    call, found = "create, email_link", ok(user(status="invited"))
+    for failure in MAYBE_APPLIED.values():
+        created = succeed(call, failure, found)[1]
+        assert (created.created, created.invite_mode) == (None, None)
+        assert succeed(call, failure, SUCCESS[call])[1].created is True
+    for failure in NOT_APPLIED.values():
+        assert succeed(call, failure, found)[1].created is False
+
+
+def test_user_may_exist() -> None:
+    """A create that may have been carried out says so, and how to find out."""
+    errors = [fail("create, none", failure)[1] for failure in LOST]
+    errors += [fail("create, email_link", *[failure] * 3)[1] for failure in LOST]
+    errors.append(fail("create, email_link", BROKEN, problem(409))[1])
+    assert type(errors[-1]) is ConflictError
+    for error in errors:
+        assert error.maybe_applied is True
+        assert "may have been created" in error.hint
+        assert f"users.get(user='{EMAIL}')" in error.hint
+
+
+def test_password_lost() -> None:
+    """A lost temporary password is OutcomeUnknownError: what may be, what is lost, and what to do."""
+    for failure in LOST:
+        error = fail("create, temporary_password", failure)[1]
+        assert type(error) is OutcomeUnknownError
+        assert error.email == EMAIL
+        assert isinstance(error.__cause__, APIError)
+        assert "may have been created" in error.message
+        assert "cannot be had again" in error.message
+        assert all(words in error.hint for words in ("users.get", "delete", "reset"))
+
+
+def test_surely_not_created() -> None:
+    """A create that surely was not carried out is said to be nothing else."""
+    for failure in (*NOT_APPLIED.values(), problem(400), problem(422)):
+        for call in ("create, none", "create, temporary_password"):
+            error = fail(call, *[failure] * 3)[1]
+            assert isinstance(error, APIError)
+            assert error.maybe_applied is False
+            assert "may have been" not in str(error)
+    assert "may have been" not in str(fail("create, email_link", BROKEN, problem(400))[1])
+
+
+@pytest.mark.parametrize("call", ["resend", "reset"])
+def test_mail_may_be_sent(call: str) -> None:
+    """A mail whose request may have been carried out is said to be possibly sent, another is not."""
+    for failure in LOST:
+        assert "may have been sent" in fail(call, failure)[1].hint
+    assert "may have been" not in str(fail(call, problem(400))[1])
+
+
+# Pace
+
+
+def _times(operations: Operations, *answers: Answer, start: float = 1000.0, latency: float = 0.0) -> Any:
+    """Get a user; give when requests were sent, whether or not the call fails, and when it ended."""
+    simulated = SimulatedDriver(answers, start=start, latency=latency)
+    with suppress(ArizeError):
+        call_with(simulated, "get", operations)
+    return simulated.times, simulated.now
+
+
+def test_backoff() -> None:
+    """Waits grow from 0.5 s to 8 s at most, and any part of that may be waited (full jitter)."""
+    for draw in (0.0, 0.25, 1.0):
+        operations = operations_of(8)
+        operations._retrier._uniform = lambda low, high, part=draw: low + part * (high - low)
+        simulated = SimulatedDriver([html(502)] * 9)
+        with pytest.raises(ServerError):
+            call_with(simulated, "get", operations)
+        full = [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
+        assert simulated.slept == [one * draw for one in full]
+
+
+def test_jitter() -> None:
+    """Waits are drawn at random between nothing and the full backoff."""
+    waits = [succeed("get", BROKEN, SUCCESS["get"])[0].slept[0] for _ in range(50)]
+    assert all(0.0 <= one <= 0.5 for one in waits)
+    assert len(set(waits)) > 10
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after(status: int) -> None:
+    """Retry-After is waited for to the second, 60 s at most; a longer one is reported at once."""
+    for seconds in (0, 1, 7, 60):
+        answer = problem(status, retry_after=str(seconds))
+        assert _times(operations_of(), answer, SUCCESS["get"])[0] == [1000.0, 1000.0 + seconds]
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    assert 1030 < _times(operations_of(), problem(status, retry_after=date), SUCCESS["get"])[0][1] <= 1040
+    simulated, error = fail("get", problem(status, retry_after="61"))
+    assert (error.retry_after, len(simulated.sent), simulated.slept) == (61, 1, [])
+
+
+def test_time_budget() -> None:
+    """No retry starts later than 120 s after the first attempt; waits and slow answers both count."""
+    assert _times(operations_of(10), *[problem(429, retry_after="50")] * 4)[0] == [1000.0, 1050.0, 1100.0]
+    assert len(_times(operations_of(10), *[html(504)] * 4, latency=50.0)[0]) == 3
+    assert _times(operations_of(10), *[problem(429, retry_after="60")] * 4)[0] == [1000.0, 1060.0, 1120.0]
+
+
+ANY_FAILURE = [
+    *[*NOT_APPLIED.values(), *MAYBE_APPLIED.values(), problem(429, retry_after="7"), problem(500)],
+    *[problem(503, retry_after="60"), problem(429, retry_after="61"), problem(404), problem(409), html(418)],
+]
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(sorted(CALLS)),
+    st.lists(st.sampled_from(ANY_FAILURE), max_size=12),
+    st.integers(0, 6),
+    st.integers(0, 40),
+)
+def test_any_failures(call: str, failures: list[Answer], max_retries: int, latency: int) -> None:
+    """Whatever fails in whatever order, nothing is sent too often, too late, or twice where that matters."""
+    simulated = SimulatedDriver([*failures, *[SUCCESS[call]] * 20], latency=latency)
+    with suppress(ArizeError):
+        call_with(simulated, call, operations_of(max_retries))
+    sent = len(simulated.sent)
+    assert sent <= max_retries + 1
+    assert all(0.0 <= one <= 60.0 for one in simulated.slept)
+    assert round(simulated.times[-1] - simulated.times[0], 6) <= 120.0
+    if call in NOT_REPEATABLE:
+        maybe_applied = [*MAYBE_APPLIED.values(), problem(500), problem(503, retry_after="60")]
+        assert not [one for one in failures[: sent - 1] if one in maybe_applied]
+
+
+# The pause after a rate limit
+
+
+def test_rate_limit_pauses_everyone() -> None:
+    """After a 429 no request of the client starts before the pause is over."""
+    operations = operations_of()
+
+    def answer(_: Any, now: float) -> Reply:
+        return problem(429, retry_after="30") if now < 1030 else ok(user())
+
+    simulated = SimulatedDriver(answer, latency=1.0)
+    simulated.run(*(operations.get(user=ID) for _ in range(4)))
+    assert not [one for one in simulated.outcomes if isinstance(one, Exception)]
+    assert simulated.times[:4] == [1000.0] * 4
+    assert min(simulated.times[4:]) >= 1031.0
+    assert _times(operations, ok(user()), start=1010.0)[0] == [1031.0]
+    assert _times(operations.with_max_retries(0), ok(user()), start=1010.0)[0] == [1031.0]
+
+
+def test_only_a_rate_limit_pauses_others() -> None:
+    """A retry after a broken connection or a 503 keeps no other request waiting."""
+    for failure in (BROKEN, problem(503, retry_after="20")):
+        operations = operations_of()
+        _times(operations, failure, ok(user()))
+        assert _times(operations, ok(user()), start=1000.1)[0] == [1000.1]
+
+
+def test_last_rate_limit_pauses_others() -> None:
+    """A 429 that is not retried any more keeps others waiting, too, unless the client never retries."""
+    operations = operations_of()
+    _, end = _times(operations, *[problem(429, retry_after="20")] * 3)
+    assert _times(operations, ok(user()), start=end + 1)[0] == [end + 20]
+    without_retries = operations_of(0)
+    _times(without_retries, problem(429, retry_after="20"))
+    assert _times(without_retries, ok(user()), start=1001.0)[0] == [1001.0]
+
+
+def test_a_pause_does_not_outlast_the_budget() -> None:
+    """A retry that another request's pause would put past the budget is not made."""
+    operations = operations_of(10)
+
+    def answer(request: Any, now: float) -> Reply:
+        if request.operation == "delete_user":
+            return problem(429, retry_after="60")
+        return problem(503, retry_after="60" if now < 1020 else "30")
+
+    def late() -> Flow[Any]:
+        yield from sleep(95.0)
+        return (yield from operations.delete(user_id=ID))
+
+    # The get would go on at 1110; the delete, answered at 1105, makes everyone wait until 1165.
+    simulated = SimulatedDriver(answer, latency=10.0)
+    with pytest.raises(ServerError):
+        simulated.run(operations.get(user=ID), late())
+    gets = [moment for moment, request in simulated.sent if request.operation == "get_user"]
+    assert gets == [1000.0, 1070.0]
