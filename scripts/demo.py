@@ -17,11 +17,6 @@ from arize_users import (
 )
 
 
-def say(text: str) -> None:
-    """Print the heading of a step."""
-    print(f"\n{text}")
-
-
 def show(user: User) -> None:
     """Print one user on one line."""
     print(f"   {user.status!s:9} {user.email:26} {user.name:16} {user.role.name or 'custom'}")
@@ -38,62 +33,49 @@ def tour() -> None:
         users, sandbox = client.users, client.sandbox
         assert sandbox is not None
 
-        say("1. Create users, in each of the three invite modes.")
+        print("\n1. Create users, in each of the three invite modes.")
         ada = users.create(name="Ada Lovelace", email="ada@acme.com", role="member", invite_mode="email_link")
-        grace = users.create(
-            name="Grace Hopper",
-            email="grace@acme.com",
-            role=PredefinedUserRole(name="admin"),
-            invite_mode="temporary_password",
-        )
+        admin, auditor = PredefinedUserRole(name="admin"), CustomUserRole(id="Um9sZToxMjM=")
+        mode = "temporary_password"
+        grace = users.create(name="Grace Hopper", email="grace@acme.com", role=admin, invite_mode=mode)
         bot = users.create(name="Annotator Bot", email="bot@acme.com", role="annotator", invite_mode="none")
-        audit = users.create(
-            name="Auditor",
-            email="audit@acme.com",
-            role=CustomUserRole(id="Um9sZToxMjM="),
-            invite_mode="none",
-        )
+        audit = users.create(name="Auditor", email="audit@acme.com", role=auditor, invite_mode="none")
         for created in (ada, grace, bot, audit):
             show(created)
         length = len(grace.temporary_password or "")
         print(f"   Grace got a temporary password of {length} characters, answered this once.")
 
-        say("2. Invite Ada a second time: the same user, and no second mail.")
-        repeated = users.create(
-            name="Ada Lovelace", email="ADA@acme.com", role="member", invite_mode="email_link"
-        )
-        print(f"   created={repeated.created}, same id={repeated.id == ada.id}, mails={len(sandbox.outbox)}")
+        print("\n2. Invite Ada a second time: the same user, and no second mail.")
+        again = users.create(name=ada.name, email="ADA@acme.com", role="member", invite_mode="email_link")
+        print(f"   created={again.created}, same id={again.id == ada.id}, mails={len(sandbox.outbox)}")
 
-        say("3. List one page; then walk through all pages, two users at a time.")
+        print("\n3. List one page; then walk through all pages, two users at a time.")
         page = users.list(email="@acme.com", limit=3)
         print(f"   a page of {len(page)}, more to come: {page.pagination.has_more}")
         for user in users.iter(email="@acme.com", page_size=2):
             show(user)
 
-        say("4. Find a user by email, in any case; and one who does not exist.")
+        print("\n4. Find a user by email, in any case; and one who does not exist.")
         print(f"   {users.get(user='GRACE@ACME.COM') == users.get(user=grace.id)}")
         print(f"   {users.get(user='nobody@acme.com')}")
 
-        say("5. Update a name and the developer permission.")
+        print("\n5. Update a name and the developer permission.")
         show(users.update(user_id=bot.id, name="Bot of Acme", is_developer=True))
 
-        say("6. Send Ada's invitation again, and the bot a password reset.")
+        print("\n6. Send Ada's invitation again, and the bot a password reset.")
         users.resend_invitation(user_id=ada.id)
         users.reset_password(user_id=bot.id)
         for mail in sandbox.outbox:
             print(f"   mail to {mail.to}: {mail.kind}")
 
-        say("7. What the API refuses is a typed error that says what to do.")
-        try:
-            users.reset_password(user_id=grace.id)
-        except ArizeError as error:
-            print(f"   {type(error).__name__}: {error}")
-        try:
-            users.delete(user_id="ada@acme.com")
-        except ArizeError as error:
-            print(f"   {type(error).__name__}: {error}")
+        print("\n7. What the API refuses is a typed error that says what to do.")
+        for refused, user_id in ((users.reset_password, grace.id), (users.delete, "ada@acme.com")):
+            try:
+                refused(user_id=user_id)
+            except ArizeError as error:
+                print(f"   {type(error).__name__}: {error}")
 
-        say("8. Delete one user, then many: by id, by email, one of them unknown.")
+        print("\n8. Delete one user, then many: by id, by email, one of them unknown.")
         users.delete(user_id=audit.id)
         users.bulk_delete(
             user_ids=[ada.id],
@@ -107,14 +89,13 @@ async def tour_async() -> None:
     """Call every operation of the async client."""
     async with AsyncArizeClient(base_url="sandbox:") as client:
         users = client.users
-        say("9. The same surface, awaited.")
+        print("\n9. The same surface, awaited.")
         modes = {"ada": "email_link", "grace": "temporary_password", "bot": "none"}
-        made = await asyncio.gather(
-            *(
-                users.create(name=name.title(), email=f"{name}@acme.com", role="member", invite_mode=mode)
-                for name, mode in modes.items()
-            )
+        calls = (
+            users.create(name=name.title(), email=f"{name}@acme.com", role="member", invite_mode=mode)
+            for name, mode in modes.items()
         )
+        made = await asyncio.gather(*calls)
         ids = {user.name: user.id for user in made}
         async for user in users.iter(email="@acme.com", page_size=2, prefetch=True):
             show(user)

@@ -40,23 +40,18 @@ def main(argv: list[str] | None = None) -> int:
     if options.lowest:
         print("\n".join(lowest(published(document, extras=True))))
         return 0
-    found = False
-    for lock in LOCKS:
-        for misfit in misfits(document, lock, (ROOT / lock).read_text(encoding="utf-8")):
-            print(f"{lock}: {misfit}", file=sys.stderr)
-            found = True
+    texts = {lock: (ROOT / lock).read_text(encoding="utf-8") for lock in LOCKS}
+    found = [f"{lock}: {misfit}" for lock, text in texts.items() for misfit in misfits(document, lock, text)]
     if found:
-        print("lock: `make lock` writes the locks anew", file=sys.stderr)
-    return int(found)
+        print(*found, "lock: `make lock` writes the locks anew", sep="\n", file=sys.stderr)
+    return int(bool(found))
 
 
 def published(document: dict[str, Any], *, extras: bool) -> list[Requirement]:
     """Read what the published package requires, with or without its extras."""
     project = document["project"]
-    texts = [*project["dependencies"]]
-    if extras:
-        texts += [text for extra in project["optional-dependencies"].values() for text in extra]
-    return [Requirement(text) for text in texts]
+    parts = [project["dependencies"], *(project["optional-dependencies"].values() if extras else ())]
+    return [Requirement(text) for part in parts for text in part]
 
 
 def misfits(document: dict[str, Any], lock: str, text: str) -> Iterator[str]:

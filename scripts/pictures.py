@@ -2,23 +2,20 @@
 
 The account is a local one with a fixed clock, so a second run writes the same bytes.
 
-    python scripts/pictures.py [--check]
+    python scripts/pictures.py
 """
 
 from __future__ import annotations
 
-import argparse
-import fcntl
 import io
 import os
 import re
 import shlex
-import struct
 import subprocess
 import sys
 import tempfile
 import termios
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,41 +43,19 @@ _ERASED = re.compile(r"[^\n]*(?:\x1b\[2K|\r(?!\n))")
 _FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures, or check with --check that they are up to date.
-
-    Returns:
-        The exit code.
-    """
-    parser = argparse.ArgumentParser(description="Make the pictures of the README.")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if one is out of date")
-    check: bool = parser.parse_args(arguments).check
-    stale = [name for name, picture in _pictures().items() if _update(FOLDER / name, picture, check=check)]
-    for name in stale:
-        print(f"{name} {'is out of date' if check else 'written'}")
-    return 1 if check and stale else 0
-
-
-def _update(file: Path, picture: str, *, check: bool) -> bool:
-    """Return whether a picture is out of date, and write it unless it is only checked."""
-    if file.exists() and file.read_text("utf-8") == picture:
-        return False
-    if not check:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(picture, "utf-8")
-    return True
-
-
-def _pictures() -> dict[str, str]:
+def main() -> None:
+    """Write the pictures."""
+    emails = "mary@example.com,dorothy@example.com,nobody@example.com,annie@example.com"
     with tempfile.TemporaryDirectory() as folder:
         account = os.path.join(folder, "account.db")
         with Sandbox(account) as sandbox:
             _add_users(sandbox)
-        emails = "mary@example.com,dorothy@example.com,nobody@example.com,annie@example.com"
-        return {
-            "table.svg": _picture("ax users list --email @example.com", account),
-            "bulk_delete.svg": _picture(f"ax users delete --email {emails}", account, answer="y"),
-        }
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for name, command in (
+            ("table.svg", "ax users list --email @example.com"),
+            ("bulk_delete.svg", f"ax users delete --email {emails}"),
+        ):
+            (FOLDER / name).write_text(_picture(command, account), "utf-8")
 
 
 def _add_users(sandbox: Sandbox) -> None:
@@ -91,44 +66,33 @@ def _add_users(sandbox: Sandbox) -> None:
         sandbox.add_user(name=name, email=email, role=role, status=status, created_at=created_at)
 
 
-def _picture(command: str, account: str, *, answer: str = "") -> str:
-    shown = _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command)[1:], account, answer)))
+def _picture(command: str, account: str) -> str:
+    shown = _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command)[1:], account)))
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(f"\x1b[1m$ {command}\x1b[0m\n{shown.rstrip()}"))
     svg = console.export_svg(title="arize-users", unique_id="arize-users")
     return _FONT_FACE.sub("", svg)
 
 
-def _run(arguments: Sequence[str], account: str, answer: str) -> str:
-    """Run the command line at a terminal of a fixed size, and return what it writes there."""
+def _run(arguments: list[str], account: str) -> str:
+    """Run the command line at a terminal of a fixed size, say yes, and return what it writes there."""
     screen, keyboard = os.openpty()
-    fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
-    env = {name: value for name, value in os.environ.items() if not name.startswith("ARIZE_")}
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "COLORTERM"):
-        env.pop(name, None)
-    env |= {"ARIZE_BASE_URL": f"sandbox:{account}", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1"}
+    termios.tcsetwinsize(keyboard, (40, COLUMNS))
+    env = {"ARIZE_BASE_URL": f"sandbox:{account}", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1"}
     env |= {"HOME": os.path.dirname(account), "TERM": "xterm-256color", "TZ": "UTC", "LANG": "C.UTF-8"}
     program = [sys.executable, "-m", "arize_users.cli", *arguments]
     process = subprocess.Popen(program, stdin=keyboard, stdout=keyboard, stderr=keyboard, env=env)
     os.close(keyboard)
     written = b""
-    try:
-        while more := _read(screen):
+    # Reading fails once the program has ended.
+    with process, suppress(OSError):
+        while more := os.read(screen, 65536):
             written += more
-            if answer and written.endswith(b"[y/N] "):
-                os.write(screen, f"{answer}\n".encode())
-    finally:
-        os.close(screen)
-        process.wait()
+            if written.endswith(b"[y/N] "):
+                os.write(screen, b"y\n")
+    os.close(screen)
     return written.decode().replace("\r\n", "\n")
 
 
-def _read(screen: int) -> bytes:
-    try:
-        return os.read(screen, 65536)
-    except OSError:  # The program has ended.
-        return b""
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -104,25 +104,17 @@ def report_difference(output: Path, fresh: Path) -> int:
         print(f"regenerate: {display(output)} is up to date")
         return 0
     for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            print("\n".join(difference(name, before.get(name), after.get(name))))
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            what = "is missing" if old is None else "should not be there" if new is None else "differs"
+            print(f"{name}: {what}")
+            # Line endings are kept, since they may be all that differs.
+            was, is_ = (
+                (text or b"").decode(errors="replace").splitlines(keepends=True) for text in (old, new)
+            )
+            sys.stdout.writelines(difflib.unified_diff(was, is_, f"a/{name}", f"b/{name}"))
     print(f"regenerate: {display(output)} is out of date; run `{COMMAND}`", file=sys.stderr)
     return 1
-
-
-def difference(name: str, old: bytes | None, new: bytes | None) -> list[str]:
-    """Show how a file differs; where its lines are alike, say what else it is."""
-    if not old and not new:
-        return [f"{name}: {'is missing' if old is None else 'should not be there'}"]
-    before, after = ((text or b"").decode(errors="replace").splitlines() for text in (old, new))
-    lines = difflib.unified_diff(
-        before,
-        after,
-        fromfile=f"a/{name}" if old is not None else "/dev/null",
-        tofile=f"b/{name}" if new is not None else "/dev/null",
-        lineterm="",
-    )
-    return list(lines) or [f"{name}: differs in its bytes only, such as line endings"]
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:

@@ -100,8 +100,7 @@ def _take_in(options: argparse.Namespace, old: dict[str, Any] | None) -> dict[st
     corrections = parse(fetch(str(overlay)), str(overlay))
     if old is not None:
         result = with_path_parameters_of(old, result)
-    result = with_bodies_in_place(result)
-    result = apply_overlay(result, corrections, str(overlay), tell=lambda what: _say(f"overlay: {what}"))
+    result = apply_overlay(with_bodies_in_place(result), corrections, str(overlay))
     # Slicing once more drops what the corrections have left without use.
     return _slice(result, options.prefix, f"{name}, corrected by {overlay}")
 

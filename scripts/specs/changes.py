@@ -30,10 +30,8 @@ Meaning = tuple[Severity, str]
 
 _COSMETIC = (Severity.COSMETIC, "only names or words; nothing changes on the wire")
 _ACCEPTED = (Severity.COMPATIBLE, "everything that was right stays right")
-_LEAVING = (Severity.COMPATIBLE, "it still works, and will go")
 _UNKNOWN = (Severity.RISKY, "servers may answer what callers do not know yet")
 _CHECK = (Severity.RISKY, "what it means depends on the servers; look at both documents")
-_UNREACHABLE = (Severity.RISKY, "callers that use this address may no longer reach a server")
 _STRICTER = (Severity.RISKY, "servers may check more than before")
 _LEFT_OUT = (Severity.RISKY, "leaving it out means something else")
 _REFUSED = (Severity.BREAKING, "requests that were right are refused")
@@ -42,20 +40,17 @@ _MISSING = (Severity.BREAKING, "callers can no longer rely on it being there")
 _NULL = (Severity.BREAKING, "callers may get null where there was a value")
 _OUTSIDE = (Severity.BREAKING, "servers that still answer the old way leave the contract")
 _OTHER = (Severity.BREAKING, "both sides read and write something else on the wire")
-_FAILS = (Severity.BREAKING, "calls to it fail")
-_NO_ACCESS = (Severity.BREAKING, "callers that authenticate this way are refused")
-_NO_ANSWER = (Severity.BREAKING, "callers wait for an answer that servers no longer give")
 
 RULES: dict[str, Meaning | dict[Direction, Meaning]] = {
     # operations
     "operation-added": _ACCEPTED,
-    "operation-removed": _FAILS,
+    "operation-removed": (Severity.BREAKING, "calls to it fail"),
     "operation-id-changed": _COSMETIC,
     "operation-changed": _CHECK,
     "path-parameter-renamed": _COSMETIC,
-    "servers-removed": _UNREACHABLE,
+    "servers-removed": (Severity.RISKY, "callers that use this address may no longer reach a server"),
     "servers-added": _ACCEPTED,
-    "security-removed": _NO_ACCESS,
+    "security-removed": (Severity.BREAKING, "callers that authenticate this way are refused"),
     "security-added": _ACCEPTED,
     "security-renamed": _COSMETIC,
     # parameters and bodies
@@ -71,7 +66,7 @@ RULES: dict[str, Meaning | dict[Direction, Meaning]] = {
     "media-type-added": {"request": _ACCEPTED, "response": _UNKNOWN},
     "media-type-removed": {"request": _REFUSED, "response": _MISSING},
     "status-added": _UNKNOWN,
-    "status-removed": _NO_ANSWER,
+    "status-removed": (Severity.BREAKING, "callers wait for an answer that servers no longer give"),
     # fields
     "field-added": _ACCEPTED,
     "required-field-added": {"request": _REFUSED, "response": _ACCEPTED},
@@ -104,7 +99,7 @@ RULES: dict[str, Meaning | dict[Direction, Meaning]] = {
     "rule-changed": _CHECK,
     # words
     "schema-renamed": _COSMETIC,
-    "deprecated": _LEAVING,
+    "deprecated": (Severity.COMPATIBLE, "it still works, and will go"),
     "undeprecated": _COSMETIC,
     "text-changed": _COSMETIC,
     "layout-changed": _COSMETIC,

@@ -6,11 +6,9 @@ references; they are extensions on its actions, so other tools read our overlay 
 - `x-schema-name: NAME` gives the schema that the target is, or refers to, this component name, and
   every reference follows. Naming by place survives whatever the vendor calls its schemas. Another
   schema that has the name already gets a new one; what an earlier action named keeps that name.
-- `x-single-value-discriminator: true` makes the discriminating property of each variant of the
-  targeted union (or of the one whose discriminator is targeted) required, and an enum of the one
-  value that the mapping has for it, in whichever case the vendor writes it.
-  `where-told` does so only for unions that say which variant has which value; `true` refuses the
-  others.
+- `x-single-value-discriminator: true` makes the discriminating property of each variant in the targeted
+  mapping of a discriminator required, and an enum of the one value that the mapping has for it, in
+  whichever case the vendor writes it.
 
 A third one lets an action be about something that a document need not have: `x-optional: true`. Every
 other action that matches nothing is an error.
@@ -19,36 +17,28 @@ other action that matches nothing is an error.
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Callable, Sequence
-from functools import reduce
-from operator import getitem
 from typing import Any
 
 import jsonpath
 
 from specs import SpecError, errors_in
-from specs.grammar import Object, Place, transform, unshare, walk
+from specs.grammar import Object, unshare
+from specs.references import value_at
 from specs.rewriting import Steps, close_variants, name_schema
 
 _JSONPATH = jsonpath.JSONPathEnvironment(strict=True)
 
 
-def apply_overlay(
-    document: Object, overlay: Object, name: str, *, tell: Callable[[str], None] = lambda _: None
-) -> Object:
+def apply_overlay(document: Object, overlay: Object, name: str) -> Object:
     """Copy the document with every action of the overlay applied, in order.
-
-    Links that name an operation by its id follow it when an action gives it another id. `tell` is called
-    for each optional action that finds nothing to name, since a name of ours is then lost.
 
     Raises:
         SpecError: the overlay is not of version 1.0, or an action is malformed, matches nothing,
             or does not fit what it matches; `name` is the overlay's in the text.
     """
     result = unshare(document)
-    ids = _operation_ids(result)
     given: set[str] = set()
     for number, action in enumerate(_actions(overlay, name), start=1):
         target = action.get("target") if isinstance(action, dict) else None
@@ -61,9 +51,7 @@ def apply_overlay(
                 result = _EFFECTS[effect](result, matches, action[effect], given)
             elif action.get("x-optional") is not True:
                 raise SpecError("matches nothing")
-            elif effect == "x-schema-name" or "operationId" in json.dumps(action[effect]):
-                tell(f"nothing at {target}")
-    return _with_links_to_new_ids(result, ids)
+    return result
 
 
 def _actions(overlay: Object, name: str) -> list[Any]:
@@ -97,13 +85,9 @@ def _matches(document: Object, target: str) -> list[Steps]:
         raise SpecError(f"not a JSONPath: {reason}") from error
 
 
-def _value_at(document: Any, steps: Steps) -> Any:
-    return reduce(getitem, steps, document)
-
-
 def _update(document: Object, matches: Sequence[Steps], update: Any, _: set[str]) -> Object:
     for steps in matches:
-        value = _value_at(document, steps)
+        value = value_at(document, steps)
         if isinstance(value, list):
             value.append(copy.deepcopy(update))
         elif not isinstance(value, dict):
@@ -133,7 +117,7 @@ def _remove(document: Object, matches: Sequence[Steps], _value: Any, _: set[str]
     for steps in sorted(set(matches), reverse=True):
         if not steps:
             raise SpecError("the whole document cannot be removed")
-        del _value_at(document, steps[:-1])[steps[-1]]
+        del value_at(document, steps[:-1])[steps[-1]]
     return document
 
 
@@ -145,8 +129,10 @@ def _name(document: Object, matches: Sequence[Steps], name: Any, given: set[str]
     return result
 
 
-def _close(document: Object, matches: Sequence[Steps], value: Any, _: set[str]) -> Object:
-    return close_variants(document, matches, strict=value is True)
+def _close(document: Object, matches: Sequence[Steps], _value: Any, _: set[str]) -> Object:
+    for steps in matches:
+        close_variants(document, tuple(map(str, steps)))
+    return document
 
 
 _EFFECTS: dict[str, Callable[[Object, Sequence[Steps], Any, set[str]], Object]] = {
@@ -155,19 +141,3 @@ _EFFECTS: dict[str, Callable[[Object, Sequence[Steps], Any, set[str]], Object]] 
     "x-schema-name": _name,
     "x-single-value-discriminator": _close,
 }
-
-
-def _operation_ids(document: Object) -> dict[Place, str]:
-    return {at: str(node.get("operationId")) for node, kind, at in walk(document) if kind == "operations"}
-
-
-def _with_links_to_new_ids(document: Object, before: dict[Place, str]) -> Object:
-    now = _operation_ids(document)
-    renamed = {old: now[at] for at, old in before.items() if at in now}
-
-    def change(node: Object, kind: str, _: Place) -> Object:
-        if kind != "links" or node.get("operationId") not in renamed:
-            return node
-        return {**node, "operationId": renamed[node["operationId"]]}
-
-    return transform(document, change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -54,7 +54,7 @@ def show(place: Place) -> str:
     return " > ".join(place) or "the document"
 
 
-def value_at(document: Any, place: Place) -> Any:
+def value_at(document: Any, place: Iterable[str | int]) -> Any:
     """Return the value at a place that is known to exist."""
     for step in place:
         document = document[int(step)] if isinstance(document, list) else document[step]

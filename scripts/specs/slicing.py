@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from specs import SpecError
-from specs.grammar import SECTIONS, Object, Place, free_name, transform, unshare, walk
+from specs.grammar import SECTIONS, Object, Place, free_name, transform, unshare
 from specs.references import follow, pointer, put_in_place, redirect, references, resolve, show, value_at
 
 _COPIED = ("openapi", "info", "jsonSchemaDialect", "servers")
@@ -20,15 +20,13 @@ def slice_document(document: Object, prefix: str) -> Object:
 
     What they refer to comes along through any depth and cycle. A reference into the middle of
     something gets a component of its own, so that nothing around it is needed; a path that refers to
-    another one holds its content; a link to an operation outside the slice is left out.
+    another one holds its content.
 
     Raises:
         SpecError: no path matches, or a reference that is needed points outside the document or to
             nothing.
     """
-    result = _without_foreign_links(_Slice(document, prefix).result())
-    # A second time, to leave out the components that only those links needed.
-    return unshare(_Slice(result, prefix).result())
+    return unshare(_Slice(document, prefix).result())
 
 
 class _Slice:
@@ -49,7 +47,7 @@ class _Slice:
         result = {key: document[key] for key in _COPIED if key in document}
         if self._uses_global_security:
             result["security"] = document["security"]
-        tags = [tag for tag in _listed(document, "tags", dict, ()) if str(tag.get("name")) in self._tags]
+        tags = [tag for tag in _listed(document, "tags", dict) if tag.get("name") in self._tags]
         parts = {"tags": tags, "paths": paths, "components": components}
         return result | {key: part for key, part in parts.items() if part}
 
@@ -83,10 +81,10 @@ class _Slice:
         return redirect(node, kind, lambda text: pointer(self._place(targets[text], kind)))
 
     def _note_tags_and_security(self, operation: Object, at: Place) -> None:
-        self._tags.update(_listed(operation, "tags", str, at))
-        source, source_at = (operation, at) if "security" in operation else (self._document, ())
+        self._tags.update(_listed(operation, "tags", str))
+        source = operation if "security" in operation else self._document
         self._uses_global_security |= source is self._document and "security" in source
-        for requirement in _listed(source, "security", dict, source_at):
+        for requirement in _listed(source, "security", dict):
             for name in requirement:
                 text = pointer(("components", "securitySchemes", name))
                 self._place(resolve(self._document, text, (*at, "security")), "securitySchemes")
@@ -115,12 +113,10 @@ def _matching(paths: Object, prefix: str) -> list[str]:
     return found
 
 
-def _listed(node: Object, field: str, kind: type, at: Place) -> list[Any]:
-    values = node.get(field, [])
-    if not (isinstance(values, list) and all(isinstance(value, kind) for value in values)):
-        shape = "text" if kind is str else "mappings"
-        raise SpecError(f"{show((*at, field))}: not a list of {shape}")
-    return values
+def _listed(node: Object, field: str, kind: type) -> list[Any]:
+    """Return the entries of a list that are of a kind; validating the slice refuses the others."""
+    values = node.get(field)
+    return [value for value in values if isinstance(value, kind)] if isinstance(values, list) else []
 
 
 def _name_for(place: Place, node: Any) -> str:
@@ -129,29 +125,3 @@ def _name_for(place: Place, node: Any) -> str:
     words = str(title) if title else " ".join(step for step in place if step not in _NOT_IN_NAMES)
     parts = re.findall(r"[A-Za-z0-9]+", words)
     return "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
-
-
-def _without_foreign_links(document: Object) -> Object:
-    """Copy a document without the links to operations that are not in it, which would lead nowhere."""
-    known = {str(node.get("operationId")) for node, kind, _ in walk(document) if kind == "operations"}
-
-    def leads_inside(link: Any) -> bool:
-        link, _ = follow(document, link)
-        if not isinstance(link, dict):
-            return True
-        if "operationRef" not in link:
-            return str(link.get("operationId")) in known
-        try:
-            resolve(document, link["operationRef"], ())
-        except SpecError:
-            return False
-        return True
-
-    def change(node: Object, kind: str, _: Place) -> Object:
-        if kind != "responses" or not isinstance(node.get("links"), dict):
-            return node
-        links = {name: link for name, link in node["links"].items() if leads_inside(link)}
-        rest = {field: value for field, value in node.items() if field != "links"}
-        return {**rest, "links": links} if links else rest
-
-    return transform(document, change)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import check_codec
 import pytest
 import yaml
 
@@ -52,12 +51,6 @@ def changed_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output / "models"
 
 
-@pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    return importlib.import_module("check_codec")
-
-
 def test_the_layer_reads_what_the_contract_has() -> None:
     """`python scripts/check_codec.py` exits 0 on the checked-in tree."""
     done = subprocess.run([sys.executable, SCRIPTS / "check_codec.py"], capture_output=True, check=False)
@@ -84,10 +77,10 @@ FOUND = [
 
 
 def test_each_difference_names_the_field_the_model_and_the_line_to_change(
-    check: ModuleType, changed_models: Path, capsys: pytest.CaptureFixture[str]
+    changed_models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a changed contract is regenerated, the check says where the layer has to change, and no more."""
-    assert check.main(["--models", str(changed_models)]) == 1
+    assert check_codec.main(["--models", str(changed_models)]) == 1
     lines = capsys.readouterr().out.splitlines()
     for file, source, text in FOUND:
         (line,) = (line for line in lines if f": {text}" in line)
@@ -98,7 +91,7 @@ def test_each_difference_names_the_field_the_model_and_the_line_to_change(
 
 
 def test_a_field_can_be_left_to_extra_and_a_model_can_vanish(
-    check: ModuleType, changed_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    changed_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A field that is listed as left to `extra` is no difference; a model that is gone is one."""
     text = (ROOT / CODEC).read_text()
@@ -113,7 +106,7 @@ def test_a_field_can_be_left_to_extra_and_a_model_can_vanish(
     models = tmp_path / "models"
     models.mkdir()
     (models / "user.py").write_text((changed_models / "user.py").read_text())
-    monkeypatch.setattr(check, "ROOT", tmp_path)
-    differences = "\n".join(check.compare(models))
+    monkeypatch.setattr(check_codec, "ROOT", tmp_path)
+    differences = "\n".join(check_codec.compare(models))
     assert "is new" not in differences
     assert "PaginationMetadata is gone: read the model that replaces it" in differences

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import lock
 import pytest
 from packaging.requirements import Requirement
 
@@ -17,12 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "lock.py"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEV = "requirements/dev.txt"
-
-spec = importlib.util.spec_from_file_location("lock", SCRIPT)
-assert spec is not None
-assert spec.loader is not None
-lock = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(lock)
 
 
 def misfits(document: dict[str, Any] = PYPROJECT, name: str = DEV, text: str | None = None) -> list[str]:

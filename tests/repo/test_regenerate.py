@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import regenerate
+from regenerate import read_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
@@ -17,13 +17,6 @@ CHECKED_IN = ROOT / "generated" / "arize_users_api"
 OLD = {"old.py": b"OLD = True\n"}
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script as a module, for what needs no process of its own."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    return importlib.import_module("regenerate")
 
 
 @pytest.fixture
@@ -35,19 +28,13 @@ def output(tmp_path: Path) -> Path:
     return folder
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Read a package, without what Python compiled."""
-    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def test_the_checked_in_bytes_come_out_each_time(script: ModuleType, output: Path, capsys: Capture) -> None:
+def test_the_checked_in_bytes_come_out_each_time(output: Path, capsys: Capture) -> None:
     """Whoever regenerates without a change of the spec sees no change in git, and `--check` exits 0."""
-    assert script.main(["--output", str(output)]) == 0, capsys.readouterr().err
-    assert tree(output) == tree(CHECKED_IN)
+    assert regenerate.main(["--output", str(output)]) == 0, capsys.readouterr().err
+    assert read_tree(output) == read_tree(CHECKED_IN)
     assert [path.name for path in output.parent.iterdir()] == [output.name], "nothing else is left"
-    assert script.main(["--check"]) == 0, capsys.readouterr().out
-    assert tree(output) == tree(CHECKED_IN)
+    assert regenerate.main(["--check"]) == 0, capsys.readouterr().out
+    assert read_tree(output) == read_tree(CHECKED_IN)
 
 
 def test_every_generated_module_says_what_made_it() -> None:
@@ -57,14 +44,14 @@ def test_every_generated_module_says_what_made_it() -> None:
         assert all(words in first for words in ("Generated", "scripts/regenerate.py", "Do not edit"))
 
 
-def test_check_shows_the_diff_and_changes_nothing(script: ModuleType, output: Path, capsys: Capture) -> None:
+def test_check_shows_the_diff_and_changes_nothing(output: Path, capsys: Capture) -> None:
     """`--check` exits 1 with the diff of every file that differs, and writes nothing."""
-    assert script.main(["--check", "--output", str(output)]) == 1
+    assert regenerate.main(["--check", "--output", str(output)]) == 1
     out, err = capsys.readouterr()
     assert "--- a/old.py" in out
     assert "+++ b/api/users/list_users.py" in out
     assert "out of date" in err
-    assert tree(output) == OLD
+    assert read_tree(output) == OLD
 
 
 ODD = """\
@@ -79,28 +66,27 @@ paths: {/a: {post: {requestBody: {content: {application/x-odd: {schema: {type: o
     ("text", "reason"),
     [
         ("openapi: 3.1.1\nopenapi: 3.1.1\n", "the key 'openapi' is there twice in one mapping at line 2"),
-        ("openapi: 3.1.1\npaths: " + "[" * 3000, "nested more than 200 levels deep at line 2, column "),
         ("openapi: 3.1.1\ninfo: {title: x, version: '1'}\npaths: {/a: {get: 7}}\n", "paths > /a > get"),
         (ODD, "openapi_python_client failed; nothing was replaced:\n"),
         (None, "cannot be read"),
     ],
-    ids=["unreadable", "deep", "invalid", "warned about", "missing"],
+    ids=["unreadable", "invalid", "warned about", "missing"],
 )
 def test_a_spec_that_is_no_good_is_refused(
-    text: str | None, reason: str, script: ModuleType, output: Path, capsys: Capture
+    text: str | None, reason: str, output: Path, capsys: Capture
 ) -> None:
     """A spec that does not parse or validate, or that the generator warns about, replaces nothing."""
     spec = output.parent / "spec.yaml"
     if text is not None:
         spec.write_text(text)
-    assert script.main(["--spec", str(spec), "--output", str(output)]) == 2
+    assert regenerate.main(["--spec", str(spec), "--output", str(output)]) == 2
     said = capsys.readouterr().err
     assert reason in said
     assert text == ODD or f"regenerate: {spec}: " in said
-    assert tree(output) == OLD
+    assert read_tree(output) == OLD
 
 
-def test_check_sees_bytes_and_names_every_file(script: ModuleType, tmp_path: Path, capsys: Capture) -> None:
+def test_check_sees_bytes_and_names_every_file(tmp_path: Path, capsys: Capture) -> None:
     """Other line endings and empty files are differences too, and each is told by its name."""
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
@@ -109,13 +95,15 @@ def test_check_sees_bytes_and_names_every_file(script: ModuleType, tmp_path: Pat
     (new / "crlf.py").write_bytes(b"A = 1\n")
     (old / "extra.py").touch()
     (new / "py.typed").touch()
-    assert script.report_difference(old, new) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "crlf.py: differs in its bytes only, such as line endings",
+    assert regenerate.report_difference(old, new) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if ": " in line] == [
+        "crlf.py: differs",
         "extra.py: should not be there",
         "py.typed: is missing",
     ]
-    assert script.report_difference(old, old) == 0
+    assert lines.count("-A = 1") == lines.count("+A = 1") == 1
+    assert regenerate.report_difference(old, old) == 0
 
 
 @pytest.mark.parametrize("moment", ["generate", "put_in_place"])
@@ -125,6 +113,7 @@ def test_being_asked_to_end_leaves_everything_as_it_was(moment: str, output: Pat
 import os, pathlib, signal, sys
 sys.path.insert(0, {str(SCRIPTS)!r})
 import regenerate
+from regenerate import read_tree
 regenerate.generate = lambda spec, fresh: fresh.mkdir()
 def end(*_): os.kill(os.getpid(), signal.SIGTERM)
 if {moment!r} == "generate":
@@ -137,17 +126,15 @@ sys.exit(regenerate.command())
     command = [sys.executable, "-c", code, "--output", str(output)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
-    assert tree(output) == OLD
+    assert read_tree(output) == OLD
     assert [path.name for path in output.parent.iterdir()] == [output.name], "nothing else is left"
 
 
-def test_a_failure_while_putting_it_in_place_restores_the_old_output(
-    script: ModuleType, output: Path, tmp_path: Path
-) -> None:
+def test_a_failure_while_putting_it_in_place_restores_the_old_output(output: Path, tmp_path: Path) -> None:
     """Even when the last rename fails, the old package is where it was."""
     with pytest.raises(FileNotFoundError):
-        script.put_in_place(tmp_path / "missing", output, tmp_path / "previous")
-    assert tree(output) == OLD
+        regenerate.put_in_place(tmp_path / "missing", output, tmp_path / "previous")
+    assert read_tree(output) == OLD
 
 
 def test_the_generated_client_opens_enums_but_not_the_ones_that_tell_variants_apart() -> None:

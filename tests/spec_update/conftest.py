@@ -1,16 +1,13 @@
-"""The scripts are no package of the distribution; their tests reach them by path."""
+"""What the tests of several modules use."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 
 @pytest.fixture

