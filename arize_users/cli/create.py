@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arize_users.enums import InviteMode, UserRole
+
 from .answers import created_user_answer
 from .errors import UsageError
 from .interrupts import DeferredInterrupt
-from .options import FullName, Mode, Output, Role
+from .options import FullName, Output
 from .output import Target, deliver, show_raw
 from .session import Session
 from .terminal import ask, is_attended, say
@@ -27,13 +29,13 @@ def create(
         str | None, typer.Option("--email", "-e", help="The address. Inviting it twice is inviting it once.")
     ] = None,
     role: Annotated[
-        Role | None, typer.Option("--role", "-r", case_sensitive=False, help="A predefined role.")
+        UserRole | None, typer.Option("--role", "-r", case_sensitive=False, help="A predefined role.")
     ] = None,
     role_id: Annotated[
         str | None, typer.Option("--role-id", metavar="ID", help="A custom role, instead of --role.")
     ] = None,
     invite_mode: Annotated[
-        Mode | None,
+        InviteMode | None,
         typer.Option(
             "--invite-mode",
             case_sensitive=False,
@@ -66,8 +68,8 @@ def create(
 
     name = _or_ask(full_name, "Full name")
     address = _or_ask(email, "Email")
-    assigned = _or_ask(role, "Role", tuple(Role)) if role_id is None else CustomUserRole(id=role_id)
-    mode = _or_ask(invite_mode, "Invite mode", tuple(Mode))
+    assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else CustomUserRole(id=role_id)
+    mode = _or_ask(invite_mode, "Invite mode", tuple(InviteMode))
     session.arguments["email"] = address
     with DeferredInterrupt() as interrupt:
         try:
@@ -86,7 +88,7 @@ def create(
         except KeyboardInterrupt:
             say(f"{address} may have been created: `{session.group} get {address}` shows it")
             raise
-        secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
+        secret = mode == InviteMode.TEMPORARY_PASSWORD or user.temporary_password is not None
         deliver(created_user_answer(user, secret=secret), target, acted=True)
         _explain(user, address, target)
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from arize_users.enums import UserStatus
+
 from .answers import users_answer
 from .errors import UsageError
-from .options import Output, Status
+from .options import Output
 from .output import Target, deliver
 from .session import Session
 from .terminal import counting, say
@@ -27,7 +29,7 @@ class _Query(NamedTuple):
     """The filters and the page, as given."""
 
     email: str | None
-    status: list[Status] | None
+    status: list[UserStatus] | None
     created_after: str | None
     created_before: str | None
     limit: int | None
@@ -63,7 +65,7 @@ def list_users(
         typer.Option("--email", "-e", metavar="PART", help="Only addresses that hold this, in any case."),
     ] = None,
     status: Annotated[
-        list[Status] | None,
+        list[UserStatus] | None,
         typer.Option("--status", "-s", case_sensitive=False, help="Only this status. Can be repeated."),
     ] = None,
     limit: Annotated[

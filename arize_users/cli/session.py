@@ -5,35 +5,23 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import typer
 
 from .errors import INTERRUPTED, CommandError, UsageError
-from .options import ApiKey, BaseUrl, Profile, Region, Verbose
+from .options import Options
 from .output import Target, checked_target
 from .reporter import Reporter
-from .settings import Options, Settings, resolve
+from .settings import Settings, resolve
 from .terminal import say, silence
 
 if TYPE_CHECKING:
     from arize_users import UsersClient
 
 P = ParamSpec("P")
-
-
-def store_global_options(
-    context: typer.Context,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    region: Region = None,
-    profile: Profile = None,
-    verbose: Verbose = False,
-) -> None:
-    """Keep the global options given before a command's name for the command."""
-    context.obj = Options(base_url, api_key, region, profile, verbose).over(context.obj or Options())
 
 
 class Session:
@@ -97,12 +85,25 @@ def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable
         options = here.over(context.obj or Options())
         raise typer.Exit(_exit_code(function, context.command_path, options, arguments))
 
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    shared = inspect.signature(store_global_options, eval_str=True).parameters.values()
-    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    return run
+    return _declared(run, list(inspect.signature(function, eval_str=True).parameters.values())[1:])
+
+
+def _declared(function: Callable[..., None], own: Iterable[inspect.Parameter]) -> Callable[..., None]:
+    """Tell Typer what a function takes: the context, its own parameters, and the global options."""
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    shared = inspect.signature(Options).parameters.values()
+    parameters = [context, *(one.replace(kind=context.kind) for one in (*own, *shared))]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in parameters}
+    return function
+
+
+def _store(context: typer.Context, **options: Any) -> None:
+    context.obj = Options(**options).over(context.obj or Options())
+
+
+store_global_options = _declared(_store, ())
+"""Keeps the global options given before a command's name for the command."""
 
 
 def _exit_code(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import SettingsError
+from .options import Options
 
 FORMATS = ("table", "json", "csv", "parquet")
 
@@ -31,28 +32,6 @@ class _UnsetVariableError(SettingsError):
             hint=f"Set {variable}, or correct {_shown(profile)}.",
         )
         self.variable = variable
-
-
-class Options(NamedTuple):
-    """The global options, as given at one place of the command line or merged from several."""
-
-    base_url: str | None = None
-    api_key: str | None = None
-    region: str | None = None
-    profile: str | None = None
-    verbose: bool = False
-
-    def over(self, outer: Options) -> Options:
-        """Merge with options given before a group's or command's name; these, given after it, win."""
-        has_endpoint = self.base_url is not None or self.region is not None
-        endpoint = self if has_endpoint else outer
-        return Options(
-            base_url=endpoint.base_url,
-            region=endpoint.region,
-            api_key=outer.api_key if self.api_key is None else self.api_key,
-            profile=outer.profile if self.profile is None else self.profile,
-            verbose=self.verbose or outer.verbose,
-        )
 
 
 class Settings(NamedTuple):

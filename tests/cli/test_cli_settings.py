@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from arize_users.cli.settings import Options, resolve
+from arize_users.cli.options import Options
+from arize_users.cli.settings import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax
