@@ -10,7 +10,7 @@ import typer
 from arize_users.enums import InviteMode, UserRole
 
 from .answers import created_user_answer
-from .errors import UsageError
+from .errors import USAGE, CommandError
 from .interrupts import DeferredInterrupt
 from .options import FullName, Output
 from .output import Target, deliver, show_raw
@@ -52,7 +52,7 @@ def create(
     Run at a terminal, it asks for what is missing.
     """
     if role is not None and role_id is not None:
-        raise UsageError("--role and --role-id both name a role: give only one")
+        raise CommandError(USAGE, "--role and --role-id both name a role: give only one")
     given = {
         "--full-name": full_name,
         "--email": email,
@@ -61,7 +61,7 @@ def create(
     }
     missing = [option for option, value in given.items() if value is None]
     if missing and not is_attended():
-        raise UsageError(f"missing {', '.join(missing)}")
+        raise CommandError(USAGE, f"missing {', '.join(missing)}")
     target = session.target(output)
     users = session.users()
     from arize_users import CustomUserRole, ResponseDecodeError
@@ -86,7 +86,7 @@ def create(
             show_raw(error.body)
             raise
         except KeyboardInterrupt:
-            say(f"{address} may have been created: `{session.group} get {address}` shows it")
+            say(f"{address} may have been created: `{session.reporter.group} get {address}` shows it")
             raise
         secret = mode == InviteMode.TEMPORARY_PASSWORD or user.temporary_password is not None
         deliver(created_user_answer(user, secret=secret), target, acted=True)

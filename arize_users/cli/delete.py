@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .answers import counted, deletions_answer
-from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, UsageError
+from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, USAGE, CommandError
 from .interrupts import DeferredInterrupt
 from .options import Output
 from .output import deliver
@@ -46,9 +46,9 @@ def delete(
     user_ids, addresses = _split(ids), _split(emails)
     named = _distinct(user_ids, addresses)
     if not named:
-        raise UsageError("nobody to delete: give at least one --id or --email")
+        raise CommandError(USAGE, "nobody to delete: give at least one --id or --email")
     if not force and not is_attended():
-        raise UsageError("there is no terminal to ask at: --force deletes without asking")
+        raise CommandError(USAGE, "there is no terminal to ask at: --force deletes without asking")
     target = session.target(output)
     users = session.users()
     if not force and not _is_confirmed(named):

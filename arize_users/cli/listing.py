@@ -12,7 +12,7 @@ import typer
 from arize_users.enums import UserStatus
 
 from .answers import users_answer
-from .errors import UsageError
+from .errors import USAGE, CommandError
 from .options import Output
 from .output import Target, deliver
 from .session import Session
@@ -97,9 +97,11 @@ def list_users(
     """List users, oldest first. Blocked users are never listed."""
     query = _Query(email, status, created_after, created_before, limit, cursor)
     if cursor is not None and (everything or query.has_range):
-        raise UsageError("--cursor goes neither with --all nor with --created-after, --created-before")
+        raise CommandError(
+            USAGE, "--cursor goes neither with --all nor with --created-after, --created-before"
+        )
     if limit is not None and everything:
-        raise UsageError("--all lists everyone: --limit does not go with it")
+        raise CommandError(USAGE, "--all lists everyone: --limit does not go with it")
     target = session.target(output)
     found = _find(session.users(), query, everything=everything)
     answer = users_answer(found.users, found.rest)
@@ -145,7 +147,7 @@ def _say_next_command(
     verbose = {"--verbose": options.verbose}
     words = _words({**query.filters, **next_page, "--output": output, **account, **verbose})
     key = "" if options.api_key is None else " (and the same --api-key)"
-    say(f"there are more{key}:", f"  {shlex.join([*session.command.split(), *words])}")
+    say(f"there are more{key}:", f"  {shlex.join([*session.reporter.command.split(), *words])}")
 
 
 def _words(options: Mapping[str, object]) -> Iterable[str]:

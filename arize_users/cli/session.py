@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import typer
 
-from .errors import INTERRUPTED, CommandError, UsageError
+from .errors import INTERRUPTED, USAGE, CommandError
 from .options import Options
 from .output import Target, checked_target
 from .reporter import Reporter
@@ -37,21 +37,16 @@ class Session:
     def __init__(
         self, command: str, options: Options, arguments: dict[str, Any], exit_stack: ExitStack
     ) -> None:
-        self.command = command
-        self.group = command.rpartition(" ")[0]
-        """What comes before the command's name: ``ax users``, or ``arize-users``."""
         self.options = options
         self.arguments = arguments
-        self.reporter = Reporter(command, self.group, arguments, verbose=options.verbose)
+        self.reporter = Reporter(command, arguments, options.verbose)
         self._exit_stack = exit_stack
 
     @functools.cached_property
     def _settings(self) -> Settings:
         if self.options.base_url is not None and self.options.region is not None:
-            raise UsageError("--base-url and --region both name the endpoint: give only one")
-        settings = resolve(self.options)
-        self.reporter.keep_secret(settings.api_key)
-        self.reporter.sources = settings.sources
+            raise CommandError(USAGE, "--base-url and --region both name the endpoint: give only one")
+        self.reporter.settings = settings = resolve(self.options)
         return settings
 
     def target(self, requested: str | None) -> Target:
@@ -61,15 +56,32 @@ class Session:
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""
         settings = self._settings
-        for note in settings.notes:
+        for note in settings.notes():
             say(f"note: {note}")
         from arize_users import ArizeClient
 
         self._exit_stack.enter_context(_one_line_beta_warning())
         if self.options.verbose:
-            self._exit_stack.enter_context(_logging_to_stderr(self.reporter.redacted, settings.origins))
+            self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url, region=settings.region)
         return self._exit_stack.enter_context(client).users
+
+    def _log_to_stderr(self) -> None:
+        import logging
+
+        redacted = self.reporter.redacted
+
+        class StderrHandler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                say(f"{record.levelname.lower()}: {redacted(record.getMessage())}")
+
+        logger, handler = logging.getLogger("arize_users"), StderrHandler()
+        self._exit_stack.callback(logger.setLevel, logger.level)
+        self._exit_stack.callback(logger.removeHandler, handler)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        logger.debug("endpoint: from %s", self._settings.endpoint_from)
+        logger.debug("API key: from %s", self._settings.key_from)
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:
@@ -148,24 +160,3 @@ def _one_line_beta_warning() -> Iterator[None]:
         # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
         warnings.simplefilter("always", BetaWarning)
         yield
-
-
-@contextmanager
-def _logging_to_stderr(redacted: Callable[[str], str], lines: tuple[str, ...]) -> Iterator[None]:
-    import logging
-
-    class StderrHandler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            say(f"{record.levelname.lower()}: {redacted(record.getMessage())}")
-
-    logger = logging.getLogger("arize_users")
-    handler, before = StderrHandler(), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        for line in lines:
-            logger.debug(line)
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, TypeVar
 
-from .errors import EndOfInput
+from .errors import SETTINGS, CommandError
 from .text import literal
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def ask(question: str) -> str:
     """Ask a question on standard error, and give the stripped answer.
 
     Raises:
-        EndOfInput: The input ended.
+        CommandError: The input ended.
     """
     print(literal(question), end=" ", file=sys.stderr, flush=True)
     try:
@@ -94,7 +94,7 @@ def ask(question: str) -> str:
         raise
     if not answer:
         say("")
-        raise EndOfInput("the input ended before the answer", hint="Nothing was done.")
+        raise CommandError(SETTINGS, "the input ended before the answer", hint="Nothing was done.")
     return answer.strip()
 
 
