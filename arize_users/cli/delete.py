@@ -16,7 +16,7 @@ from .interrupts import DeferredInterrupt
 from .options import Output
 from .output import deliver
 from .session import Session
-from .terminal import ask, has_colour, is_attended, is_plain, is_terminal, say
+from .terminal import ask, is_attended, is_plain, is_terminal, say
 
 if TYPE_CHECKING:
     from arize_users import BulkUserDeletionResult, UsersClient
@@ -120,10 +120,8 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    coloured = has_colour(sys.stderr)
-    console = Console(stderr=True, color_system="auto" if coloured else None, no_color=not coloured)
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 

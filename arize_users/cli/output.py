@@ -28,8 +28,8 @@ def checked_target(requested: str) -> Target:
     """Parse the value of --output, and check that it can be written.
 
     Raises:
-        CommandError: It is neither a format nor a file of a known kind.
-        CommandError: It cannot be written, or an extra is missing.
+        CommandError: It is neither a format nor a file of a known kind, it cannot be written, or an extra
+            is missing.
     """
     target = _target(requested)
     if target.format == "parquet":
@@ -144,7 +144,7 @@ def _rendered(answer: Answer, format: str, encoding: str) -> bytes:
         return parquet_bytes(answer.columns, answer.rows())
     from .tables import Canvas
 
-    canvas = Canvas(width=width(sys.stdout), colour=has_colour(sys.stdout), encoding=encoding)
+    canvas = Canvas(width=width(), colour=has_colour(sys.stdout), encoding=encoding)
     drawn = answer.draw(canvas) if answer.size else ""
     return drawn.encode(encoding, "backslashreplace")
 

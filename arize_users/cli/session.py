@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import typer
@@ -60,11 +60,29 @@ class Session:
             say(f"note: {note}")
         from arize_users import ArizeClient
 
-        self._exit_stack.enter_context(_one_line_beta_warning())
+        self._show_beta_warning_on_one_line()
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url, region=settings.region)
         return self._exit_stack.enter_context(client).users
+
+    def _show_beta_warning_on_one_line(self) -> None:
+        import warnings
+
+        from arize_users import BetaWarning
+
+        self._exit_stack.enter_context(warnings.catch_warnings())
+        show_other = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+            if issubclass(category, BetaWarning):
+                say(f"warning: {message}")
+            else:
+                show_other(message, category, *rest, **named)
+
+        warnings.showwarning = show
+        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
+        warnings.simplefilter("always", BetaWarning)
 
     def _log_to_stderr(self) -> None:
         import logging
@@ -139,24 +157,3 @@ def _exit_code(
             if not isinstance(error, ArizeError):
                 raise
             return session.reporter.client_error(error)
-
-
-@contextmanager
-def _one_line_beta_warning() -> Iterator[None]:
-    import warnings
-
-    from arize_users import BetaWarning
-
-    with warnings.catch_warnings():
-        show_other = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-            if issubclass(category, BetaWarning):
-                say(f"warning: {message}")
-            else:
-                show_other(message, category, *rest, **named)
-
-        warnings.showwarning = show
-        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
-        warnings.simplefilter("always", BetaWarning)
-        yield

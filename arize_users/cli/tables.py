@@ -176,6 +176,7 @@ class Canvas(NamedTuple):
             width=width,
             force_terminal=self.colour,
             color_system="standard" if self.colour else None,
+            no_color=not self.colour,
             legacy_windows=False,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, TypeVar
@@ -67,17 +68,9 @@ def has_colour(stream: IO[str] | None) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and not is_plain())
 
 
-def width(stream: IO[str] | None) -> int | None:
-    """Give the number of columns: that of COLUMNS, else the terminal's; None where there is no limit."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and int(columns) > 0:
-        return int(columns)
-    if stream is None or not is_terminal(stream):
-        return None
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
+def width() -> int | None:
+    """Give the columns of standard output: those of COLUMNS, else the terminal's; None sets no limit."""
+    return shutil.get_terminal_size((0, 0)).columns or None
 
 
 def ask(question: str) -> str:
