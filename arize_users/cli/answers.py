@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from arize_users import BulkUserDeletionResult, CreatedUser, User
+    from arize_users import BulkUserDeletionResult, CreatedUser, User, UserPage
 
     from .tables import Canvas
 
@@ -38,34 +38,32 @@ class Answer(NamedTuple):
         return counted(self.size, self.noun)
 
 
-def users_answer(users: Sequence[User], rest: Mapping[str, Any]) -> Answer:
-    """Answer with a list of users, and what else its document holds."""
+def users_answer(page: UserPage) -> Answer:
+    """Answer with a list of users."""
     from arize_users import USER_COLUMNS
 
-    def draw(canvas: Canvas) -> str:
-        from .tables import users_table
-
-        return users_table(users, canvas)
-
     return Answer(
-        size=len(users),
+        size=len(page),
         noun="user",
         columns=USER_COLUMNS,
-        document=lambda: {"users": [user.to_dict() for user in users], **rest},
-        rows=lambda: (user.to_row() for user in users),
-        draw=draw,
+        document=page.to_dict,
+        rows=lambda: (user.to_row() for user in page),
+        draw=lambda canvas: canvas.users_table(page.users),
     )
 
 
 def user_answer(user: User) -> Answer:
     """Answer with one user."""
+    from arize_users import USER_COLUMNS
 
-    def draw(canvas: Canvas) -> str:
-        from .tables import user_panel
-
-        return user_panel(user, canvas)
-
-    return users_answer([user], {})._replace(document=user.to_dict, draw=draw)
+    return Answer(
+        size=1,
+        noun="user",
+        columns=USER_COLUMNS,
+        document=user.to_dict,
+        rows=lambda: [user.to_row()],
+        draw=lambda canvas: canvas.user_panel(user),
+    )
 
 
 def created_user_answer(user: CreatedUser, *, secret: bool) -> Answer:
@@ -82,12 +80,6 @@ def created_user_answer(user: CreatedUser, *, secret: bool) -> Answer:
 
 def deletions_answer(results: Sequence[BulkUserDeletionResult]) -> Answer:
     """Answer with the results of a bulk delete."""
-
-    def draw(canvas: Canvas) -> str:
-        from .tables import deletions_table
-
-        return deletions_table(results, canvas)
-
     return Answer(
         size=len(results),
         noun="result",
@@ -95,7 +87,7 @@ def deletions_answer(results: Sequence[BulkUserDeletionResult]) -> Answer:
         # Under a name, so that other fields can be added beside it.
         document=lambda: {"results": [result.to_dict() for result in results]},
         rows=lambda: (result.to_dict() for result in results),
-        draw=draw,
+        draw=lambda canvas: canvas.deletions_table(results),
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from . import create, delete, listing, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
-from .options import ApiKey, BaseUrl, Profile, Region, Verbose
 from .session import command, store_global_options
 from .terminal import say, silence
 
@@ -78,12 +77,9 @@ def _report(error: Any, program: str) -> int:
 
 def build(program: str) -> typer.Typer:
     """Build `ax`, with the commands in the group `users`, or `arize-users`, with them at the top."""
-    root = _group(_ABOUT)
-    root.callback()(_root)
-    commands = root
+    commands = root = _group()
     if program == "ax":
-        commands = _group(_ABOUT)
-        commands.callback()(store_global_options)
+        commands = _group()
         root.add_typer(commands, name="users")
     for name, function in _COMMANDS.items():
         commands.command(name, epilog=EXIT_CODES)(command(function))
@@ -96,38 +92,18 @@ def build(program: str) -> typer.Typer:
     return root
 
 
-def _group(about: str) -> typer.Typer:
+def _group() -> typer.Typer:
     # Without markup Typer does not import Rich for the help, which would double its time.
-    return typer.Typer(
-        help=about,
+    group = typer.Typer(
+        help=_ABOUT,
         epilog=EXIT_CODES,
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from arize_users import __version__
-
-        print(f"arize-users {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    context: typer.Context,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    region: Region = None,
-    profile: Profile = None,
-    verbose: Verbose = False,
-    _version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
-    ] = False,
-) -> None:
-    store_global_options(context, base_url, api_key, region, profile, verbose)
+    group.callback()(store_global_options)
+    return group
 
 
 def _sandbox(context: typer.Context) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arize_users.enums import InviteMode, UserRole
+
 from .answers import created_user_answer
-from .errors import UsageError
+from .errors import USAGE, CommandError
 from .interrupts import DeferredInterrupt
-from .options import FullName, Mode, Output, Role
+from .options import FullName, Output
 from .output import Target, deliver, show_raw
 from .session import Session
 from .terminal import ask, is_attended, say
@@ -27,13 +29,13 @@ def create(
         str | None, typer.Option("--email", "-e", help="The address. Inviting it twice is inviting it once.")
     ] = None,
     role: Annotated[
-        Role | None, typer.Option("--role", "-r", case_sensitive=False, help="A predefined role.")
+        UserRole | None, typer.Option("--role", "-r", case_sensitive=False, help="A predefined role.")
     ] = None,
     role_id: Annotated[
         str | None, typer.Option("--role-id", metavar="ID", help="A custom role, instead of --role.")
     ] = None,
     invite_mode: Annotated[
-        Mode | None,
+        InviteMode | None,
         typer.Option(
             "--invite-mode",
             case_sensitive=False,
@@ -50,7 +52,7 @@ def create(
     Run at a terminal, it asks for what is missing.
     """
     if role is not None and role_id is not None:
-        raise UsageError("--role and --role-id both name a role: give only one")
+        raise CommandError(USAGE, "--role and --role-id both name a role: give only one")
     given = {
         "--full-name": full_name,
         "--email": email,
@@ -59,15 +61,15 @@ def create(
     }
     missing = [option for option, value in given.items() if value is None]
     if missing and not is_attended():
-        raise UsageError(f"missing {', '.join(missing)}")
+        raise CommandError(USAGE, f"missing {', '.join(missing)}")
     target = session.target(output)
     users = session.users()
     from arize_users import CustomUserRole, ResponseDecodeError
 
     name = _or_ask(full_name, "Full name")
     address = _or_ask(email, "Email")
-    assigned = _or_ask(role, "Role", tuple(Role)) if role_id is None else CustomUserRole(id=role_id)
-    mode = _or_ask(invite_mode, "Invite mode", tuple(Mode))
+    assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else CustomUserRole(id=role_id)
+    mode = _or_ask(invite_mode, "Invite mode", tuple(InviteMode))
     session.arguments["email"] = address
     with DeferredInterrupt() as interrupt:
         try:
@@ -84,9 +86,9 @@ def create(
             show_raw(error.body)
             raise
         except KeyboardInterrupt:
-            say(f"{address} may have been created: `{session.group} get {address}` shows it")
+            say(f"{address} may have been created: `{session.reporter.group} get {address}` shows it")
             raise
-        secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
+        secret = mode == InviteMode.TEMPORARY_PASSWORD or user.temporary_password is not None
         deliver(created_user_answer(user, secret=secret), target, acted=True)
         _explain(user, address, target)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .answers import counted, deletions_answer
-from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, UsageError
+from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, USAGE, CommandError
 from .interrupts import DeferredInterrupt
 from .options import Output
 from .output import deliver
 from .session import Session
-from .terminal import ask, has_colour, is_attended, is_plain, is_terminal, say
+from .terminal import ask, is_attended, is_plain, is_terminal, say
 
 if TYPE_CHECKING:
     from arize_users import BulkUserDeletionResult, UsersClient
@@ -46,9 +46,9 @@ def delete(
     user_ids, addresses = _split(ids), _split(emails)
     named = _distinct(user_ids, addresses)
     if not named:
-        raise UsageError("nobody to delete: give at least one --id or --email")
+        raise CommandError(USAGE, "nobody to delete: give at least one --id or --email")
     if not force and not is_attended():
-        raise UsageError("there is no terminal to ask at: --force deletes without asking")
+        raise CommandError(USAGE, "there is no terminal to ask at: --force deletes without asking")
     target = session.target(output)
     users = session.users()
     if not force and not _is_confirmed(named):
@@ -120,10 +120,8 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    coloured = has_colour(sys.stderr)
-    console = Console(stderr=True, color_system="auto" if coloured else None, no_color=not coloured)
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 

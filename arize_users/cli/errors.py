@@ -1,4 +1,4 @@
-"""The errors of the command line itself, and the exit codes."""
+"""The error of the command line itself, and the exit codes."""
 
 from __future__ import annotations
 
@@ -24,43 +24,13 @@ class CommandError(Exception):
     """Ends a command with an exit code.
 
     Args:
+        exit_code: The exit code.
         message: What happened.
         hint: What to do about it; None points to the help of the command.
     """
 
-    exit_code: int
-
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, exit_code: int, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
+        self.exit_code = exit_code
         self.message = message
         self.hint = hint
-
-
-class SettingsError(CommandError):
-    """A setting is missing or cannot be used."""
-
-    exit_code = SETTINGS
-
-
-class EndOfInput(CommandError):
-    """The input ended where a prompt waited for an answer."""
-
-    exit_code = SETTINGS
-
-
-class UsageError(CommandError):
-    """The command was not called as it should be."""
-
-    exit_code = USAGE
-
-
-class UnknownEmailError(CommandError):
-    """No user has the email address."""
-
-    exit_code = REFUSED
-
-
-class OutputError(CommandError):
-    """The output cannot be written where it was to go."""
-
-    exit_code = UNWRITTEN

@@ -1,64 +1,12 @@
-"""The options that more than one command takes."""
+"""The options that more than one command takes.
 
-from __future__ import annotations
+Typer reads these annotations when the program runs, so they are not postponed.
+"""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple, Self
 
 import typer
 
-
-# The client has these enums, too, but importing it would slow down every --help and completion.
-class Status(StrEnum):
-    """The statuses that can be listed."""
-
-    ACTIVE = "active"
-    INVITED = "invited"
-    EXPIRED = "expired"
-
-
-class Role(StrEnum):
-    """The predefined roles."""
-
-    ADMIN = "admin"
-    MEMBER = "member"
-    ANNOTATOR = "annotator"
-
-
-class Mode(StrEnum):
-    """The ways to invite."""
-
-    NONE = "none"
-    EMAIL_LINK = "email_link"
-    TEMPORARY_PASSWORD = "temporary_password"
-
-
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--base-url", metavar="URL", help="The endpoint; sandbox: or sandbox:FILE is a local account."
-    ),
-]
-ApiKey = Annotated[
-    str | None,
-    typer.Option(
-        "--api-key",
-        metavar="KEY",
-        help="The API key. Other users of this machine can see it here: ARIZE_API_KEY is better.",
-    ),
-]
-Region = Annotated[
-    str | None, typer.Option("--region", metavar="REGION", help="The region, instead of --base-url.")
-]
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        "--profile", "-p", metavar="NAME", help="The profile, for what no option or variable gives."
-    ),
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Log to standard error, and show errors in full.")
-]
 Output = Annotated[
     str | None,
     typer.Option(
@@ -73,3 +21,53 @@ UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="The user's id.")
 FullName = Annotated[
     str | None, typer.Option("--full-name", "-n", metavar="NAME", help="1 to 255 characters.")
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from arize_users import __version__
+
+        print(f"arize-users {__version__}")
+        raise typer.Exit
+
+
+class Options(NamedTuple):
+    """The global options, as given at one place of the command line or merged from several."""
+
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", metavar="URL", help="The endpoint; sandbox: or sandbox:FILE is a local account."
+        ),
+    ] = None
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            "--api-key",
+            metavar="KEY",
+            help="The API key. Other users of this machine can see it here: ARIZE_API_KEY is better.",
+        ),
+    ] = None
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="REGION", help="The region, instead of --base-url.")
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile", "-p", metavar="NAME", help="The profile, for what no option or variable gives."
+        ),
+    ] = None
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log to standard error, and show errors in full.")
+    ] = False
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False
+
+    def over(self, outer: Self) -> Self:
+        """Merge with options given before a group's or command's name; these, given after it, win."""
+        given = {name: value for name, value in self._asdict().items() if value not in (None, False)}
+        # Both name the endpoint, so one given here replaces the other given there.
+        if given.keys() & {"base_url", "region"}:
+            outer = outer._replace(base_url=None, region=None)
+        return outer._replace(**given)

@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 
 from .answers import Answer
-from .errors import OutputError, UsageError
+from .errors import UNWRITTEN, USAGE, CommandError
 from .settings import FORMATS
 from .terminal import has_colour, is_terminal, say, silence, width
 from .text import csv_bytes, json_bytes, literal
@@ -28,8 +28,8 @@ def checked_target(requested: str) -> Target:
     """Parse the value of --output, and check that it can be written.
 
     Raises:
-        UsageError: It is neither a format nor a file of a known kind.
-        OutputError: It cannot be written, or an extra is missing.
+        CommandError: It is neither a format nor a file of a known kind, it cannot be written, or an extra
+            is missing.
     """
     target = _target(requested)
     if target.format == "parquet":
@@ -37,9 +37,9 @@ def checked_target(requested: str) -> Target:
     if target.path is not None:
         _check_file(target.path)
     elif sys.stdout is None:
-        raise OutputError("standard output is closed", hint="Name a file with --output.")
+        raise CommandError(UNWRITTEN, "standard output is closed", hint="Name a file with --output.")
     elif target.format == "parquet" and is_terminal(sys.stdout):
-        raise UsageError("parquet is not for reading", hint="Name a file with --output.")
+        raise CommandError(USAGE, "parquet is not for reading", hint="Name a file with --output.")
     return target
 
 
@@ -49,7 +49,8 @@ def _target(requested: str) -> Target:
         return Target(format)
     extension = os.path.splitext(requested)[1].lower()
     if extension not in _EXTENSIONS:
-        raise UsageError(
+        raise CommandError(
+            USAGE,
             f"--output: {requested!r} is neither a format nor a file whose kind is known",
             hint=f"Use {', '.join(FORMATS)}, or a file ending in {', '.join(_EXTENSIONS)}.",
         )
@@ -60,7 +61,8 @@ def _require_pyarrow() -> None:
     try:
         import pyarrow.parquet  # noqa: F401 - only an import shows whether it works
     except ImportError as error:
-        raise OutputError(
+        raise CommandError(
+            UNWRITTEN,
             f"parquet needs pyarrow, which cannot be loaded ({error})",
             hint="pip install 'arize-users[parquet]', or use json or csv.",
         ) from error
@@ -73,7 +75,7 @@ def _check_file(path: str) -> None:
         folder = os.path.dirname(os.path.realpath(path))
         mode = _mode(path)
         if mode is not None and not stat.S_ISREG(mode):
-            raise OutputError(f"{path} is not a file", hint="Name another with --output.")
+            raise CommandError(UNWRITTEN, f"{path} is not a file", hint="Name another with --output.")
         if mode is not None and not os.access(path, os.W_OK):
             raise PermissionError(None, "it is write-protected")
         with tempfile.TemporaryFile(dir=folder):
@@ -89,9 +91,11 @@ def _mode(path: str) -> int | None:
         return None
 
 
-def _unwritable(where: str, error: Exception, *, hint: str | None = None) -> OutputError:
+def _unwritable(where: str, error: Exception, *, hint: str | None = None) -> CommandError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return OutputError(f"cannot write {where}: {reason}", hint=hint or "Name another with --output.")
+    return CommandError(
+        UNWRITTEN, f"cannot write {where}: {reason}", hint=hint or "Name another with --output."
+    )
 
 
 def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
@@ -104,7 +108,7 @@ def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
             cannot be written to the target, it is written somewhere else.
 
     Raises:
-        OutputError: It could not be written to the target.
+        CommandError: It could not be written to the target.
     """
     try:
         _write(answer, target)
@@ -140,7 +144,7 @@ def _rendered(answer: Answer, format: str, encoding: str) -> bytes:
         return parquet_bytes(answer.columns, answer.rows())
     from .tables import Canvas
 
-    canvas = Canvas(width=width(sys.stdout), colour=has_colour(sys.stdout), encoding=encoding)
+    canvas = Canvas(width=width(), colour=has_colour(sys.stdout), encoding=encoding)
     drawn = answer.draw(canvas) if answer.size else ""
     return drawn.encode(encoding, "backslashreplace")
 

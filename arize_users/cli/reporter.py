@@ -1,88 +1,162 @@
-"""Reports errors to people: a line of what happened, a line of what to do, and an exit code."""
+"""Reports errors to people: a line of what happened, a line of what to do, and an exit code.
+
+The hints of the client's own errors speak to Python programs. Here are others, in the words of a shell.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+
+import arize_users as client
 
 from .errors import REFUSED, SETTINGS, USAGE, CommandError
+from .settings import Settings
 from .terminal import say
 from .text import literal
-
-if TYPE_CHECKING:
-    from arize_users import ArizeError
 
 HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6
 """Hiding anything shorter would blank out half of every message."""
 _PASSWORD = re.compile(r'("temporary_?password"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}]+)', re.IGNORECASE)
+_OPTIONS = {
+    "name": "--full-name",
+    "user": "USER_ID|EMAIL",
+    "user_id": "USER_ID",
+    "user_ids": "--id",
+    "emails": "--email",
+    "id": "--role-id",
+}
+"""The options that are not called like the parameter of the client that they are passed to."""
 
 
+@dataclass
 class Reporter:
     """Reports the errors of one command.
 
     Args:
         command: The command as it was called: ``ax users get``.
-        group: What comes before its name: ``ax users``, or ``arize-users``.
         arguments: What the command was given.
         verbose: Whether to show all that is known of an error.
+        settings: The settings, once they are known.
     """
 
-    def __init__(self, command: str, group: str, arguments: Mapping[str, object], *, verbose: bool) -> None:
-        self._help = f"`{command} --help`"
-        self._group = group
-        self._arguments = arguments
-        self._verbose = verbose
-        self._secret = ""
-        self.sources: Mapping[str, str] = {}
-        """Where the settings came from that the client was given, by its parameters."""
+    command: str
+    arguments: Mapping[str, object]
+    verbose: bool
+    settings: Settings | None = None
 
-    def keep_secret(self, api_key: str | None) -> None:
-        """Never show this key, even where a server's answer quotes it."""
-        if api_key and len(api_key) >= _SHORTEST_SECRET:
-            self._secret = api_key
+    @property
+    def group(self) -> str:
+        """What comes before the command's name: ``ax users``, or ``arize-users``."""
+        return self.command.rpartition(" ")[0]
 
     def redacted(self, text: str) -> str:
-        """Take the secrets out of a text."""
+        """Take the secrets out of a text: passwords, and the key, which a server's answer may quote."""
         text = _PASSWORD.sub(rf'\1"{HIDDEN}"', text)
-        return text.replace(self._secret, HIDDEN) if self._secret else text
+        key = self.settings.api_key if self.settings else None
+        return text.replace(key, HIDDEN) if key and len(key) >= _SHORTEST_SECRET else text
 
     def command_error(self, error: CommandError) -> int:
         """Report an error of the command line, and give its exit code."""
-        self._report(error.message, error.hint or f"{self._help} shows how.")
+        self._say(error.message, error.hint or f"`{self.command} --help` shows how.")
         return error.exit_code
 
-    def client_error(self, error: ArizeError) -> int:
+    def client_error(self, error: client.ArizeError) -> int:
         """Report an error of the client, and give the exit code for it."""
-        from arize_users import ConfigurationError, InvalidArgumentError
-
-        from .hints import hint_for, option_for
-
-        label, code, hint = None, REFUSED, self._hint_to_the_answer(error)
-        if isinstance(error, ConfigurationError):
-            label = error.variable or self.sources.get(error.argument or "")
-            code, hint = SETTINGS, f"{self._help} shows the settings."
-        elif isinstance(error, InvalidArgumentError):
-            label = error.argument and option_for(error.argument)
-            code, hint = USAGE, f"{self._help} shows how."
-        message = f"{label}: {error.message}" if label else error.message
-        self._report(message, hint_for(error, self._group, self._arguments) or hint)
-        if self._verbose:
+        label, code = None, REFUSED
+        if isinstance(error, client.ConfigurationError):
+            label, code = error.variable or (self.settings and self.settings.source(error.argument)), SETTINGS
+        elif isinstance(error, client.InvalidArgumentError):
+            option = error.argument and "--" + error.argument.replace("_", "-")
+            label, code = _OPTIONS.get(error.argument or "", option), USAGE
+        self._say(f"{label}: {error.message}" if label else error.message, self._hint(error))
+        if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code
 
-    def _hint_to_the_answer(self, error: ArizeError) -> str:
-        if self._verbose and hasattr(error, "body"):
+    def _say(self, message: str, hint: str) -> None:
+        say(f"error: {self.redacted(message)}", f"hint: {self.redacted(hint)}")
+
+    def _hint(self, error: client.ArizeError) -> str:
+        """Say what to do about an error of the client."""
+        match error:
+            case client.InvalidArgumentError():
+                return self._argument_hint(error) or f"`{self.command} --help` shows how."
+            case client.ConfigurationError(argument="base_url"):
+                return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
+            case client.ConfigurationError(variable=str(variable)):
+                return f"Correct {variable}, or unset it."
+            case client.ConfigurationError():
+                return f"`{self.command} --help` shows the settings."
+            case client.OutcomeUnknownError():
+                return (
+                    f"{self._lookup(error.email)} shows whether the user exists; if so, delete the user, or "
+                    "have the password reset once the address is verified."
+                )
+            case client.APIError() if hint := self._doubt_hint(error) or self._failure_hint(error):
+                return hint
+        if self.verbose and hasattr(error, "body"):
             return "What the server answered is below."
         return "--verbose shows what the server answered."
 
-    def _report(self, message: str, hint: str) -> None:
-        say(f"error: {self.redacted(message)}", f"hint: {self.redacted(hint)}")
+    def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
+        """Say where an email address belongs that was given as an id."""
+        user_id = str(self.arguments.get("user_id"))
+        if error.argument == "user_id" and "@" in user_id:
+            return f"{self._lookup(user_id)} shows the id."
+        if error.argument == "user_ids" and "@" in str(self.arguments.get("ids")):
+            return "Give email addresses with --email."
+        return None
+
+    def _doubt_hint(self, error: client.APIError) -> str | None:
+        """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
+        if isinstance(error, client.ResponseDecodeError):
+            return "The server did what was asked; only its answer cannot be read."
+        if error.maybe_applied and error.operation == "create_user":
+            look = self._lookup(self.arguments["email"])
+            return f"The user may have been created all the same: {look} shows whether the user exists."
+        if error.maybe_applied and error.operation in ("resend_user_invitation", "reset_user_password"):
+            return "The mail may have been sent: ask the user before sending another."
+        return None
+
+    def _failure_hint(self, error: client.APIError) -> str | None:
+        # Newer deployments take it in an update only.
+        has_flag = bool(self.arguments.get("is_not_developer"))
+        match error:
+            case client.BadRequestError() | client.UnprocessableEntityError() if has_flag:
+                return (
+                    "This deployment may not take --is-not-developer here: create the user without it, then "
+                    f"run `{self.group} update USER_ID --is-not-developer`. --verbose shows what the server "
+                    "answered."
+                )
+            case client.UnauthorizedError():
+                key = "--api-key, ARIZE_API_KEY or the profile"
+                return f"Check the API key ({key}) and that it belongs to this endpoint."
+            case client.ForbiddenError():
+                return "Use the key of an admin, or of a role with the permission."
+            case client.NotFoundError():
+                return f"Check the id; `{self.group} list --email PART` finds the user."
+            case client.ConflictError():
+                look = self._lookup(self.arguments.get("email") or "EMAIL")
+                return f"{look} shows the user; a blocked one is not shown and cannot return."
+            case client.RateLimitError():
+                wait = f"Wait {error.retry_after:.0f} s" if error.retry_after else "Wait"
+                return f"{wait} and ask again, with fewer requests at once."
+            case client.APIConnectionError():
+                return "Check the network and the endpoint (--base-url or --region), and try again."
+            case client.ServerError() | client.PaginationError():
+                return "This is on the server's side: try again later."
+        return None
+
+    def _lookup(self, user: object) -> str:
+        return f"`{self.group} get {shlex.quote(str(user))}`"
 
 
-def _details(error: ArizeError) -> list[str]:
+def _details(error: client.ArizeError) -> list[str]:
     """Give what is known of the request and its answer, one thing per line."""
     found = {
         "method": getattr(error, "method", None),

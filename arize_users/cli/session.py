@@ -5,35 +5,23 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import typer
 
-from .errors import INTERRUPTED, CommandError, UsageError
-from .options import ApiKey, BaseUrl, Profile, Region, Verbose
+from .errors import INTERRUPTED, USAGE, CommandError
+from .options import Options
 from .output import Target, checked_target
 from .reporter import Reporter
-from .settings import Options, Settings, resolve
+from .settings import Settings, resolve
 from .terminal import say, silence
 
 if TYPE_CHECKING:
     from arize_users import UsersClient
 
 P = ParamSpec("P")
-
-
-def store_global_options(
-    context: typer.Context,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    region: Region = None,
-    profile: Profile = None,
-    verbose: Verbose = False,
-) -> None:
-    """Keep the global options given before a command's name for the command."""
-    context.obj = Options(base_url, api_key, region, profile, verbose).over(context.obj or Options())
 
 
 class Session:
@@ -49,21 +37,16 @@ class Session:
     def __init__(
         self, command: str, options: Options, arguments: dict[str, Any], exit_stack: ExitStack
     ) -> None:
-        self.command = command
-        self.group: str = command.rpartition(" ")[0]
-        """What comes before the command's name: ``ax users``, or ``arize-users``."""
         self.options = options
         self.arguments = arguments
-        self.reporter: Reporter = Reporter(command, self.group, arguments, verbose=options.verbose)
+        self.reporter: Reporter = Reporter(command, arguments, options.verbose)
         self._exit_stack = exit_stack
 
     @functools.cached_property
     def _settings(self) -> Settings:
         if self.options.base_url is not None and self.options.region is not None:
-            raise UsageError("--base-url and --region both name the endpoint: give only one")
-        settings = resolve(self.options)
-        self.reporter.keep_secret(settings.api_key)
-        self.reporter.sources = settings.sources
+            raise CommandError(USAGE, "--base-url and --region both name the endpoint: give only one")
+        self.reporter.settings = settings = resolve(self.options)
         return settings
 
     def target(self, requested: str | None) -> Target:
@@ -73,15 +56,50 @@ class Session:
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""
         settings = self._settings
-        for note in settings.notes:
+        for note in settings.notes():
             say(f"note: {note}")
         from arize_users import ArizeClient
 
-        self._exit_stack.enter_context(_one_line_beta_warning())
+        self._show_beta_warning_on_one_line()
         if self.options.verbose:
-            self._exit_stack.enter_context(_logging_to_stderr(self.reporter.redacted, settings.origins))
+            self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url, region=settings.region)
         return self._exit_stack.enter_context(client).users
+
+    def _show_beta_warning_on_one_line(self) -> None:
+        import warnings
+
+        from arize_users import BetaWarning
+
+        self._exit_stack.enter_context(warnings.catch_warnings())
+        show_other = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+            if issubclass(category, BetaWarning):
+                say(f"warning: {message}")
+            else:
+                show_other(message, category, *rest, **named)
+
+        warnings.showwarning = show
+        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
+        warnings.simplefilter("always", BetaWarning)
+
+    def _log_to_stderr(self) -> None:
+        import logging
+
+        redacted = self.reporter.redacted
+
+        class StderrHandler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                say(f"{record.levelname.lower()}: {redacted(record.getMessage())}")
+
+        logger, handler = logging.getLogger("arize_users"), StderrHandler()
+        self._exit_stack.callback(logger.setLevel, logger.level)
+        self._exit_stack.callback(logger.removeHandler, handler)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        logger.debug("endpoint: from %s", self._settings.endpoint_from)
+        logger.debug("API key: from %s", self._settings.key_from)
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:
@@ -97,12 +115,25 @@ def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable
         options = here.over(context.obj or Options())
         raise typer.Exit(_exit_code(function, context.command_path, options, arguments))
 
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    shared = inspect.signature(store_global_options, eval_str=True).parameters.values()
-    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    return run
+    return _declared(run, list(inspect.signature(function, eval_str=True).parameters.values())[1:])
+
+
+def _declared(function: Callable[..., None], own: Iterable[inspect.Parameter]) -> Callable[..., None]:
+    """Tell Typer what a function takes: the context, its own parameters, and the global options."""
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    shared = inspect.signature(Options).parameters.values()
+    parameters = [context, *(one.replace(kind=context.kind) for one in (*own, *shared))]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in parameters}
+    return function
+
+
+def _store(context: typer.Context, **options: Any) -> None:
+    context.obj = Options(**options).over(context.obj or Options())
+
+
+store_global_options = _declared(_store, ())
+"""Keeps the global options given before a command's name for the command."""
 
 
 def _exit_code(
@@ -126,45 +157,3 @@ def _exit_code(
             if not isinstance(error, ArizeError):
                 raise
             return session.reporter.client_error(error)
-
-
-@contextmanager
-def _one_line_beta_warning() -> Iterator[None]:
-    import warnings
-
-    from arize_users import BetaWarning
-
-    with warnings.catch_warnings():
-        show_other = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-            if issubclass(category, BetaWarning):
-                say(f"warning: {message}")
-            else:
-                show_other(message, category, *rest, **named)
-
-        warnings.showwarning = show
-        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
-        warnings.simplefilter("always", BetaWarning)
-        yield
-
-
-@contextmanager
-def _logging_to_stderr(redacted: Callable[[str], str], lines: tuple[str, ...]) -> Iterator[None]:
-    import logging
-
-    class StderrHandler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            say(f"{record.levelname.lower()}: {redacted(record.getMessage())}")
-
-    logger = logging.getLogger("arize_users")
-    handler, before = StderrHandler(), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        for line in lines:
-            logger.debug(line)
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)

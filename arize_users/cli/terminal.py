@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, TypeVar
 
-from .errors import EndOfInput
+from .errors import SETTINGS, CommandError
 from .text import literal
 
 T = TypeVar("T")
@@ -67,24 +68,16 @@ def has_colour(stream: IO[str] | None) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and not is_plain())
 
 
-def width(stream: IO[str] | None) -> int | None:
-    """Give the number of columns: that of COLUMNS, else the terminal's; None where there is no limit."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and int(columns) > 0:
-        return int(columns)
-    if stream is None or not is_terminal(stream):
-        return None
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
+def width() -> int | None:
+    """Give the columns of standard output: those of COLUMNS, else the terminal's; None sets no limit."""
+    return shutil.get_terminal_size((0, 0)).columns or None
 
 
 def ask(question: str) -> str:
     """Ask a question on standard error, and give the stripped answer.
 
     Raises:
-        EndOfInput: The input ended.
+        CommandError: The input ended.
     """
     print(literal(question), end=" ", file=sys.stderr, flush=True)
     try:
@@ -94,7 +87,7 @@ def ask(question: str) -> str:
         raise
     if not answer:
         say("")
-        raise EndOfInput("the input ended before the answer", hint="Nothing was done.")
+        raise CommandError(SETTINGS, "the input ended before the answer", hint="Nothing was done.")
     return answer.strip()
 
 

@@ -26,15 +26,12 @@ def literal(text: str) -> str:
     r"""Escape the invisible characters of a text, as \x1b or \n."""
     if text.isprintable():
         return text
-    return "".join(_escaped(letter) if _is_invisible(letter) else letter for letter in text)
+    return "".join(map(_visible, text))
 
 
-def _is_invisible(letter: str) -> bool:
-    return unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
+def _visible(letter: str) -> str:
+    is_invisible = unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
+    return letter.encode("unicode_escape").decode("ascii") if is_invisible else letter
 
 
 def json_bytes(document: object, encoding: str) -> bytes:

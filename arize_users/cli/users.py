@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .answers import user_answer
-from .errors import UnknownEmailError, UsageError
+from .errors import REFUSED, USAGE, CommandError
 from .interrupts import DeferredInterrupt
 from .options import FullName, Output, UserId
 from .output import deliver
@@ -24,10 +24,11 @@ def get(
     target = session.target(output)
     found = session.users().get(user=user)
     if found is None:
-        raise UnknownEmailError(
+        raise CommandError(
+            REFUSED,
             f"no user has the email {user}",
-            hint=f"`{session.group} list --email PART` finds users by a part of the address; blocked users "
-            "are not shown.",
+            hint=f"`{session.reporter.group} list --email PART` finds users by a part of the address; "
+            "blocked users are not shown.",
         )
     deliver(user_answer(found), target)
 
@@ -44,7 +45,7 @@ def update(
 ) -> None:
     """Change a user's name or developer permission. What is left out stays."""
     if full_name is None and is_developer is None:
-        raise UsageError("nothing to update: give --full-name, --is-developer or --is-not-developer")
+        raise CommandError(USAGE, "nothing to update: give --full-name, --is-developer or --is-not-developer")
     target = session.target(output)
     users = session.users()
     with DeferredInterrupt() as interrupt:

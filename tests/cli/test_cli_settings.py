@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from arize_users.cli.settings import Options, resolve
+from arize_users.cli.options import Options
+from arize_users.cli.settings import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax
@@ -133,7 +134,7 @@ _UNUSABLE = "the profile 'default' cannot be used: "
         ("auth = 5", f"{_UNUSABLE}auth is not a table"),
         ("[auth]\napi_key = ['a']", f"{_UNUSABLE}auth.api_key is not a text"),
         ("[auth]\nauth_method = 'oauth'", "no API key is set (the profile signs in by OAuth"),
-        ("auth.api_key = '${MY_KEY}'", "no API key is set (the profile refers to MY_KEY, which is not set)"),
+        ("auth.api_key = '${MY_KEY}'", f"{_UNUSABLE}auth.api_key refers to MY_KEY, which is not set"),
         (f"{_AUTH}[output]\nformat = 'xml'", f"{_UNUSABLE}output.format 'xml' is not one of table"),
         (f"{_AUTH}[routing]\nregion = 'US'", "the profile 'default': 'US' is not one of us-central-1a"),
         # A key for another server is never sent to the host that Arize's own CLI writes beside it.

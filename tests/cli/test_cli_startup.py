@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from arize_users import InviteMode, UserRole, UserStatus, __version__
-from arize_users.cli import options
 from arize_users.sandbox import SandboxServer
 
 from .runs import FULL, UNREAD, Ax, Shell
@@ -118,8 +118,8 @@ def test_unwritable_output(shell: Shell, line: str) -> None:
         assert (ran.code, ran.err) == (0, "")
 
 
-def test_choices_are_those_of_the_client() -> None:
-    """The values that options offer are those that the client takes."""
-    assert list(options.Status) == list(UserStatus)
-    assert list(options.Role) == list(UserRole)
-    assert list(options.Mode) == list(InviteMode)
+def test_choices_are_those_of_the_client(ax: Ax) -> None:
+    """Help shows the values that the client takes, in lower case."""
+    for command, values in (("list", UserStatus), ("create", UserRole), ("create", InviteMode)):
+        shown = re.findall(r"\w+", ax(command, "--help").out)
+        assert {one.value for one in values} <= set(shown)
