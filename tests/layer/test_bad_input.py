@@ -21,7 +21,8 @@ from arize_users import (
 from arize_users._users import arguments as check
 from arize_users._users.dates import point_in_time
 
-from .test_errors import CREATE, REFUSED_ARGUMENTS
+from .simulated_calls import NEW
+from .test_errors import REFUSED_ARGUMENTS
 
 EMAILS = ["", " ", "ada", "@acme.com", "ada@", "@", "ada @acme.com", " ada@acme.com", "ada@acme.com\n"]
 EMAILS += ["ada@ac\tme.com", "ada@\u00a0acme.com", "ada@acme.com\0", "ada@acme.com\ud800", None, 7, b"a@b.c"]
@@ -96,8 +97,8 @@ def test_no_request(connect: Connect, method: str, arguments: dict[str, Any]) ->
         ("list", {"limit": 500}, ["limit", "1 to 100", "500"]),
         ("iter", {"page_size": 0}, ["page_size", "1 to 100"]),
         ("list", {"status": "blocked"}, ["status", "'active', 'invited', 'expired'"]),
-        ("create", {**CREATE, "role": "owner"}, ["'admin', 'member', 'annotator'"]),
-        ("create", {**CREATE, "invite_mode": "mail"}, ["'none', 'email_link', 'temporary_password'"]),
+        ("create", {**NEW, "role": "owner"}, ["'admin', 'member', 'annotator'"]),
+        ("create", {**NEW, "invite_mode": "mail"}, ["'none', 'email_link', 'temporary_password'"]),
         ("delete", {"user_id": "ada@acme.com"}, ["users.get", "emails="]),
         ("bulk_delete", {"user_ids": ["x", "a@b.c"]}, ["user_ids[1]", "emails="]),
         ("bulk_delete", {"emails": "a@b.c"}, ["emails", "list"]),

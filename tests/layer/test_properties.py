@@ -129,7 +129,7 @@ def test_pages_lose_nothing(
 AWAITED: list[Callable[[Any], Any]] = [
     *CALLS.values(),
     lambda users: users.list(status="active"),
-    lambda users: users.create(**NEW, invite_mode="none", is_developer=True),
+    lambda users: users.create(**NEW, is_developer=True),
     lambda users: users.bulk_delete(user_ids=["x"], emails=["ada@example.com", "b@example.com"]),
 ]
 ITERATE: list[Callable[[Any], Any]] = [lambda users: [next(users.iter(created_after="2026-01-01"), None)]]
