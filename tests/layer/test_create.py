@@ -120,7 +120,7 @@ def test_names(account: Account, name: str) -> None:
 
 
 def test_temporary_password(connect: Connect) -> None:
-    """The password that the server issues is there to be read, once asked for by name."""
+    """The password that the server issues can be read, and is in the document, but in no repr."""
     answer = ok(user(status="invited", invite_mode="temporary_password", temporary_password=SECRET), 201)
     created = connect([answer]).users.create(
         name="Ada", email="ada@example.com", role="member", invite_mode="temporary_password"

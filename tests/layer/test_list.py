@@ -23,7 +23,7 @@ def test_page(account: Account) -> None:
 
 
 def test_defaults(account: Account) -> None:
-    """Without arguments the first 50 users are asked for, and nothing is filtered."""
+    """Without arguments the page has the first 50 users, and nothing is filtered."""
     account.sandbox.add_users(60)
     assert len(account.users.list()) == 50
     assert account.sent[0].query == {"limit": "50"}

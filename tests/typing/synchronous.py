@@ -61,19 +61,15 @@ def read(client: ArizeClient) -> list[str]:
 
 
 def fields(user: User) -> None:
-    assert_type(user.id, str)
-    assert_type(user.name, str)
-    assert_type(user.email, str)
-    assert_type(user.created_at, datetime)
-    assert_type(user.is_developer, bool)
+    assert_type((user.id, user.name, user.email), tuple[str, str, str])
+    assert_type((user.created_at, user.is_developer), tuple[datetime, bool])
     status: UserStatus | str = user.status
     match user.role:
         case arize_users.PredefinedUserRole(name=name):
             known: UserRole | str = name
             print(known)
         case arize_users.CustomUserRole(id=role_id, name=role_name):
-            assert_type(role_id, str)
-            assert_type(role_name, str | None)
+            assert_type((role_id, role_name), tuple[str, str | None])
         case arize_users.UnknownUserRole():
             print(user.role.data["type"], user.role.type)
     print(status == "ACTIVE", status in ("active", "invited"), user.to_row()["email"], user.to_json(indent=2))
@@ -89,8 +85,7 @@ def write(client: ArizeClient) -> None:
         name="Ada", email="ada@acme.com", role=UserRole.MEMBER, invite_mode=InviteMode.EMAIL_LINK
     )
     assert_type(created, CreatedUser)
-    assert_type(created.created, bool | None)
-    assert_type(created.temporary_password, str | None)
+    assert_type((created.created, created.temporary_password), tuple[bool | None, str | None])
     client.users.create(
         name="A", email="a@b.c", role=arize_users.assign_predefined_role("admin"), invite_mode="none"
     )
@@ -129,32 +124,26 @@ def errors(client: ArizeClient, user: User) -> str | None:
         client.users.delete(user_id="x")
         return user.email
     except arize_users.NotFoundError as error:
-        assert_type(error.status_code, int)
-        assert_type(error.body, bytes)
+        assert_type((error.status_code, error.body, error.retry_after), tuple[int, bytes, float | None])
         return error.request_id or error.detail or error.title or error.type or error.error_code
-    except arize_users.APIStatusError as error:
-        assert_type(error.retry_after, float | None)
     except arize_users.APIConnectionError as error:
         assert_type(error.sent, bool)
     except arize_users.ResponseDecodeError as error:
-        assert_type(error.status_code, int)
+        assert_type((error.status_code, error.body), tuple[int, bytes])
     except arize_users.APIError as error:
         assert_type(error.maybe_applied, bool)
         return error.operation or error.method or error.path
     except arize_users.InvalidArgumentError as error:
-        assert_type(error.index, int | None)
-        return error.argument
+        assert_type((error.argument, error.index), tuple[str | None, int | None])
     except arize_users.ConfigurationError as error:
-        return error.variable
+        return error.argument or error.variable
     except arize_users.MissingFieldError as error:
-        assert_type(error.field, str)
-        return error.user
+        assert_type((error.field, error.user), tuple[str, str | None])
     except arize_users.OutcomeUnknownError as error:
         assert_type(error.email, str)
     except arize_users.ArizeError as error:
-        assert_type(error.message, str)
         print(error.reason)  # type: ignore[attr-defined]
-        return error.hint
+        return error.hint or error.message
     return None
 
 
