@@ -132,7 +132,7 @@ def _store(context: typer.Context, **options: Any) -> None:
     context.obj = Options(**options).over(context.obj or Options())
 
 
-store_global_options = _declared(_store, ())
+store_global_options: Callable[..., None] = _declared(_store, ())
 """Keeps the global options given before a command's name for the command."""
 
 

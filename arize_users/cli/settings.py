@@ -89,7 +89,7 @@ class Profile:
     """
 
     def __init__(self, named: str | None, env: Mapping[str, str]) -> None:
-        self.is_named = named is not None
+        self.is_named: bool = named is not None
         if named is not None and not named.strip():
             raise CommandError(
                 SETTINGS,
@@ -97,8 +97,8 @@ class Profile:
                 hint="Name a profile, or leave --profile out for the active one.",
             )
         self._chosen = named or _active_name()
-        self.name = self._chosen or "default"
-        self.path = f"~/.arize/profiles/{self.name}.toml"
+        self.name: str = self._chosen or "default"
+        self.path: str = f"~/.arize/profiles/{self.name}.toml"
         self._env = env
         if self.is_named:
             _ = self._tables
