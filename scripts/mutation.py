@@ -28,7 +28,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -77,7 +77,11 @@ class Mutant:
     limit: float = 3600.0
 
     def __str__(self) -> str:
-        text = f"{self.path.relative_to(ROOT)}:{self.old.lineno}: {_shown(self.old)} -> {_shown(self.new)}"
+        before, after = _shown(self.old), _shown(self.new)
+        if len(before) > 100:
+            start = max(0, len(os.path.commonprefix([before, after])) - 20)  # noqa: RUF071
+            before, after = f"...{before[start : start + 60]}...", f"...{after[start : start + 60]}..."
+        text = f"{self.path.relative_to(ROOT)}:{self.old.lineno}: {before} -> {after}"
         if isinstance(self.old, ast.Constant | ast.Name | ast.Attribute):
             text += f"    in: {linecache.getline(str(self.path), self.old.lineno).strip()}"
         return text
@@ -353,8 +357,9 @@ def main() -> None:
     found: dict[int, list[Mutant]] = defaultdict(list)
     threads = ThreadPoolExecutor(os.cpu_count())
     try:
-        outcomes = threads.map(outcome_of, [control, *mutants])
-        for mutant, outcome in zip([control, *mutants], outcomes, strict=True):
+        futures = {threads.submit(outcome_of, mutant): mutant for mutant in [control, *mutants]}
+        for future in as_completed(futures):
+            mutant, outcome = futures[future], future.result()
             print(f"{WORDS[outcome]:9} {mutant}", file=sys.stderr, flush=True)
             if outcome == BROKEN or (mutant is control and outcome != SURVIVED):
                 sys.exit("the line above is wrong: the unchanged code fails, or a mutant could not be judged")
