@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # What pytest is given beside its options, e.g. `make test TESTS=tests/cli`.
 TESTS ?=
 
-.PHONY: help demo test test-newest test-oldest static check format regenerate lock bench soak mutation pictures clean
+.PHONY: help demo test test-newest test-oldest test-tools static check format regenerate lock bench soak mutation pictures clean
 
 help:
 	@echo "make demo         every users operation on a local account, sync and async"
@@ -18,6 +18,7 @@ help:
 	@echo "make format       format and sort imports"
 	@echo "make regenerate   the low-level client from openapi/users.yaml"
 	@echo "make lock         requirements/ from pyproject.toml (needs PyPI); UPGRADE=1 takes the newest versions"
+	@echo "make test-tools   the tests of the benchmark, the soak and the mutation tool"
 	@echo "make bench        this client beside Arize's own, as ratios (needs PyPI)"
 	@echo "make soak         10,000 users through a faulty network"
 	@echo "make mutation     300 mutants of the layer, and which of them no test notices"
@@ -46,6 +47,9 @@ test-oldest:
 	.venv-oldest/bin/python scripts/lock.py --lowest > .venv-oldest/lowest.txt
 	.venv-oldest/bin/python -m pip install --quiet --only-binary :all: --requirement .venv-oldest/lowest.txt
 	.venv-oldest/bin/python -m pytest -n auto $(TESTS)
+
+test-tools: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto tests/scripts
 
 static: $(VENV)/installed
 	$(BIN)/python scripts/lock.py

@@ -63,6 +63,9 @@ class AsyncUsersClient:
 
         Returns:
             The page; ``page.pagination`` tells whether there is another.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be right, such as an unknown status or a limit above 100.
         """
         return await self._driver.run(
             self._operations.list(email=email, status=status, limit=limit, cursor=cursor)

@@ -154,8 +154,8 @@ class ArizeSandboxServer(ArizeSandbox):
 
     def __init__(self, sandbox: Sandbox, server: SandboxServer, api_key: str) -> None:
         super().__init__(sandbox)
-        self.url = server.url
-        self.port = server.port
+        self.url: str = server.url
+        self.port: int = server.port
         self.api_key = api_key
 
 

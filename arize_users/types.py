@@ -69,8 +69,9 @@ class FrozenDict(dict[str, Any]):
     def _refuse(self, *_: object, **__: object) -> Any:
         raise TypeError("answers are frozen; make a dict of it to change it")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
+    if not TYPE_CHECKING:  # A checker takes the signatures of dict, which these would contradict.
+        __setitem__ = __delitem__ = __ior__ = _refuse
+        clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FrozenDict, (dict(self),)

@@ -125,7 +125,7 @@ class RateLimitPause:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.until = 0.0
+        self.until: float = 0.0
 
     def extend(self, until: float) -> None:
         """Let nobody ask before a monotonic time."""

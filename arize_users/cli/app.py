@@ -1,4 +1,4 @@
-"""The program: which commands there are, and under which names."""
+"""The program: its commands and their names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from . import create, delete, listing, users
-from .failures import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
+from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
 from .options import ApiKey, BaseUrl, Profile, Region, Verbose
-from .session import command, remember
+from .session import command, store_global_options
 from .terminal import say, silence
 
 _ABOUT = """Manage the users of an Arize account.
@@ -21,7 +21,7 @@ or ARIZE_API_HOST), then from the profile in ~/.arize/profiles. The commands are
 without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be
 given after a command's name.
 """
-# Typer brings its own Click or uses the installed one; this is the class that either raises.
+# Every usage error's class. Typer gives it no public name, but it is the parent of this one.
 _UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]
 _COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": listing.list_users,
@@ -35,7 +35,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
 
 
 def main(program: str, arguments: Sequence[str] | None = None) -> int:
-    """Run the program and give its exit code."""
+    """Run the program, and give its exit code."""
     try:
         code = _run(program, arguments)
         if sys.stdout is not None and not sys.stdout.closed:
@@ -58,15 +58,16 @@ def _run(program: str, arguments: Sequence[str] | None) -> int:
     except _UsageErrors as error:
         return _report(error, program)
     except SystemExit as end:
-        # So ends a completion; and so do unread pages of help, which are no error.
+        # Typer ends a completion so, and help whose reader has gone, which is no error.
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def _report(error: Any, program: str) -> int:
-    """Say in the form of all errors what Typer found wrong; a group called with nothing shows its help."""
+    """Report a usage error that Typer found."""
     context, message = error.ctx, error.format_message()
+    # A group called without a command is an error whose message is the help of the group.
     if context is not None and message == context.get_help():
         say(*message.splitlines())
     else:
@@ -76,17 +77,17 @@ def _report(error: Any, program: str) -> int:
 
 
 def build(program: str) -> typer.Typer:
-    """Build the program: `ax`, with the commands under `users`, or `arize-users`, with them on top."""
+    """Build `ax`, with the commands in the group `users`, or `arize-users`, with them at the top."""
     root = _group(_ABOUT)
     root.callback()(_root)
     commands = root
     if program == "ax":
         commands = _group(_ABOUT)
-        commands.callback()(remember)
+        commands.callback()(store_global_options)
         root.add_typer(commands, name="users")
     for name, function in _COMMANDS.items():
         commands.command(name, epilog=EXIT_CODES)(command(function))
-    # The sandbox reads its own options, --help among them.
+    # The sandbox parses its own options, --help among them.
     root.command(
         "sandbox",
         add_help_option=False,
@@ -96,7 +97,7 @@ def build(program: str) -> typer.Typer:
 
 
 def _group(about: str) -> typer.Typer:
-    # Without markup, help is plain text: nothing in it needs Rich, which would double its time.
+    # Without markup Typer does not import Rich for the help, which would double its time.
     return typer.Typer(
         help=about,
         epilog=EXIT_CODES,
@@ -126,7 +127,7 @@ def _root(
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
     ] = False,
 ) -> None:
-    remember(context, base_url, api_key, region, profile, verbose)
+    store_global_options(context, base_url, api_key, region, profile, verbose)
 
 
 def _sandbox(context: typer.Context) -> None:

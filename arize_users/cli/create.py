@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .answers import NewUser
-from .failures import UsageError
-from .interrupts import OutcomeFirst
+from .answers import created_user_answer
+from .errors import UsageError
+from .interrupts import DeferredInterrupt
 from .options import FullName, Mode, Output, Role
 from .output import Target, deliver, show_raw
 from .session import Session
@@ -68,9 +68,10 @@ def create(
     address = _or_ask(email, "Email")
     assigned = _or_ask(role, "Role", tuple(Role)) if role_id is None else CustomUserRole(id=role_id)
     mode = _or_ask(invite_mode, "Invite mode", tuple(Mode))
-    with OutcomeFirst() as outcome:
+    session.arguments["email"] = address
+    with DeferredInterrupt() as interrupt:
         try:
-            user = outcome.call(
+            user = interrupt.call(
                 users.create,
                 name=name,
                 email=address,
@@ -79,19 +80,19 @@ def create(
                 is_developer=False if is_not_developer else None,
             )
         except ResponseDecodeError as error:
-            # It may hold a password that cannot be had again.
+            # It may hold a temporary password, which the API never shows again.
             show_raw(error.body)
             raise
         except KeyboardInterrupt:
             say(f"{address} may have been created: `{session.group} get {address}` shows it")
             raise
         secret = mode == Mode.TEMPORARY_PASSWORD or user.temporary_password is not None
-        deliver(NewUser(user, secret=secret), target, acted=True)
+        deliver(created_user_answer(user, secret=secret), target, acted=True)
         _explain(user, address, target)
 
 
 def _or_ask(given: str | None, what: str, choices: Sequence[str] = ()) -> str:
-    """Ask until there is an answer that will do."""
+    """Ask for a value that was not given, again until the answer is valid."""
     if given is not None:
         return given
     question = f"{what} ({', '.join(choices)}):" if choices else f"{what}:"
@@ -101,7 +102,7 @@ def _or_ask(given: str | None, what: str, choices: Sequence[str] = ()) -> str:
             answer = answer.lower()
         if answer and (not choices or answer in choices):
             return answer
-        say(f"one of {', '.join(choices)}" if choices else "this cannot be left empty")
+        say(f"give one of {', '.join(choices)}" if choices else "this cannot be left empty")
 
 
 def _explain(user: CreatedUser, address: str, target: Target) -> None:

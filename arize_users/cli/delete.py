@@ -1,4 +1,4 @@
-"""The command `delete`: many users at once, and none by accident."""
+"""The command `delete`: deletes many users at once, after asking."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .answers import Deletions, counted
-from .failures import INTERRUPTED, SETTINGS, SOME_FAILED, UsageError
-from .interrupts import OutcomeFirst
+from .answers import counted, deletions_answer
+from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, UsageError
+from .interrupts import DeferredInterrupt
 from .options import Output
-from .output import Target, deliver
+from .output import deliver
 from .session import Session
 from .terminal import ask, has_colour, is_attended, is_plain, is_terminal, say
 
 if TYPE_CHECKING:
-    from arize_users import BulkUserDeletionResult
+    from arize_users import BulkUserDeletionResult, UsersClient
 
-_NAMED = 10
-"""How many users the question names; of more it says only how many."""
+_NAMED_AT_MOST = 10
+"""How many users the question names; it counts the rest."""
 
 
 def delete(
@@ -41,7 +41,7 @@ def delete(
     """Delete users for good, by id or email address.
 
     Each is blocked, and loses organization and space memberships, API keys and role bindings.
-    A user who cannot be deleted does not keep the others from it.
+    If one cannot be deleted, the others still are.
     """
     user_ids, addresses = _split(ids), _split(emails)
     named = _distinct(user_ids, addresses)
@@ -54,18 +54,38 @@ def delete(
     if not force and not _is_confirmed(named):
         say("nothing was deleted")
         return SETTINGS
+    with DeferredInterrupt() as interrupt:
+        results, pending = _delete(users, user_ids, addresses, interrupt)
+        deliver(deletions_answer(results), target, acted=True)
+        code = _summarize(results)
+        if pending is None:
+            return code
+        say(f"interrupted; {len(pending):,} not attempted:", *(f"  {one}" for one in pending))
+        return INTERRUPTED
+
+
+def _delete(
+    users: UsersClient, user_ids: Sequence[str], emails: Sequence[str], interrupt: DeferredInterrupt
+) -> tuple[Sequence[BulkUserDeletionResult], Sequence[str] | None]:
+    """Delete users, and give the results; where Ctrl-C stopped it, also those not attempted."""
     from arize_users import BulkInterrupted
 
-    with OutcomeFirst() as outcome:
+    remaining = len(_distinct(user_ids, emails))
+    with _progress(remaining) as advance:
+
+        def on_result(_: BulkUserDeletionResult) -> None:
+            nonlocal remaining
+            advance()
+            remaining -= 1
+            # Here, because Ctrl-C could come between the return of the call and the next line.
+            if remaining == 0:
+                interrupt.defer()
+
         try:
-            with _progress(len(named)) as on_result:
-                results = outcome.call(
-                    users.bulk_delete, user_ids=user_ids, emails=addresses, on_result=on_result
-                )
+            return users.bulk_delete(user_ids=user_ids, emails=emails, on_result=on_result), None
         except BulkInterrupted as stop:
-            return _interrupted(stop.results, stop.pending, target)
-        deliver(Deletions(results), target, acted=True)
-        return _summed_up(results)
+            interrupt.defer()
+            return stop.results, stop.pending
 
 
 def _split(values: Sequence[str] | None) -> list[str]:
@@ -74,7 +94,7 @@ def _split(values: Sequence[str] | None) -> list[str]:
 
 
 def _distinct(user_ids: Sequence[str], emails: Sequence[str]) -> list[str]:
-    """Give each user named once, addresses ignoring case, as the batch will."""
+    """Drop repetitions, ignoring the case of addresses, as the bulk delete does."""
     addresses = {address.lower(): address for address in reversed(emails)}
     return [*dict.fromkeys(user_ids), *reversed(addresses.values())]
 
@@ -84,18 +104,18 @@ def _is_confirmed(named: Sequence[str]) -> bool:
     say(
         f"This blocks {many} for good, and removes their organization and space memberships,",
         "API keys and role bindings:",
-        *(f"  {one}" for one in named[:_NAMED]),
+        *(f"  {one}" for one in named[:_NAMED_AT_MOST]),
     )
-    if len(named) > _NAMED:
-        say(f"  and {len(named) - _NAMED:,} more")
+    if len(named) > _NAMED_AT_MOST:
+        say(f"  and {len(named) - _NAMED_AT_MOST:,} more")
     return ask(f"Delete {many}? [y/N]").lower() in ("y", "yes")
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[object], None] | None]:
-    """Draw a bar on standard error, where that is a terminal; Rich is loaded only there."""
+def _progress(total: int) -> Iterator[Callable[[], object]]:
+    """Draw a progress bar on standard error if that is a terminal, and give the function that advances it."""
     if not is_terminal(sys.stderr) or is_plain():
-        yield None
+        yield lambda: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -105,22 +125,14 @@ def _progress(total: int) -> Iterator[Callable[[object], None] | None]:
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=total)
-        yield lambda _: bar.advance(task)
+        yield lambda: bar.advance(task)
 
 
-def _interrupted(results: Sequence[BulkUserDeletionResult], pending: Sequence[str], target: Target) -> int:
-    deliver(Deletions(results), target, acted=True)
-    if results:
-        _summed_up(results)
-    say(f"interrupted; {len(pending):,} not attempted:", *(f"  {one}" for one in pending))
-    return INTERRUPTED
-
-
-def _summed_up(results: Sequence[BulkUserDeletionResult]) -> int:
-    """Say how it went, and give the exit code for it."""
+def _summarize(results: Sequence[BulkUserDeletionResult]) -> int:
+    """Say how many deletions ended how, and give the exit code for them."""
     from arize_users import DeletionStatus
 
     counts = Counter(result.status for result in results)
-    said = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in DeletionStatus if counts[one]]
-    say(", ".join(said))
+    if results:
+        say(", ".join(f"{counts[one]:,} {one.replace('_', ' ')}" for one in DeletionStatus if counts[one]))
     return 0 if counts[DeletionStatus.DELETED] == len(results) else SOME_FAILED

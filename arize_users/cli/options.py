@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-# The layer has these too, but importing it would slow down every --help and every completion.
+# The client has these enums, too, but importing it would slow down every --help and completion.
 class Status(StrEnum):
     """The statuses that can be listed."""
 
@@ -52,7 +52,9 @@ Region = Annotated[
 ]
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", "-p", metavar="NAME", help="The profile, for what no option or variable says."),
+    typer.Option(
+        "--profile", "-p", metavar="NAME", help="The profile, for what no option or variable gives."
+    ),
 ]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log to standard error, and show errors in full.")
@@ -64,7 +66,7 @@ Output = Annotated[
         "-o",
         metavar="FORMAT|FILE",
         help="table, json, csv or parquet, or a file ending in .json, .csv, .parquet or .pq. "
-        "Left out: the profile's format, else table.",
+        "If left out: the profile's format, else table.",
     ),
 ]
 UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="The user's id.")]

@@ -1,4 +1,4 @@
-"""Where an answer goes: checked before the server is asked, written whole or not at all."""
+"""Where output goes: checked before any request is sent, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from typing import NamedTuple
 
 from .answers import Answer
+from .errors import OutputError, UsageError
 from .settings import FORMATS
 from .terminal import has_colour, is_terminal, say, silence, width
 from .text import csv_bytes, json_bytes, literal
@@ -16,33 +17,21 @@ from .text import csv_bytes, json_bytes, literal
 _EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
-class OutputError(Exception):
-    """The answer cannot be written where it was to go; `hint` says what to do."""
-
-    def __init__(self, problem: str, *, hint: str | None = None) -> None:
-        super().__init__(problem)
-        self.hint = hint
-
-
-class UnknownFormatError(OutputError):
-    """What was asked for is neither a format nor a file of a known kind."""
-
-
 class Target(NamedTuple):
-    """A format, and the file it goes to; standard output when there is none."""
+    """A format, and the file to write; standard output where there is no path."""
 
     format: str
     path: str | None = None
 
 
-def checked_target(asked: str) -> Target:
-    """Read what --output asks for, and make sure that it can be written.
+def checked_target(requested: str) -> Target:
+    """Parse the value of --output, and check that it can be written.
 
     Raises:
-        UnknownFormatError: it is neither a format nor a file of a known kind.
-        OutputError: it cannot be written, or an extra is missing.
+        UsageError: It is neither a format nor a file of a known kind.
+        OutputError: It cannot be written, or an extra is missing.
     """
-    target = _target(asked)
+    target = _target(requested)
     if target.format == "parquet":
         _require_pyarrow()
     if target.path is not None:
@@ -50,26 +39,26 @@ def checked_target(asked: str) -> Target:
     elif sys.stdout is None:
         raise OutputError("standard output is closed", hint="Name a file with --output.")
     elif target.format == "parquet" and is_terminal(sys.stdout):
-        raise UnknownFormatError("parquet is not for reading", hint="Name a file with --output.")
+        raise UsageError("parquet is not for reading", hint="Name a file with --output.")
     return target
 
 
-def _target(asked: str) -> Target:
-    format = asked.strip().lower()
+def _target(requested: str) -> Target:
+    format = requested.strip().lower()
     if format in FORMATS:
         return Target(format)
-    extension = os.path.splitext(asked)[1].lower()
+    extension = os.path.splitext(requested)[1].lower()
     if extension not in _EXTENSIONS:
-        raise UnknownFormatError(
-            f"--output: {asked!r} is neither a format nor a file whose kind is known",
+        raise UsageError(
+            f"--output: {requested!r} is neither a format nor a file whose kind is known",
             hint=f"Use {', '.join(FORMATS)}, or a file ending in {', '.join(_EXTENSIONS)}.",
         )
-    return Target(_EXTENSIONS[extension], asked)
+    return Target(_EXTENSIONS[extension], requested)
 
 
 def _require_pyarrow() -> None:
     try:
-        import pyarrow.parquet  # noqa: F401 - importing it is the only sure test
+        import pyarrow.parquet  # noqa: F401 - only an import shows whether it works
     except ImportError as error:
         raise OutputError(
             f"parquet needs pyarrow, which cannot be loaded ({error})",
@@ -106,23 +95,27 @@ def _unwritable(where: str, error: Exception, *, hint: str | None = None) -> Out
 
 
 def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
-    """Write an answer where it was to go. A reader who stopped reading is no error.
+    """Write an answer to its target. A closed pipe is no error.
 
-    Where that fails after something was done (`acted`), the answer goes to the next best place.
+    Args:
+        answer: What to write.
+        target: Where to write it.
+        acted: Whether the command changed something, so that the answer must not be lost: where it
+            cannot be written to the target, it is written somewhere else.
 
     Raises:
-        OutputError: it could not be written as asked.
+        OutputError: It could not be written to the target.
     """
     try:
         _write(answer, target)
     except BrokenPipeError:
         silence(sys.stdout)
         if answer.secret:
-            say("nobody reads standard output; the result, which cannot be had again, as JSON:")
-            _rescue(answer, target)
+            say("standard output is closed; the result, which cannot be had again, as JSON:")
+            _write_elsewhere(answer, target)
     except (OSError, ValueError) as error:
         where = target.path or "standard output"
-        hint = _rescue(answer, target) if acted else None
+        hint = _write_elsewhere(answer, target) if acted else None
         if target.path is None:
             silence(sys.stdout)
         raise _unwritable(where, error, hint=hint) from error
@@ -131,7 +124,7 @@ def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
 def _write(answer: Answer, target: Target) -> None:
     if target.path is not None:
         _replace(target.path, _rendered(answer, target.format, "utf-8"), secret=answer.secret)
-        say(f"wrote {answer.summary()} to {target.path}")
+        say(f"wrote {answer.summary} to {target.path}")
     else:
         _to_stdout(_rendered(answer, target.format, sys.stdout.encoding or "utf-8"))
 
@@ -148,7 +141,8 @@ def _rendered(answer: Answer, format: str, encoding: str) -> bytes:
     from .tables import Canvas
 
     canvas = Canvas(width=width(sys.stdout), colour=has_colour(sys.stdout), encoding=encoding)
-    return answer.draw(canvas).encode(encoding, "backslashreplace")
+    drawn = answer.draw(canvas) if answer.size else ""
+    return drawn.encode(encoding, "backslashreplace")
 
 
 def _to_stdout(content: bytes) -> None:
@@ -157,13 +151,13 @@ def _to_stdout(content: bytes) -> None:
     sys.stdout.flush()
     left = memoryview(content)
     while left:
-        # Without buffering, a pipe may take a part only.
+        # An unbuffered stream may write less than it is given.
         left = left[sys.stdout.buffer.write(left) :]
     sys.stdout.buffer.flush()
 
 
 def _replace(path: str, content: bytes, *, secret: bool) -> None:
-    """Put content in the place of a file in one step, never readable by more people than before."""
+    """Replace a file in one step; nobody can read it who could not read it before."""
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
     mode = _mode(path)
@@ -183,7 +177,7 @@ def _replace(path: str, content: bytes, *, secret: bool) -> None:
 
 
 def show_raw(content: bytes) -> None:
-    """Write an answer that could not be read to standard output, literally."""
+    """Write a body that could not be decoded to standard output, literally."""
     lines = content.decode("utf-8", "backslashreplace").splitlines()
     shown = "".join(f"{literal(line)}\n" for line in lines)
     try:
@@ -193,8 +187,8 @@ def show_raw(content: bytes) -> None:
         say(*lines)
 
 
-def _rescue(answer: Answer, target: Target) -> str:
-    """Show the answer in another place after all, and say where."""
+def _write_elsewhere(answer: Answer, target: Target) -> str:
+    """Write an answer, as JSON, to another place than its target, and give a hint that says where."""
     content = json_bytes(answer.document(), "ascii")
     if target.path is not None:
         try:

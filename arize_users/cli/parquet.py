@@ -1,4 +1,4 @@
-"""Rows as a parquet file. Loads pyarrow, so it is itself loaded only when asked for."""
+"""Rows as a parquet file. Imports pyarrow, so it is itself imported only for parquet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TYPES = {"is_developer": pyarrow.bool_(), "created_at": pyarrow.timestamp("us",
 
 
 def parquet_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Write rows with the same columns and types whatever is in them, or not in them."""
+    """Write rows; the columns and types are the same whatever the rows hold."""
     schema = pyarrow.schema([(column, _TYPES.get(column, pyarrow.string())) for column in columns])
     table = pyarrow.Table.from_pylist(
         [{column: _storable(row[column]) for column in columns} for row in rows], schema=schema
@@ -24,5 +24,5 @@ def parquet_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> 
 
 
 def _storable(value: object) -> object:
-    # A lone surrogate, which JSON can say, is no text that UTF-8 can store.
+    # JSON can hold a lone surrogate, UTF-8 cannot.
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

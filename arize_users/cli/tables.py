@@ -1,15 +1,15 @@
-"""Tables and panels for people. Loads Rich, so it is itself loaded only when asked for.
+"""Tables and panels, drawn with Rich. This module is imported only when a command draws one.
 
-Every text becomes a `rich.text.Text`, so nothing a server sends is read as markup.
+Every text becomes a `rich.text.Text`, so Rich reads no markup in what a server sends.
 """
 
 from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
 from rich.cells import cell_len
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from arize_users import BulkUserDeletionResult, User
 
 _GAP = 2
+_FIELDS = {
+    "id": "ID",
+    "name": "Name",
+    "email": "Email",
+    "status": "Status",
+    "role": "Role",
+    "is_developer": "Developer",
+    "created_at": "Created",
+}
+"""The fields of a user, and their titles."""
+_LEAST = {"Name": 12, "Email": 14, "Role": 9}
+"""The widths down to which columns of users may be folded."""
 _STYLES = {
     "active": "green",
     "invited": "yellow",
@@ -36,15 +48,15 @@ _STYLES = {
 
 
 class Canvas(NamedTuple):
-    """What is drawn on. Without a width there is as much room as it takes."""
+    """What a table is drawn for. A width of None sets no limit."""
 
     width: int | None
     colour: bool
     encoding: str
 
     @property
-    def nothing(self) -> str:
-        """The sign for an absent value."""
+    def placeholder(self) -> str:
+        """The sign for a missing value."""
         return "—" if self.can_show("—") else "-"
 
     def can_show(self, text: str) -> bool:
@@ -57,7 +69,7 @@ class Canvas(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """A column, and the width down to which it may be folded; None for never."""
+    """A column. ``least`` is the width down to which it may be folded; None where it may not."""
 
     title: str
     cells: Sequence[Text]
@@ -73,42 +85,33 @@ class _Column(NamedTuple):
 
 
 class _Fold(NamedTuple):
-    """A way to save room: fold a column."""
+    """A step to save room: fold a column."""
 
     title: str
 
 
 class _Drop(NamedTuple):
-    """A way to save room: leave a column out."""
+    """A step to save room: leave a column out."""
 
     title: str
 
 
-# What tells least gives way first. An id never does, nor the outcome of a deletion.
-_USERS_GIVE_WAY = (
+# The steps to save room, in this order. Ids and the status of a deletion always stay whole.
+_USERS_STEPS = (
     *(_Fold("Name"), _Drop("Developer"), _Drop("Created"), _Fold("Role"), _Fold("Email")),
     *(_Drop("Role"), _Drop("Status"), _Drop("Name"), _Drop("Email")),
 )
-_DELETIONS_GIVE_WAY = (_Fold("Error"), _Fold("Email"), _Drop("Error"))
+_DELETIONS_STEPS = (_Fold("Error"), _Fold("Email"), _Drop("Error"))
 
 
 def users_table(users: Sequence[User], canvas: Canvas) -> str:
-    """Draw users, one per line where the width allows."""
-    shown = _Shown(canvas)
-
-    def column(title: str, cell: Callable[[User], Text], least: int | None = None) -> _Column:
-        return _Column(title, [cell(user) for user in users], least)
-
+    """Draw users, one per line if the width allows."""
+    cells = _Cells(canvas, "%Y-%m-%d %H:%M")
     columns = [
-        column("ID", lambda user: shown.text(user.id)),
-        column("Name", lambda user: shown.text(user.name), 12),
-        column("Email", lambda user: shown.text(user.email), 14),
-        column("Status", lambda user: shown.status(user.status)),
-        column("Role", shown.role, 9),
-        column("Developer", lambda user: shown.flag(user.is_developer)),
-        column("Created", lambda user: shown.minute(user.created_at)),
+        _Column(title, [cells.of(user, field) for user in users], _LEAST.get(title))
+        for field, title in _FIELDS.items()
     ]
-    widths = _widths(columns, _USERS_GIVE_WAY, canvas.width)
+    widths = _widths(columns, _USERS_STEPS, canvas.width)
     left_out = [one.title for one in columns if one.title not in widths]
     if left_out:
         say(f"note: there is no room for {', '.join(left_out)}; other formats show everything")
@@ -116,16 +119,16 @@ def users_table(users: Sequence[User], canvas: Canvas) -> str:
 
 
 def deletions_table(results: Sequence[BulkUserDeletionResult], canvas: Canvas) -> str:
-    """Draw the outcome of each input, in the order given; errors below where there is no room beside."""
-    shown = _Shown(canvas)
+    """Draw the result of each input, in the order given; errors go below a table too narrow for them."""
+    cells = _Cells(canvas, "")
     columns = [
-        _Column("User ID", [shown.text(result.user_id) for result in results]),
-        _Column("Email", [shown.text(result.email) for result in results], 8),
-        _Column("Status", [shown.status(result.status) for result in results]),
+        _Column("User ID", [cells.text(result.user_id) for result in results]),
+        _Column("Email", [cells.text(result.email) for result in results], 8),
+        _Column("Status", [cells.status(result.status) for result in results]),
     ]
     if any(result.error for result in results):
-        columns.append(_Column("Error", [shown.text(result.error) for result in results], 30))
-    widths = _widths(columns, _DELETIONS_GIVE_WAY, canvas.width)
+        columns.append(_Column("Error", [cells.text(result.error) for result in results], 30))
+    widths = _widths(columns, _DELETIONS_STEPS, canvas.width)
     drawn = _drawn(columns, widths, canvas)
     if len(widths) == len(columns):
         return drawn
@@ -135,73 +138,64 @@ def deletions_table(results: Sequence[BulkUserDeletionResult], canvas: Canvas) -
 
 def user_panel(user: User, canvas: Canvas) -> str:
     """Draw one user in full. The id and a temporary password are never folded."""
-    shown = _Shown(canvas)
-    lines = [
-        ("ID", shown.text(user.id)),
-        ("Name", shown.text(user.name)),
-        ("Email", shown.text(user.email)),
-        ("Status", shown.status(user.status)),
-        ("Role", shown.role(user)),
-        ("Developer", shown.flag(user.is_developer)),
-        ("Created", shown.second(user.created_at)),
-    ]
-    unbroken = [shown.text(user.id)]
+    cells = _Cells(canvas, "%Y-%m-%d %H:%M:%S %Z")
+    lines = [(title, cells.of(user, field)) for field, title in _FIELDS.items()]
+    unbroken = [cells.of(user, "id")]
     if (mode := getattr(user, "invite_mode", None)) is not None:
-        lines.append(("Invite mode", shown.text(str(mode))))
+        lines.append(("Invite mode", cells.text(str(mode))))
     if (password := getattr(user, "temporary_password", None)) is not None:
-        lines.append(("Temporary password", shown.text(password)))
-        unbroken.append(shown.text(password))
+        lines.append(("Temporary password", cells.text(password)))
+        unbroken.append(cells.text(password))
     grid = Table.grid(padding=(0, _GAP))
     grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(overflow="fold", min_width=max(cell_len(text.plain) for text in unbroken))
+    grid.add_column(overflow="fold", min_width=max(text.cell_len for text in unbroken))
     for label, text in lines:
         grid.add_row(Text(label), text)
     frame = box.ROUNDED if canvas.can_show("╭─│") else box.ASCII
     panel = Panel(grid, box=frame, expand=False, padding=(0, 1))
-    labels = max(cell_len(label) for label, _ in lines)
     # The frame and its padding take four columns.
-    needed = labels + _GAP + max(cell_len(text.plain) for text in unbroken) + 4
-    room = labels + _GAP + max(cell_len(text.plain) for _, text in lines) + 4
-    return _printed(panel, _console(canvas, max(needed, canvas.width or room)))
+    beside = max(cell_len(label) for label, _ in lines) + _GAP + 4
+    needed = beside + max(text.cell_len for text in unbroken)
+    natural = beside + max(text.cell_len for _, text in lines)
+    return _printed(panel, _console(canvas, max(needed, canvas.width or natural)))
 
 
-class _Shown:
-    """Values as texts for reading."""
+class _Cells:
+    """Makes the texts of cells; a missing value becomes a placeholder."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        self._nothing = canvas.nothing
+    def __init__(self, canvas: Canvas, time_format: str) -> None:
+        self._placeholder = canvas.placeholder
+        self._time_format = time_format
+
+    def of(self, user: User, field: str) -> Text:
+        """Show a field of a user, which the server may have left out."""
+        value: Any = getattr(user, field, None)
+        if field == "status":
+            return self.status(value)
+        if field == "role":
+            return self.text(None if value is None else str(value.name or value.type or ""))
+        if field == "is_developer":
+            return self.text(None if value is None else "yes" if value else "no")
+        if field == "created_at" and value is not None:
+            return self._time(value)
+        return self.text(value)
 
     def text(self, value: str | None, style: str = "") -> Text:
-        return Text(literal(value), style) if value else Text(self._nothing, "dim")
+        return Text(literal(value), style) if value else Text(self._placeholder, "dim")
 
     def status(self, status: str | None) -> Text:
         name = None if status is None else str(status)
         return self.text(name, _STYLES.get(name or "", ""))
 
-    def role(self, user: User) -> Text:
-        role = user.role
-        return self.text(None if role is None else str(role.name or role.type or ""))
-
-    def flag(self, value: bool | None) -> Text:
-        return self.text(None if value is None else "yes" if value else "no")
-
-    def minute(self, moment: datetime | None) -> Text:
-        return self._time(moment, "%Y-%m-%d %H:%M")
-
-    def second(self, moment: datetime | None) -> Text:
-        return self._time(moment, "%Y-%m-%d %H:%M:%S %Z")
-
-    def _time(self, moment: datetime | None, form: str) -> Text:
-        if moment is None:
-            return self.text(None)
+    def _time(self, moment: datetime) -> Text:
         try:
-            return Text(moment.astimezone().strftime(form))
-        except (OverflowError, ValueError, OSError):  # A year that the local calendar cannot say.
+            return Text(moment.astimezone().strftime(self._time_format))
+        except (OverflowError, ValueError, OSError):  # The local calendar has no such year.
             return Text(moment.isoformat())
 
 
 def _drawn(columns: Sequence[_Column], widths: Mapping[str, int], canvas: Canvas) -> str:
-    """Lay the columns out side by side; no line ends in blanks, which could wrap at the edge."""
+    """Lay the columns out side by side. No line ends in blanks, which a terminal could wrap."""
     kept = [column for column in columns if column.title in widths]
     console = _console(canvas)
     table: list[Text] = []
@@ -223,10 +217,8 @@ def _folded(cell: Text, width: int, console: Console) -> list[Text]:
     return [cell] if cell.cell_len <= width else [*cell.wrap(console, width, overflow="fold")]
 
 
-def _widths(
-    columns: Sequence[_Column], give_way: Sequence[_Fold | _Drop], room: int | None
-) -> dict[str, int]:
-    """Give each column that stays its width: the natural one, as far as there is room."""
+def _widths(columns: Sequence[_Column], steps: Sequence[_Fold | _Drop], room: int | None) -> dict[str, int]:
+    """Take steps until the columns fit, and give the width of each that stays."""
     kept = {column.title: column for column in columns}
     folded: list[_Column] = []
 
@@ -236,7 +228,7 @@ def _widths(
     def fits() -> bool:
         return excess(one.smallest if one in folded else one.natural for one in kept.values()) <= 0
 
-    for step in give_way:
+    for step in steps:
         if fits():
             break
         if isinstance(step, _Fold) and step.title in kept:
@@ -246,7 +238,7 @@ def _widths(
     widths = {title: column.natural for title, column in kept.items()}
     for column in folded:
         if column.title in kept:
-            # No more than needed: what left after it was folded may have made room again.
+            # No more than needed: a column dropped later may have made room again.
             fold = min(excess(widths.values()), column.natural - column.smallest)
             widths[column.title] -= max(0, fold)
     return widths

@@ -1,4 +1,4 @@
-"""What there is to talk to: the two streams, a person at a terminal or not, colour or not."""
+"""The terminal: messages on standard error, prompts, and what the streams can show."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, TypeVar
 
+from .errors import EndOfInput
 from .text import literal
 
 T = TypeVar("T")
 
-NOTED_EVERY = 100
-"""How many items pass between two updates of a count: as many as a page holds."""
-
-
-class EndOfInput(Exception):
-    """Nobody answers the prompt any more."""
+_COUNT_EVERY = 100
+"""How many items pass between two updates of a count: a page of the API."""
 
 
 def say(*lines: str) -> None:
-    """Write lines to standard error. Somebody who stopped listening is no error."""
+    """Write lines to standard error. A closed standard error is no error."""
     if sys.stderr is None:
         return
     try:
@@ -34,13 +31,13 @@ def say(*lines: str) -> None:
 
 
 def silence(stream: IO[str] | None) -> None:
-    """Send the rest of a stream nowhere, so that closing it when Python ends cannot fail."""
+    """Discard what is still written to a stream, so that flushing it when Python ends cannot fail."""
     if stream is None:
         return
     try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
     except (OSError, ValueError):
         pass
 
@@ -64,17 +61,17 @@ def is_plain() -> bool:
 
 
 def has_colour(stream: IO[str] | None) -> bool:
-    """Tell whether to colour: on a terminal, unless NO_COLOR is set; elsewhere if FORCE_COLOR is."""
+    """Tell whether to colour: on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and not is_plain())
 
 
 def width(stream: IO[str] | None) -> int | None:
-    """Give the columns of a terminal, or those COLUMNS names; None where width is no object."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isascii() and named.isdigit() and int(named) > 0:
-        return int(named)
+    """Give the number of columns: that of COLUMNS, else the terminal's; None where there is no limit."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+        return int(columns)
     if stream is None or not is_terminal(stream):
         return None
     try:
@@ -84,10 +81,10 @@ def width(stream: IO[str] | None) -> int | None:
 
 
 def ask(question: str) -> str:
-    """Ask the person at the terminal, on standard error; the answer comes stripped.
+    """Ask a question on standard error, and give the stripped answer.
 
     Raises:
-        EndOfInput: the input ended.
+        EndOfInput: The input ended.
     """
     print(literal(question), end=" ", file=sys.stderr, flush=True)
     try:
@@ -97,12 +94,12 @@ def ask(question: str) -> str:
         raise
     if not answer:
         say("")
-        raise EndOfInput
+        raise EndOfInput("the input ended before the answer", hint="Nothing was done.")
     return answer.strip()
 
 
-def with_count(items: Iterable[T], noun: str) -> Iterator[T]:
-    """Pass items on, with a running count on standard error where that is a terminal."""
+def counting(items: Iterable[T], noun: str) -> Iterator[T]:
+    """Pass items on; show a running count on standard error if that is a terminal."""
     if not is_terminal(sys.stderr) or is_plain():
         yield from items
         return
@@ -110,7 +107,7 @@ def with_count(items: Iterable[T], noun: str) -> Iterator[T]:
     try:
         for number, item in enumerate(items, start=1):
             yield item
-            if number % NOTED_EVERY == 0:
+            if number % _COUNT_EVERY == 0:
                 print(f"\r{number:,} {noun} …", end="", file=sys.stderr, flush=True)
                 shown = True
     finally:

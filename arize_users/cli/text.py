@@ -1,6 +1,6 @@
-"""Whatever a server sends, shown literally: nothing styles, breaks or vanishes.
+"""Text of a server as output that cannot style, break or hide anything.
 
-JSON and parquet keep the exact text. Tables, messages and CSV show what cannot be seen as an escape.
+Tables, messages and CSV show invisible characters as escapes. JSON and parquet keep the exact text.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 # Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Format characters that scripts and emoji are written with; they only join their neighbours.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
-# Allowed in JSON as they are, but a terminal would act on them.
+# JSON allows these unescaped, but a terminal would act on them.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
 
 
 def literal(text: str) -> str:
-    r"""Show text as it is, and what cannot be seen in it as an escape such as \x1b or \n."""
+    r"""Escape the invisible characters of a text, as \x1b or \n."""
     if text.isprintable():
         return text
-    return "".join(_escaped(letter) if _is_unseen(letter) else letter for letter in text)
+    return "".join(_escaped(letter) if _is_invisible(letter) else letter for letter in text)
 
 
-def _is_unseen(letter: str) -> bool:
-    return unicodedata.category(letter) in _UNSEEN and letter not in _JOINERS
+def _is_invisible(letter: str) -> bool:
+    return unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
 
 
 def _escaped(letter: str) -> str:
@@ -38,7 +38,7 @@ def _escaped(letter: str) -> str:
 
 
 def json_bytes(document: object, encoding: str) -> bytes:
-    """Write JSON, indented by 2, readable where the encoding can say it and escaped where not."""
+    """Write indented JSON, with escapes only if the encoding lacks a character."""
     text = json.dumps(document, ensure_ascii=False, indent=2)
     text = _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text) + "\n"
     try:
@@ -48,7 +48,7 @@ def json_bytes(document: object, encoding: str) -> bytes:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]], encoding: str) -> bytes:
-    """Write CSV with a header; one line per row, whatever is in the cells."""
+    """Write CSV with a header, always one line per row."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(columns)
@@ -67,5 +67,5 @@ def _cell(value: object) -> str:
 
 
 def defused(text: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula, with a leading apostrophe."""
+    """Put an apostrophe before what a spreadsheet would run as a formula, and escape what is invisible."""
     return literal(f"'{text}" if _FORMULA.match(text) else text)

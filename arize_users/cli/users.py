@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from .answers import OneUser
-from .failures import UsageError
-from .interrupts import OutcomeFirst
+from .answers import user_answer
+from .errors import UnknownEmailError, UsageError
+from .interrupts import DeferredInterrupt
 from .options import FullName, Output, UserId
 from .output import deliver
 from .session import Session
@@ -19,14 +19,17 @@ def get(
     session: Session,
     user: Annotated[str, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")],
     output: Output = None,
-) -> int:
+) -> None:
     """Show one user. An email address is matched whole, in any case."""
     target = session.target(output)
     found = session.users().get(user=user)
     if found is None:
-        return session.failures.unknown_email(user)
-    deliver(OneUser(found), target)
-    return 0
+        raise UnknownEmailError(
+            f"no user has the email {user}",
+            hint=f"`{session.group} list --email PART` finds users by a part of the address; blocked users "
+            "are not shown.",
+        )
+    deliver(user_answer(found), target)
 
 
 def update(
@@ -44,9 +47,9 @@ def update(
         raise UsageError("nothing to update: give --full-name, --is-developer or --is-not-developer")
     target = session.target(output)
     users = session.users()
-    with OutcomeFirst() as outcome:
-        user = outcome.call(users.update, user_id=user_id, name=full_name, is_developer=is_developer)
-        deliver(OneUser(user), target, acted=True)
+    with DeferredInterrupt() as interrupt:
+        user = interrupt.call(users.update, user_id=user_id, name=full_name, is_developer=is_developer)
+        deliver(user_answer(user), target, acted=True)
 
 
 def resend_invitation(session: Session, user_id: UserId) -> None:

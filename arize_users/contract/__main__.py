@@ -4,11 +4,11 @@ import sys
 
 try:
     from arize_users.contract.command import main
-except ModuleNotFoundError as missing:
-    if missing.name not in ("jsonschema", "referencing", "yaml"):
+except ModuleNotFoundError as _missing:
+    if _missing.name not in ("jsonschema", "referencing", "yaml"):
         raise
     print(
-        f"arize_users.contract: {missing.name} is not installed: pip install 'arize-users[contract]'",
+        f"arize_users.contract: {_missing.name} is not installed: pip install 'arize-users[contract]'",
         file=sys.stderr,
     )
     sys.exit(2)

@@ -36,7 +36,7 @@ class Recorder(httpx.BaseTransport):
     def __init__(self, settings: Settings) -> None:
         self._transport = _open_transport(settings)
         self._exchanges: list[Exchange] = []
-        self.count = 0
+        self.count: int = 0
 
     def take(self) -> list[Exchange]:
         """Return the exchanges since the last call."""

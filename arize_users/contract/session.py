@@ -48,7 +48,7 @@ class Session:
         self._recorder = Recorder(settings)
         self._opened.callback(self._recorder.close)
         self._judge = Judge(spec, settings.request_url)
-        self.client = self.connect()
+        self.client: ArizeClient = self.connect()
         self._plain_client = self._opened.enter_context(
             httpx.Client(
                 base_url=settings.request_url,

@@ -87,7 +87,7 @@ class Account:
     def __init__(
         self, path: str | os.PathLike[str] | None, populate: Callable[[sqlite3.Connection], None]
     ) -> None:
-        self.path = None if path is None else os.fspath(path)
+        self.path: str | None = None if path is None else os.fspath(path)
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         try:

@@ -76,7 +76,7 @@ class RefusalError(Exception):
         self.status = status
         self.error_code = error_code
         self.detail = detail
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
 
     def response(self, path: str) -> Response:
         """Return the problem document for a request to this path."""

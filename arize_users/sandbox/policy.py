@@ -5,7 +5,7 @@ Inside the sandbox every enum value is lower case; only `EnumCodec` knows the ot
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import attrs
@@ -19,10 +19,10 @@ ROLE_TYPES = ("predefined", "custom")
 INVITE_MODES = ("none", "email_link", "temporary_password")
 PERMISSIONS = ("USER_READ", "USER_CREATE", "USER_UPDATE", "USER_DELETE")
 
-ROLE_PERMISSIONS = {
+ROLE_PERMISSIONS: Mapping[str, frozenset[str]] = {
     "admin": frozenset(PERMISSIONS),
     "member": frozenset({"USER_READ"}),
-    "annotator": frozenset[str](),
+    "annotator": frozenset(),
 }
 
 

@@ -72,7 +72,7 @@ class Sandbox:
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
         self._requests_lock = threading.Lock()
         self._account = accounts.Account(path, _populate)
-        self.faults = Faults()
+        self.faults: Faults = Faults()
 
     def __enter__(self) -> Self:
         return self

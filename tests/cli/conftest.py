@@ -1,4 +1,4 @@
-"""An account to work on, and ways to run `ax`: in this process, as another, at a terminal."""
+"""An account to work on, and ways to run `ax`: in this process, in its own process, at a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,21 +19,20 @@ from arize_users.sandbox import Sandbox, SandboxServer
 from .runs import Ax, Ran, Shell, Terminal, Terminals
 from .servers import Scripted
 
+_SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home without profiles, plain terminal settings, and the time zone of the examples."""
     home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
-    monkeypatch.setenv("ARIZE_MAX_RETRIES", "0")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in {**_SETTINGS, "HOME": str(home)}.items():
+        monkeypatch.setenv(name, value)
     with pytest.MonkeyPatch.context() as zone:
         zone.setenv("TZ", "UTC")
-        time.tzset()
         yield home
     time.tzset()
 
@@ -48,7 +47,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def account(path: Path) -> Iterator[Sandbox]:
-    """The local account that the environment names, with a clock that stands at noon."""
+    """The local account that the environment names; its clock stands at noon."""
     with Sandbox(path) as sandbox:
         sandbox.set_time(NOON)
         yield sandbox
@@ -63,19 +62,16 @@ def jane(account: Sandbox) -> str:
 @pytest.fixture
 def crowd(account: Sandbox) -> Sequence[str]:
     """The ids of 250 users, one created each minute; with the callers, the account holds 253."""
+    times = (NOON + timedelta(minutes=number) for number in range(250))
     return [
-        account.add_user(
-            email=f"user{number:03}@example.com",
-            name=f"User {number}",
-            created_at=NOON + timedelta(minutes=number),
-        )
-        for number in range(250)
+        account.add_user(email=f"user{number:03}@example.com", name=f"User {number}", created_at=time)
+        for number, time in enumerate(times)
     ]
 
 
 @pytest.fixture
 def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    """The account on its HTTP face, which the environment names instead."""
+    """The account served over HTTP; the environment names the server."""
     with SandboxServer(account) as server:
         monkeypatch.setenv("ARIZE_BASE_URL", server.url)
         monkeypatch.setenv("ARIZE_API_KEY", "sandbox-admin")
@@ -84,7 +80,7 @@ def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """A server that answers whatever the test wants, which the environment names."""
+    """A server that answers what the test sets; the environment names it."""
     with Scripted() as server:
         monkeypatch.setenv("ARIZE_BASE_URL", server.url)
         monkeypatch.setenv("ARIZE_API_KEY", "key-of-a-customer")
@@ -93,13 +89,16 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
 
 @pytest.fixture
 def ax(capsysbinary: pytest.CaptureFixture[bytes]) -> Ax:
-    """Run `ax users ...` in this process."""
+    """Run `ax users ...` in this process, with variables of the environment as keyword arguments."""
 
-    def run(*arguments: str, program: str = "ax") -> Ran:
+    def run(*arguments: str, program: str = "ax", **env: str) -> Ran:
         is_whole = program != "ax" or arguments[0] == "users" or arguments[0].startswith("-")
-        group = [] if is_whole else ["users"]
         capsysbinary.readouterr()
-        code = main(program, [*group, *arguments])
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in env.items():
+                patch.setenv(name, value)
+            time.tzset()
+            code = main(program, arguments if is_whole else ["users", *arguments])
         out, err = capsysbinary.readouterr()
         return Ran(code, out.decode(), err.decode())
 
@@ -108,16 +107,14 @@ def ax(capsysbinary: pytest.CaptureFixture[bytes]) -> Ax:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Run a command line that begins with `ax` or `arize-users` as a process of its own, in `tmp_path`."""
+    """Run a command line that begins with `ax` or `arize-users` in its own process, in `tmp_path`."""
 
-    def run(
-        *words: str, env: dict[str, str] | None = None, before: str = "", python: Sequence[str] = ()
-    ) -> Ran:
+    def run(*words: str, env: Mapping[str, str] = {}, before: str = "", python: Sequence[str] = ()) -> Ran:
         entry = words[0].replace("-", "_")
         start = f"{before}\nimport sys\nfrom arize_users.cli import {entry}\n{entry}()"
         done = subprocess.run(
             [sys.executable, *python, "-c", start, *words[1:]],
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **env},
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -133,10 +130,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminals]:
     """Run `ax ...` at a pseudo-terminal."""
     opened: list[Terminal] = []
 
-    def run(*arguments: str, columns: int = 100, env: dict[str, str] | None = None) -> Terminal:
-        opened.append(
-            Terminal(arguments, columns=columns, env={**os.environ, **(env or {})}, folder=tmp_path)
-        )
+    def run(*arguments: str, columns: int = 100, env: Mapping[str, str] = {}) -> Terminal:
+        opened.append(Terminal(arguments, columns=columns, env={**os.environ, **env}, folder=tmp_path))
         return opened[-1]
 
     yield run

@@ -1,4 +1,4 @@
-"""What became of a run, and a pseudo-terminal to have one at."""
+"""The result of a run, and a pseudo-terminal to run at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from typing import Any
 from attrs import frozen
 
 PATIENCE = 30
-"""Seconds after which a silent program is taken for stuck."""
+"""Seconds without output after which a test fails."""
+# What a process does first, so that nobody reads its standard output, or so that it takes nothing.
+UNREAD = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+FULL = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -40,7 +43,7 @@ Ax = Callable[..., Ran]
 Shell = Callable[..., Ran]
 Terminals = Callable[..., "Terminal"]
 
-# A new session whose terminal this is, so that Ctrl-C reaches the program.
+# Opening the terminal makes it that of the new session, so that Ctrl-C reaches the program.
 _AT_TERMINAL = (
     "import os, sys; os.open(os.ttyname(0), os.O_RDWR); "
     "os.execv(sys.executable, [sys.executable, '-m', 'arize_users.cli', *sys.argv[1:]])"
@@ -69,7 +72,7 @@ class Terminal:
         self._seen = 0
 
     def until(self, text: str) -> str:
-        """Read until the screen shows a text after those waited for before; give all shown so far."""
+        """Read until the screen shows a text, after those of earlier calls; give all shown so far."""
         while (found := self._raw.find(text.encode(), self._seen)) < 0:
             more = self._read()
             assert more, f"the program ended without {text!r}: {self.shown}"
@@ -98,7 +101,7 @@ class Terminal:
         return _STYLE.sub("", self.raw).replace("\r\n", "\n")
 
     def close(self) -> None:
-        """Let go of the terminal, and end a program that is still there."""
+        """Close the terminal, and kill a program that still runs."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -106,8 +109,8 @@ class Terminal:
 
     def _read(self) -> bytes:
         ready, _, _ = select.select([self._screen], [], [], PATIENCE)
-        assert ready, f"the program neither ends nor says anything: {self.shown}"
+        assert ready, f"the program neither ends nor writes anything: {self.shown}"
         try:
             return os.read(self._screen, 65536)
-        except OSError:  # Nobody holds the other end any more.
+        except OSError:  # The program has ended.
             return b""

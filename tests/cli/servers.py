@@ -1,4 +1,4 @@
-"""A server that answers exactly what a test tells it to."""
+"""A server that answers what a test sets, and documents for it to send."""
 
 from __future__ import annotations
 
@@ -9,52 +9,49 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 
-class Scripted:
-    """Answers every request with the one answer that was set last."""
+class Scripted(ThreadingHTTPServer):
+    """Answers every request with the answer that was set last."""
 
     def __init__(self) -> None:
-        scripted = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def handle_any(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length", 0)))
-                scripted.received.append(f"{self.command} {self.path}")
-                self.send_response(scripted.status)
-                for name, value in scripted.headers.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(scripted.body)))
-                self.end_headers()
-                self.wfile.write(scripted.body)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = handle_any
-
-            def log_message(self, *_: object) -> None:
-                pass
-
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
         self.received: list[str] = []
         self.answer(404)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
     def answer(self, status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Set the answer; a body that is not bytes is sent as JSON."""
+        """Set the answer. A body that is not bytes is sent as JSON."""
         self.status = status
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.headers = {"content-type": "application/json", **(headers or {})}
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
+        self.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Scripted
+
+    def handle_any(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.received.append(f"{self.command} {self.path}")
+        self.send_response(self.server.status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def user(**fields: Any) -> dict[str, Any]:

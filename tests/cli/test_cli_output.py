@@ -1,4 +1,4 @@
-"""Where answers go, in which form, and what becomes of them when that fails."""
+"""Where output goes, in which format, and what happens when it cannot be written; tables and panels."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import csv
 import io
 import json
 import os
+import re
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow.parquet
 import pytest
@@ -16,13 +19,17 @@ import pytest
 from arize_users.cli import output
 from arize_users.sandbox import Sandbox
 
-from .runs import Ax, Shell
+from .runs import FULL, UNREAD, Ax, Shell
 from .servers import Scripted, page, user
 
 COLUMNS = ["id", "name", "email", "status", "role_type", "role_name", "role_id", "is_developer", "created_at"]
-ADA = ["VXNlcjoxMjM0NQ==", "Ada Lovelace", "ada@example.com", "active"]
+ID = "VXNlcjoxMjM0NQ=="
+ADA = [ID, "Ada Lovelace", "ada@example.com", "active"]
 PASSWORD = ["--role", "member", "--invite-mode", "temporary_password"]
 CREATE = ["create", "--full-name", "Ada", "--email", "ada@example.com", *PASSWORD]
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+LONG = user(name="Ada Augusta King, Countess of Lovelace", email="ada.lovelace@analytical-engine.example")
+CUSTOM = user(role={"type": "custom", "id": "x", "name": "Steward"}, status="invited", is_developer=False)
 
 
 @pytest.fixture
@@ -33,40 +40,21 @@ def umask() -> Iterator[None]:
     os.umask(before)
 
 
-def _mode(file: Path) -> int:
-    return stat.S_IMODE(file.stat().st_mode)
-
-
-@pytest.mark.parametrize("asked", ["json", "JSON", " Json "])
-def test_json_of_one_user(ax: Ax, jane: str, asked: str) -> None:
-    """One user as JSON is the API's document, and a format is asked for in any case."""
-    ran = ax("get", "JANE@example.com", "-o", asked)
-    assert ran.err == ""
-    assert ran.json == {
-        "id": jane,
-        "name": "Jane Doe",
-        "email": "jane@example.com",
-        "created_at": "2026-03-01T12:00:00Z",
-        "status": "active",
-        "role": {"type": "predefined", "name": "member"},
-        "is_developer": True,
-    }
-    assert ran.out == json.dumps(ran.json, indent=2) + "\n"
-
-
-def test_json_keeps_what_the_server_adds(ax: Ax, scripted: Scripted) -> None:
-    """JSON holds what a server sends beyond the contract."""
-    scripted.answer(200, {**page(user(badge=7)), "total": 1})
-    assert ax("list", "-o", "json").json == {**page(user(badge=7)), "total": 1}
+def test_json(ax: Ax, scripted: Scripted) -> None:
+    """JSON is the API's document, with what a server sends beyond the contract; -o takes any case."""
+    document = user(id="x/y", badge=7)
+    scripted.answer(200, document)
+    ran = ax("get", "x/y", "-o", " Json ")
+    assert (ran.out, ran.err) == (json.dumps(document, indent=2) + "\n", "")
+    scripted.answer(200, {**page(document), "total": 1})
+    assert ax("list", "-o", "json").json == {**page(document), "total": 1}
 
 
 def test_csv(ax: Ax, scripted: Scripted) -> None:
-    """CSV has one line per user and every column, also where a user lacks the field."""
+    """CSV has one line per user and every column, even where a user lacks the field."""
     custom = {"type": "custom", "id": "Um9sZTox", "name": "Data, Steward"}
     scripted.answer(200, page(user(), user(role=custom, is_developer=False), {"id": "x"}))
-    ran = ax("list", "-o", "csv")
-    rows = list(csv.reader(io.StringIO(ran.out)))
-    assert rows == [
+    assert list(csv.reader(io.StringIO(ax("list", "-o", "csv").out))) == [
         COLUMNS,
         [*ADA, "predefined", "member", "", "true", "2026-03-01T12:00:00Z"],
         [*ADA, "custom", "Data, Steward", "Um9sZTox", "false", "2026-03-01T12:00:00Z"],
@@ -86,25 +74,39 @@ def test_formulas_are_defused(ax: Ax, scripted: Scripted, name: str) -> None:
     assert ax("get", "x", "-o", "json").json["name"] == name
 
 
-def test_one_line_per_row(ax: Ax, scripted: Scripted) -> None:
-    """Newlines and escape sequences in a name are shown, and break no line of CSV."""
-    scripted.answer(200, page(user(name="a\nb\x1b[31mc\u202ed\ud800")))
-    ran = ax("list", "-o", "csv")
-    assert ran.out.count("\n") == 2
-    assert r"a\nb\x1b[31mc\u202ed\ud800" in ran.out
+def test_invisible_characters(ax: Ax, scripted: Scripted) -> None:
+    """CSV escapes what is invisible, so a row is one line; JSON escapes only what harms a terminal."""
+    name = "a\nb\x1b[31mc\x9b31m\u202ed\u2028\ud800é"
+    scripted.answer(200, user(name=name))
+    out = ax("get", "x", "-o", "csv").out
+    assert (out.count("\n"), r"a\nb\x1b[31mc\x9b31m\u202ed\u2028\ud800é" in out) == (2, True)
+    ran = ax("get", "x", "-o", "json")
+    assert ran.json["name"] == name
+    assert not set(ran.out) & set("\x1b\x9b\u202e\u2028\ud800")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_ascii(shell: Shell, account: Sandbox, form: str) -> None:
+    """Characters that the encoding lacks are escaped; JSON stays the same document."""
+    account.add_user(email="zoe@example.com", name="Zoë 李 \U0001f600")
+    ran = shell("ax", "users", "get", "zoe@example.com", "-o", form, env={"PYTHONIOENCODING": "ascii"})
+    assert (ran.code, ran.out.isascii()) == (0, True)
+    if form == "json":
+        assert ran.json["name"] == "Zoë 李 \U0001f600"
+    else:
+        assert r"Zo\xeb \u674e \U0001f600" in ran.out
 
 
 @pytest.mark.parametrize("extension", [".parquet", ".PQ"])
 def test_parquet(ax: Ax, scripted: Scripted, tmp_path: Path, extension: str) -> None:
-    """Parquet has the same columns with types, also without a single user."""
+    """Parquet has the same columns with types, even without a single user."""
     file = tmp_path / f"users{extension}"
     scripted.answer(200, page(user(name="a\ud800")))
     assert ax("list", "-o", str(file)).code == 0
     table = pyarrow.parquet.read_table(file)
     assert table.column_names == COLUMNS
     (row,) = table.to_pylist()
-    assert row["name"] == r"a\ud800"
-    assert row["is_developer"] is True
+    assert (row["name"], row["is_developer"]) == (r"a\ud800", True)
     assert row["created_at"].isoformat() == "2026-03-01T12:00:00+00:00"
     scripted.answer(200, page())
     ax("list", "-o", str(file))
@@ -112,25 +114,21 @@ def test_parquet(ax: Ax, scripted: Scripted, tmp_path: Path, extension: str) -> 
 
 
 def test_parquet_to_standard_output(shell: Shell, account: Sandbox, tmp_path: Path) -> None:
-    """Parquet goes down a pipe, or into a file of the shell's, as it is."""
+    """Parquet can be redirected to a file."""
     redirected = "import os; os.dup2(os.open('users.pq', os.O_WRONLY | os.O_CREAT), 1)"
-    ran = shell("ax", "users", "list", "-o", "parquet", before=redirected)
-    assert ran.code == 0
+    assert shell("ax", "users", "list", "-o", "parquet", before=redirected).code == 0
     assert pyarrow.parquet.read_table(tmp_path / "users.pq").num_rows == 3
 
 
-@pytest.mark.parametrize("missing", ["users.parquet", "parquet"])
-def test_missing_pyarrow(
-    ax: Ax, account: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
-) -> None:
+@pytest.mark.parametrize("target", ["users.parquet", "parquet"])
+def test_missing_pyarrow(ax: Ax, account: Sandbox, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     """Without pyarrow nothing is created, and the error says which extra brings it."""
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
-    monkeypatch.chdir(tmp_path)
-    ran = ax(*CREATE, "-o", missing)
-    assert (ran.code, ran.out) == (5, "")
-    assert ran.err.splitlines()[0].startswith("error: parquet needs pyarrow")
-    assert "arize-users[parquet]" in ran.err.splitlines()[1]
-    assert account.audit == []
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    ran = ax(*CREATE, "-o", target)
+    assert (ran.code, ran.out, account.audit) == (5, "", [])
+    error, hint = ran.err.splitlines()
+    assert error.startswith("error: parquet needs pyarrow")
+    assert "arize-users[parquet]" in hint
 
 
 @pytest.mark.parametrize(
@@ -139,64 +137,45 @@ def test_missing_pyarrow(
         ("nowhere/users.json", 5, "No such file or directory"),
         ("account.db/users.json", 5, "Not a directory"),
         ("folder.json", 5, "folder.json is not a file"),
-        ("users.xml", 2, "neither a format nor a file"),
+        ("protected.json", 5, "it is write-protected"),
+        ("users.xml", 2, "--output: 'users.xml' is neither a format nor a file"),
         ("users", 2, "neither a format nor a file"),
         ("", 2, "neither a format nor a file"),
     ],
 )
 def test_bad_target(
-    ax: Ax,
-    account: Sandbox,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    target: str,
-    code: int,
-    said: str,
+    ax: Ax, account: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch, target: str, code: int, said: str
 ) -> None:
-    """A target that cannot be written is refused before anybody is created."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "folder.json").mkdir()
+    """A target that cannot be written is refused before a user is created."""
+    monkeypatch.chdir(path.parent)
+    Path("folder.json").mkdir()
+    Path("protected.json").write_text("precious")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # Root, as which tests may run, may do anything.
     ran = ax(*CREATE, "-o", target)
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 2)
+    assert (ran.code, ran.out, len(ran.err.splitlines()), account.audit) == (code, "", 2, [])
     assert said in ran.err
-    assert account.audit == []
-
-
-def test_write_protected(ax: Ax, account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write-protected file is left alone."""
-    file = tmp_path / "users.json"
-    file.write_text("precious")
-    monkeypatch.setattr(os, "access", lambda *_: False)  # The tests may run as one who may do anything.
-    ran = ax(*CREATE, "-o", str(file))
-    assert (ran.code, file.read_text()) == (5, "precious")
-    assert account.audit == []
+    assert Path("protected.json").read_text() == "precious"
 
 
 @pytest.mark.usefixtures("umask", "account")
-def test_modes(ax: Ax, tmp_path: Path) -> None:
-    """A file that may hold a password is for its owner only; another is as the umask says."""
-    listed, created = tmp_path / "users.json", tmp_path / "ada.json"
-    ax("list", "-o", str(listed))
-    ax(*CREATE, "-o", str(created))
-    assert (_mode(listed), _mode(created)) == (0o644, 0o600)
-    assert json.loads(created.read_text())["temporary_password"]
-
-
-@pytest.mark.usefixtures("umask", "account")
-@pytest.mark.parametrize(("before", "listed", "created"), [(0o600, 0o600, 0o600), (0o664, 0o664, 0o600)])
-def test_modes_are_not_widened(ax: Ax, tmp_path: Path, before: int, listed: int, created: int) -> None:
-    """A file that is replaced is readable by nobody who could not read it before."""
-    file = tmp_path / "users.json"
-    file.touch()
-    file.chmod(before)
-    ax("list", "-o", str(file))
-    assert _mode(file) == listed
-    ax(*CREATE, "-o", str(file))
-    assert _mode(file) == created
+@pytest.mark.parametrize(
+    ("before", "listed", "created"),
+    [(None, 0o644, 0o600), (0o600, 0o600, 0o600), (0o664, 0o664, 0o600)],
+)
+def test_modes(ax: Ax, tmp_path: Path, before: int | None, listed: int, created: int) -> None:
+    """A file that may hold a password is for its owner only; another keeps its mode, or follows the umask."""
+    for command, expected in ((["list"], listed), (CREATE, created)):
+        file = tmp_path / f"{command[0]}.json"
+        if before is not None:
+            file.touch()
+            file.chmod(before)
+        ax(*command, "-o", str(file))
+        assert stat.S_IMODE(file.stat().st_mode) == expected
+    assert json.loads(file.read_text())["temporary_password"]
 
 
 def test_links_are_followed(ax: Ax, account: Sandbox, tmp_path: Path) -> None:
-    """A link stays a link; the file it leads to is replaced."""
+    """A link stays a link; the file that it leads to is replaced."""
     (tmp_path / "real.json").write_text("old")
     link = tmp_path / "link.json"
     link.symlink_to("real.json")
@@ -213,10 +192,7 @@ def test_whole_or_not_at_all(
     file = tmp_path / "ada.csv"
     file.write_text("old")
 
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(output.os, step, fail)
+    monkeypatch.setattr(output.os, step, Mock(side_effect=OSError(28, "No space left on device")))
     ran = ax(*CREATE, "-o", str(file))
     assert ran.code == 5
     assert ran.json["temporary_password"]
@@ -225,53 +201,45 @@ def test_whole_or_not_at_all(
         "hint: Nothing is lost: the result is on standard output, as JSON.",
     ]
     assert file.read_text() == "old"
-    assert sorted(one.name for one in tmp_path.iterdir() if "ada" in one.name) == ["ada.csv"]
+    assert [one.name for one in tmp_path.iterdir() if "ada" in one.name] == ["ada.csv"]
     assert ax("list", "-o", str(file)).out == ""
 
 
-def test_nowhere_left(shell: Shell, account: Sandbox, tmp_path: Path) -> None:
-    """Where neither the file nor standard output takes the password, standard error does."""
-    full = "import os, sys; sys.stdout = None\ndef full(*_): raise OSError(28, 'Full')\nos.fsync = full"
-    ran = shell("ax", "users", *CREATE, "-o", "ada.json", before=full)
+FULL_DISK = "import os, sys; sys.stdout = None\ndef full(*_): raise OSError(28, 'Full')\nos.fsync = full"
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "where"),
+    [("ada.json", FULL_DISK, "ada.json: Full"), ("json", FULL, "standard output: No space left on device")],
+    ids=["file", "stdout"],
+)
+def test_nowhere_left(shell: Shell, account: Sandbox, target: str, before: str, where: str) -> None:
+    """A password that neither the file nor standard output takes goes to standard error."""
+    ran = shell("ax", "users", *CREATE, "-o", target, before=before)
     assert ran.code == 5
     assert '"temporary_password": "' in ran.err
     assert ran.err.splitlines()[-2:] == [
-        "error: cannot write ada.json: Full",
+        f"error: cannot write {where}",
         "hint: Nothing is lost: the result is above, as JSON.",
     ]
 
 
-def test_full_disk(shell: Shell, account: Sandbox) -> None:
-    """A password that standard output cannot take is on standard error; a list is only an error."""
-    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
-    ran = shell("ax", "users", *CREATE, "-o", "json", before=full)
-    assert ran.code == 5
-    assert '"temporary_password": "' in ran.err
-    assert ran.err.splitlines()[-1] == "hint: Nothing is lost: the result is above, as JSON."
-    ran = shell("ax", "users", "list", before=full)
+@pytest.mark.parametrize("python", [[], ["-u"]])
+def test_list_to_standard_output(shell: Shell, crowd: Sequence[str], python: list[str]) -> None:
+    """A long list is whole, buffered or not; a closed pipe is no error, a full disk one of two lines."""
+    command = ["ax", "users", "list", "--all", "-o", "json"]
+    assert len(shell(*command, python=python).json["users"]) == 253
+    ran = shell(*command, python=python, before=UNREAD)
+    assert (ran.code, ran.err) == (0, "")
+    ran = shell(*command, python=python, before=FULL)
     assert (ran.code, len(ran.err.splitlines())) == (5, 2)
 
 
-BROKEN = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
-
-
-def test_closed_pipe(shell: Shell, crowd: Sequence[str]) -> None:
-    """A reader who has seen enough is no error, and nothing is said about it."""
-    ran = shell("ax", "users", "list", "--all", "-o", "csv", before=BROKEN)
-    assert (ran.code, ran.err) == (0, "")
-    ran = shell("ax", "users", "list", "--all", "-o", "csv", before=BROKEN, python=["-u"])
-    assert (ran.code, ran.err) == (0, "")
-
-
-def test_closed_pipe_keeps_the_outcome(shell: Shell, jane: str) -> None:
-    """What became of a batch is in the exit code, whoever reads its results."""
-    ran = shell("ax", "users", "delete", "--id", f"{jane},gone", "--force", before=BROKEN)
+def test_closed_pipe_loses_nothing(shell: Shell, jane: str) -> None:
+    """With nobody reading, the exit code still tells of a delete, and standard error of a password."""
+    ran = shell("ax", "users", "delete", "--id", f"{jane},gone", "--force", before=UNREAD)
     assert (ran.code, ran.err) == (3, "1 deleted, 1 not found\n")
-
-
-def test_closed_pipe_loses_no_password(shell: Shell, account: Sandbox) -> None:
-    """A password nobody reads is shown on standard error: it cannot be had again."""
-    ran = shell("ax", "users", *CREATE, before=BROKEN)
+    ran = shell("ax", "users", *CREATE, before=UNREAD)
     assert ran.code == 0
     assert '"temporary_password": "' in ran.err
 
@@ -285,32 +253,102 @@ def test_closed_streams(shell: Shell, account: Sandbox) -> None:
     assert (ran.code, len(ran.out.splitlines())) == (0, 4)
 
 
-def test_unbuffered(shell: Shell, crowd: Sequence[str]) -> None:
-    """A long answer is whole also where nothing is buffered."""
-    ran = shell("ax", "users", "list", "--all", "-o", "json", python=["-u"])
-    assert len(ran.json["users"]) == 253
+def test_cells(ax: Ax, scripted: Scripted) -> None:
+    """A cell is a role's name, a dash for a missing value, yes or no, or a time to the minute."""
+    scripted.answer(200, page(user(), CUSTOM, {"id": "b"}))
+    ran = ax("list")
+    header, *rows = [re.split(r" {2,}", line) for line in ran.out.splitlines()]
+    assert header == ["ID", "Name", "Email", "Status", "Role", "Developer", "Created"]
+    assert rows[0] == [ID, "Ada Lovelace", "ada@example.com", "active", "member", "yes", "2026-03-01 12:00"]
+    assert rows[1][3:6] == ["invited", "Steward", "no"]
+    assert rows[2] == ["b", *["—"] * 6]
+    assert ran.err == "3 users\n"
 
 
-ASCII = {"PYTHONIOENCODING": "ascii"}
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "EST5"])
+def test_times_are_local(ax: Ax, scripted: Scripted, zone: str) -> None:
+    """Times are local; one that the local calendar has no year for is shown all the same."""
+    scripted.answer(200, page(user()))
+    assert f"2026-03-01 {'21' if zone == 'Asia/Tokyo' else '07'}:00" in ax("list", TZ=zone).out
+    for created_at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        scripted.answer(200, page(user(created_at=created_at)))
+        assert ID in ax("list", TZ=zone).out
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_ascii(shell: Shell, account: Sandbox, form: str) -> None:
-    """Where the encoding has no such letters, they are escaped; JSON stays the same document."""
-    account.add_user(email="zoe@example.com", name="Zoë 李 \U0001f600")
-    ran = shell("ax", "users", "get", "zoe@example.com", "-o", form, env=ASCII)
-    assert ran.code == 0
-    assert ran.out.isascii()
-    if form == "json":
-        assert ran.json["name"] == "Zoë 李 \U0001f600"
-    else:
-        assert r"Zo\xeb \u674e \U0001f600" in ran.out
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 100, 130])
+def test_narrow(ax: Ax, scripted: Scripted, columns: int) -> None:
+    """However narrow, no line is longer than the terminal, and ids are whole, on one line each."""
+    scripted.answer(200, page(LONG, CUSTOM, user(id="VXNlcjo5OTk5OTk=")))
+    out = ax("list", COLUMNS=str(columns)).out
+    assert max(map(len, out.splitlines())) <= columns
+    firsts = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert firsts == ["ID", ID, ID, "VXNlcjo5OTk5OTk="]
+    assert ("ada@example.com" in re.sub(r"\s", "", out)) is (columns > 20)
 
 
-def test_json_harms_no_terminal(ax: Ax, scripted: Scripted) -> None:
-    """JSON escapes what a terminal would act on, and stays exact."""
-    name = "a\x1b[31m\x9b31m\u202eb\u2028\ud800é"
-    scripted.answer(200, user(name=name))
-    ran = ax("get", "x", "-o", "json")
-    assert ran.json["name"] == name
-    assert not set(ran.out) & set("\x1b\x9b\u202e\u2028\ud800")
+def test_id_longer_than_the_terminal(ax: Ax, scripted: Scripted) -> None:
+    """An id that is wider than the terminal is still not cut."""
+    long = "VXNlcjo" * 6
+    scripted.answer(200, page(user(id=long)))
+    assert ax("list", COLUMNS="20").out.split() == ["ID", long]
+    scripted.answer(200, user(id=long))
+    assert long in ax("get", "x", COLUMNS="20").out
+
+
+def test_no_width_off_a_terminal(ax: Ax, scripted: Scripted) -> None:
+    """Off a terminal every user is one line, however long, so that grep finds it."""
+    scripted.answer(200, page(LONG))
+    (_, line) = ax("list").out.splitlines()
+    assert LONG["name"] in line
+    assert LONG["email"] in line
+
+
+HOSTILE = "[red]a[/x] :smile:\x1b[31m\x9b1m\r\nb\t\u202ec\u2028\x00\ud800\u3000李\u200d\u00e9"
+HARMLESS = r"[red]a[/x] :smile:\x1b[31m\x9b1m\r\nb\t\u202ec\u2028\x00\ud800" + "\u3000李\u200dé"
+
+
+@pytest.mark.parametrize("colour", ["", "1"])
+def test_names_are_literal(ax: Ax, scripted: Scripted, colour: str) -> None:
+    """Whatever is in a name is visible in the table and the panel; it styles and breaks nothing."""
+    hostile = user(name=HOSTILE, role={"type": "custom", "id": "x", "name": HOSTILE}, status=HOSTILE)
+    scripted.answer(200, page(hostile))
+    out = STYLE.sub("", ax("list", FORCE_COLOR=colour).out)
+    assert (out.count(HARMLESS), out.count("\n")) == (3, 2)
+    scripted.answer(200, hostile)
+    assert STYLE.sub("", ax("get", "x", FORCE_COLOR=colour).out).count(HARMLESS) == 3
+
+
+def test_colours(ax: Ax, scripted: Scripted) -> None:
+    """FORCE_COLOR colours the status even off a terminal; NO_COLOR wins over it, unless it is empty."""
+    scripted.answer(200, page(user(), CUSTOM, user(status="expired"), user(status="odd")))
+    out = ax("list", FORCE_COLOR="1").out
+    for coloured in ("\x1b[32mactive", "\x1b[33minvited", "\x1b[31mexpired"):
+        assert coloured in out
+    assert "modd" not in out
+    assert ax("list", FORCE_COLOR="1", NO_COLOR="").out == out
+    for env in ({}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}):
+        assert "\x1b" not in ax("list", **env).out
+
+
+def test_panel(ax: Ax, scripted: Scripted) -> None:
+    """One user is a panel, in which the id is whole even where the rest must fold."""
+    scripted.answer(200, LONG)
+    lines = ax("get", "x", COLUMNS="40").out.splitlines()
+    assert max(map(len, lines)) <= 40
+    labels = [line.strip("│ ").split("  ")[0] for line in lines[1:-1]]
+    shown = [label for label in labels if label in ("ID", "Name", "Status", "Created")]
+    assert shown == ["ID", "Name", "Status", "Created"]
+    assert sum(ID in line for line in lines) == 1
+
+
+def test_deletions(ax: Ax, account: Sandbox, jane: str) -> None:
+    """A narrow table of results has the errors below it; none is left out."""
+    owner = account.users()[0].id
+    named = ["--id", f"{owner},{jane}", "--email", "gone@example.com", "--force"]
+    lines = ax("delete", *named, COLUMNS="60").out.splitlines()
+    assert lines[0].split() == ["User", "ID", "Email", "Status"]
+    assert [line.split()[-1] for line in lines[1:4]] == ["failed", "deleted", "not_found"]
+    assert lines[4].startswith(f"{owner}: 403 Forbidden: Nobody can delete themselves")
+    wide = ax("delete", *named, COLUMNS="200").out
+    assert "Error" in wide.splitlines()[0]
+    assert "Nobody can delete themselves" in wide

@@ -1,17 +1,28 @@
-"""The same commands at a real terminal: prompts, colours, progress, Ctrl-C."""
+"""The commands at a terminal: prompts, colours, progress, and Ctrl-C at the moments that matter."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from arize_users import UsersClient
+from arize_users.cli import create, delete, users
+from arize_users.cli.interrupts import DeferredInterrupt
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Terminals
+from .runs import PATIENCE, Ax, Terminals
 
+ADA = "-n Ada -e ada@example.com"
+MAYBE_CREATED = "ada@example.com may have been created: `ax users get ada@example.com` shows it\n"
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
@@ -28,7 +39,7 @@ def test_colours(terminal: Terminals, jane: str) -> None:
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_width(terminal: Terminals, jane: str, columns: int) -> None:
-    """The table is as wide as the terminal at most, with whole ids; what is left out is said."""
+    """The table is at most as wide as the terminal, with whole ids; a note names what is left out."""
     run = terminal("users", "list", columns=columns)
     assert run.end() == 0
     note, *table = run.shown.splitlines()
@@ -38,15 +49,10 @@ def test_width(terminal: Terminals, jane: str, columns: int) -> None:
     assert jane in run.shown.split()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--id", "usr_abc123"], ["--email", "jane@example.com"]], ids=["id", "email"]
-)
-def test_delete_as_on_the_page(
-    terminal: Terminals, account: Sandbox, jane: str, arguments: list[str]
-) -> None:
-    """The page's examples without --force ask first, saying how many and what the cascade is."""
-    named = [jane if word == "usr_abc123" else word for word in arguments]
-    run = terminal("users", "delete", *named)
+@pytest.mark.parametrize("option", ["--id", "--email"])
+def test_delete_asks(terminal: Terminals, account: Sandbox, jane: str, option: str) -> None:
+    """Without --force, `delete` asks first, saying how many users and what else is deleted with them."""
+    run = terminal("users", "delete", option, jane if option == "--id" else "jane@example.com")
     question = run.until("Delete 1 user? [y/N]")
     assert "1 user for good" in question
     for lost in ("organization and space memberships", "API keys", "role bindings"):
@@ -59,30 +65,20 @@ def test_delete_as_on_the_page(
     assert account.user(jane).status == "inactive"
 
 
-@pytest.mark.parametrize(
-    ("answer", "code", "said"),
-    [
-        ("n\n", 1, "nothing was deleted"),
-        ("\n", 1, "nothing was deleted"),
-        ("yeah\n", 1, "nothing was deleted"),
-        (CTRL_D, 1, "hint: Nothing was done."),
-        (CTRL_C, 130, "interrupted"),
-    ],
-)
-def test_anything_but_yes(
-    terminal: Terminals, account: Sandbox, jane: str, answer: str, code: int, said: str
-) -> None:
+@pytest.mark.parametrize("answer", ["n\n", "\n", "yeah\n", CTRL_D, CTRL_C])
+def test_anything_but_yes(terminal: Terminals, account: Sandbox, jane: str, answer: str) -> None:
     """Anything but yes deletes nobody; the default is no."""
     run = terminal("users", "delete", "--id", jane)
     run.until("[y/N]")
     run.type(answer)
-    assert run.end() == code
+    assert run.end() == (130 if answer == CTRL_C else 1)
+    said = {CTRL_D: "hint: Nothing was done.", CTRL_C: "interrupted"}.get(answer, "nothing was deleted")
     assert run.shown.splitlines()[-1].endswith(said)
     assert account.audit == []
 
 
 def test_question_names_a_few(terminal: Terminals, account: Sandbox) -> None:
-    """The question names the first users, and counts the rest."""
+    """The question names the first ten users, and counts the rest."""
     ids = account.add_users(25)
     run = terminal("users", "delete", "--id", ",".join(ids))
     question = run.until("Delete 25 users? [y/N]")
@@ -93,101 +89,74 @@ def test_question_names_a_few(terminal: Terminals, account: Sandbox) -> None:
     assert run.end() == 1
 
 
-def test_question_is_not_data(terminal: Terminals, account: Sandbox, jane: str, tmp_path: Path) -> None:
-    """With the results in a file, prompt, progress and summary are all that the terminal shows."""
-    run = terminal("users", "delete", "--id", jane, "-o", "results.json")
-    run.until("[y/N]")
-    run.type("YES\n")
+def test_force_does_not_ask(terminal: Terminals, jane: str, tmp_path: Path) -> None:
+    """--force deletes without a question; with the results in a file, the terminal shows only messages."""
+    run = terminal("users", "delete", "--id", jane, "--force", "-o", "results.json")
     assert run.end() == 0
     assert json.loads((tmp_path / "results.json").read_text())["results"][0]["status"] == "deleted"
+    assert "[y/N]" not in run.shown
     assert "wrote 1 result to results.json" in run.shown
 
 
-def test_force_does_not_ask(terminal: Terminals, jane: str) -> None:
-    """--force deletes without a question at a terminal too."""
-    run = terminal("users", "delete", "--id", jane, "--force")
-    assert run.end() == 0
-    assert "[y/N]" not in run.shown
-
-
-def test_interrupted_batch(terminal: Terminals, served: SandboxServer) -> None:
-    """Ctrl-C in the middle shows what was done and what was not, true to the server, and exits 130."""
+def test_interrupted_delete(terminal: Terminals, served: SandboxServer) -> None:
+    """Ctrl-C during a bulk delete shows what was done and what was not, true to the server; exit code 130."""
     account = served.sandbox
     ids = account.add_users(40)
-    # After this answer every worker waits for 50 seconds, so the batch cannot end before Ctrl-C.
+    # After this answer every worker waits for 50 seconds, so the delete cannot end before Ctrl-C.
     account.faults.add("rate_limit", operation="delete_user", nth=12, retry_after=50)
-    run = terminal(
-        *("users", "delete", "--id", ",".join(ids), "--force", "-o", "json", "-v"),
-        columns=200,
-        env={"ARIZE_MAX_RETRIES": "1"},
-    )
+    command = ["users", "delete", "--id", ",".join(ids), "--force", "-o", "json", "-v"]
+    run = terminal(*command, columns=200, env={"ARIZE_MAX_RETRIES": "1"})
     run.until("retry 1 of 1")
     run.type(CTRL_C)
     assert run.end() == 130
     results = json.loads(re.search(r"^\{\n.*^\}$", run.shown, re.MULTILINE | re.DOTALL)[0])["results"]
     done = [one["user_id"] for one in results]
     deleted = [one["user_id"] for one in results if one["status"] == "deleted"]
-    # The one that was refused was waiting to be tried again.
+    # One was refused and waited to be tried again.
     assert len(done) - len(deleted) <= 1
     assert len(deleted) >= 11
-    _, _, tail = run.shown.partition("interrupted; ")
-    count, *pending = tail.splitlines()
-    assert count == f"{len(pending)} not attempted:"
-    pending = [one.strip() for one in pending]
+    count, *pending = run.shown.partition("interrupted; ")[2].replace(" ", "").splitlines()
+    assert count == f"{len(pending)}notattempted:"
     assert [one for one in ids if one in done] == done
     assert [one for one in ids if one not in done] == pending
     assert [one for one in ids if account.user(one).status == "inactive"] == deleted
 
 
-def test_interrupted_list(terminal: Terminals, served: SandboxServer) -> None:
-    """Ctrl-C elsewhere is one line and exit code 130, without a traceback."""
-    served.sandbox.faults.add("rate_limit", operation="list_users", retry_after=50)
-    run = terminal("users", "list", "-v", env={"ARIZE_MAX_RETRIES": "1"})
-    run.until("retry 1 of 1")
+@pytest.mark.parametrize(
+    ("command", "operation", "said"),
+    [
+        ("list", "list_users", ""),
+        ("update x -n Ada", "update_user", ""),
+        (f"create {ADA} -r member --invite-mode none", "create_user", MAYBE_CREATED),
+    ],
+)
+def test_interrupted(
+    terminal: Terminals, served: SandboxServer, command: str, operation: str, said: str
+) -> None:
+    """Ctrl-C is one line and exit code 130; of a user who may have been created it says how to see."""
+    served.sandbox.faults.add("rate_limit", operation=operation, retry_after=50)
+    run = terminal("users", *command.split(), "-v", env={"ARIZE_MAX_RETRIES": "1"})
+    run.until("retry 1 of 1 in 50.00 s\r\n")
     run.type(CTRL_C)
     assert run.end() == 130
-    assert run.shown.splitlines()[-1].endswith("interrupted")
-    assert "Traceback" not in run.shown
-
-
-def test_interrupted_create(terminal: Terminals, served: SandboxServer) -> None:
-    """Ctrl-C while somebody is created says that it may have happened, and how to see."""
-    served.sandbox.faults.add("rate_limit", operation="create_user", retry_after=50)
-    create = [
-        "users",
-        "create",
-        "-n",
-        "Ada",
-        "-e",
-        "ada@example.com",
-        "-r",
-        "member",
-        "--invite-mode",
-        "email_link",
-        "-v",
-    ]
-    run = terminal(*create, env={"ARIZE_MAX_RETRIES": "1"})
-    run.until("retry 1 of 1")
-    run.type(CTRL_C)
-    assert run.end() == 130
-    assert "ada@example.com may have been created: `ax users get ada@example.com` shows it" in run.shown
+    assert run.shown.partition("in 50.00 s\n")[2].removeprefix("^C") == f"{said}interrupted\n"
 
 
 def test_create_asks(terminal: Terminals, account: Sandbox) -> None:
-    """At a terminal `create` asks for what is missing, and again when an answer will not do."""
+    """At a terminal `create` asks for what is missing, and again after an answer that is not valid."""
     run = terminal("users", "create", "--role", "member")
-    run.until("Full name:")
-    run.type("\n")
-    run.until("this cannot be left empty")
-    run.until("Full name:")
-    run.type("Ada Lovelace\n")
-    run.until("Email:")
-    run.type("ada@example.com\n")
-    run.until("Invite mode (none, email_link, temporary_password):")
-    run.type("carrier pigeon\n")
-    run.until("one of none, email_link, temporary_password")
-    run.until("Invite mode")
-    run.type("None\n")
+    for shown, typed in (
+        ("Full name:", ""),
+        ("this cannot be left empty", None),
+        ("Full name:", "Ada Lovelace"),
+        ("Email:", "ada@example.com"),
+        ("Invite mode (none, email_link, temporary_password):", "carrier pigeon"),
+        ("give one of none, email_link, temporary_password", None),
+        ("Invite mode", "None"),
+    ):
+        run.until(shown)
+        if typed is not None:
+            run.type(f"{typed}\n")
     assert run.end() == 0
     (user,) = [user for user in account.users() if user.email == "ada@example.com"]
     assert (user.name, user.role["name"], user.status) == ("Ada Lovelace", "member", "active")
@@ -195,7 +164,7 @@ def test_create_asks(terminal: Terminals, account: Sandbox) -> None:
 
 @pytest.mark.parametrize(("key", "code"), [(CTRL_C, 130), (CTRL_D, 1)])
 def test_create_is_left(terminal: Terminals, account: Sandbox, key: str, code: int) -> None:
-    """Leaving a question creates nobody."""
+    """Ctrl-C or Ctrl-D at a question creates no user."""
     run = terminal("users", "create")
     run.until("Full name:")
     run.type(key)
@@ -204,14 +173,14 @@ def test_create_is_left(terminal: Terminals, account: Sandbox, key: str, code: i
 
 
 def test_settings_come_before_questions(terminal: Terminals) -> None:
-    """Nobody answers four questions to learn that there is no key."""
+    """A missing key is an error before the first question."""
     run = terminal("users", "create")
     assert run.end() == 1
     assert "no API key is set" in run.shown
 
 
 def test_all_counts(terminal: Terminals, account: Sandbox) -> None:
-    """Paging through many users shows how far it is, and leaves no trace of that."""
+    """Paging through many users shows a running count, and clears it at the end."""
     account.add_users(250)
     run = terminal("users", "list", "--all", "-o", "users.csv")
     assert run.end() == 0
@@ -225,3 +194,107 @@ def test_parquet_is_not_for_a_terminal(terminal: Terminals, account: Sandbox) ->
     run = terminal("users", "list", "-o", "parquet")
     assert run.end() == 2
     assert run.shown.splitlines() == ["error: parquet is not for reading", "hint: Name a file with --output."]
+
+
+def _ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _call(function: Callable[[], object], written: list[object]) -> None:
+    with DeferredInterrupt() as interrupt:
+        written.append(interrupt.call(function))
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "shown"),
+    [
+        (create, f"create {ADA} -r member --invite-mode temporary_password", '"temporary_password": "'),
+        (users, "update {jane} -n Janet", '"name": "Janet"'),
+        (delete, "delete --id {jane} -f", '"status": "deleted"'),
+    ],
+)
+def test_outcome_survives(
+    ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch, module: ModuleType, command: str, shown: str
+) -> None:
+    """Ctrl-C after a change ends the command once its outcome is written."""
+    deliver = module.deliver
+
+    def deliver_after_ctrl_c(*arguments: object, **named: object) -> None:
+        _ctrl_c()
+        deliver(*arguments, **named)
+
+    monkeypatch.setattr(module, "deliver", deliver_after_ctrl_c)
+    ran = ax(*command.format(jane=jane).split(), "-o", "json")
+    assert (ran.code, ran.err.splitlines()[-1]) == (130, "interrupted")
+    assert shown in ran.out
+
+
+def test_results_survive(ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C right after the last user was deleted ends the command once the results are written."""
+    bulk_delete = UsersClient.bulk_delete
+
+    def bulk_delete_then_ctrl_c(*arguments: Any, **named: Any) -> object:
+        results = bulk_delete(*arguments, **named)
+        _ctrl_c()
+        return results
+
+    monkeypatch.setattr(UsersClient, "bulk_delete", bulk_delete_then_ctrl_c)
+    ran = ax("delete", "--id", jane, "-f", "-o", "json")
+    assert (ran.code, ran.err) == (130, "1 deleted\ninterrupted\n")
+    assert [one["status"] for one in ran.json["results"]] == ["deleted"]
+
+
+@pytest.mark.parametrize("first", ["the answer", "Ctrl-C"])
+def test_no_gap(monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    """An answer that is there counts, even if Ctrl-C came in the same moment."""
+    start, written = threading.Thread.start, []
+
+    def start_and_interrupt(thread: threading.Thread) -> None:
+        if first == "Ctrl-C":
+            _ctrl_c()
+        start(thread)
+        thread.join()
+        _ctrl_c()
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        _call(lambda: "the outcome", written)
+    assert written == ["the outcome"]
+
+
+def test_call_is_stopped() -> None:
+    """Ctrl-C during the call ends the wait for it, and works as before afterwards."""
+    before, written, released = signal.getsignal(signal.SIGINT), [], threading.Event()
+
+    def interrupted_call() -> None:
+        _ctrl_c()
+        released.wait(PATIENCE)
+
+    with pytest.raises(KeyboardInterrupt):
+        _call(interrupted_call, written)
+    released.set()
+    assert written == []
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_error_takes_precedence() -> None:
+    """An error that says where the outcome is takes precedence over Ctrl-C."""
+
+    def write() -> None:
+        with DeferredInterrupt() as interrupt:
+            interrupt.call(int)
+            _ctrl_c()
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        write()
+
+
+def test_ignored_stays_ignored() -> None:
+    """A run that ignores Ctrl-C, as a script's background job does, still ignores it."""
+    before, written = signal.signal(signal.SIGINT, signal.SIG_IGN), []
+    try:
+        _call(_ctrl_c, written)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert written == [None]

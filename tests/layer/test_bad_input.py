@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,174 +18,124 @@ from arize_users import (
     assign_custom_role,
     assign_predefined_role,
 )
+from arize_users._users import arguments as check
+from arize_users._users.dates import point_in_time
 
-NEW = {"name": "Ada", "email": "ada@acme.com", "role": "member", "invite_mode": "none"}
-IDS = [
-    "",
-    " ",
-    "\t\n",
-    ".",
-    "..",
-    "ada@acme.com",
-    "@",
-    "a b",
-    "a\u00a0b",
-    "a\0b",
-    "a\nb",
-    "\ud800",
-    None,
-    7,
-    b"id",
-]
-EMAILS = [
-    *["@acme.com", "ada@", "@", "ada @acme.com", "ada@acme .com", " ada@acme.com", "ada@acme.com\n"],
-    *["ada@ac\tme.com", "ada@\u00a0acme.com", "ada@acme.com\0", "ada@acme.com\ud800"],
-]
-LIMITS = [0, -1, 101, 10**9, 1.0, "50", None, True, float("nan")]
-NAMES = ["", " ", "\t\n\u2003", "x" * 256, None, 7, b"Ada", "\ud800"]
-MODES = ["", "email", "EMAIL-LINK", " none", None, 1, ["none"]]
-STATUSES = [
-    "",
-    "inactive",
-    "blocked",
-    "activ",
-    " active",
-    b"active",
-    ["active", "inactive"],
-    [None],
-    7,
-    [["active"]],
-]
-ROLES = [
-    *["", "owner", " member", None, 7, ["member"], {"type": "predefined", "name": "member"}],
-    PredefinedUserRole(name="owner"),
-    PredefinedUserRole(name=""),
-    CustomUserRole(id=""),
-    CustomUserRole(id=" "),
-    CustomUserRole(id="\ud800"),
-    UnknownUserRole(data={"type": "predefined", "name": "member"}),
-]
-TIMES = [
-    *["", "  ", "soon", "2026-13-01", "2026-02-30", "9:00", "March", "Monday", "2026", "March 2026", "10"],
-    *[
-        "2026-03-01 09:00 EST",
-        "2026-03-01 00:00 +99:99",
-        "2026-03-01 00:00-24:00",
-        "2026-03-01T09:00 CET",
-        "99999999 years",
-        "9" * 5000 + " days",
-        "-3 days",
-    ],
-    *["30", "days", "1.5 days", "3 fortnights", 0, 1_700_000_000, True, b"2026-03-01", ["2026-03-01"]],
-    "1" * 400,
-]
-FLAGS = [1, 0, "true", "", [], 1.0]
-BATCHES: list[dict[str, Any]] = [
-    {},
-    {"user_ids": []},
-    {"user_ids": (), "emails": []},
-    {"user_ids": "VXNlcjox"},
-    {"emails": "ada@acme.com"},
-    {"user_ids": b"VXNlcjox"},
-    {"user_ids": 7},
-    {"emails": 7},
-    *({"user_ids": ["VXNlcjox", one]} for one in IDS),
-    *({"emails": ["ada@acme.com", one]} for one in [*EMAILS, "", " ", "VXNlcjox", None, 7, b"ada@acme.com"]),
-    {"emails": ["x" * 250 + "@acme.com"]},
-    *({"user_ids": ["VXNlcjox"], "max_concurrency": one} for one in (0, -1, 1.5, "8", None, True)),
-    *({"user_ids": ["VXNlcjox"], "on_result": one} for one in (7, "print", [print])),
+from .simulated_calls import NEW
+from .test_errors import REFUSED_ARGUMENTS
+
+EMAILS = ["", " ", "ada", "@acme.com", "ada@", "@", "ada @acme.com", " ada@acme.com", "ada@acme.com\n"]
+EMAILS += ["ada@ac\tme.com", "ada@\u00a0acme.com", "ada@acme.com\0", "ada@acme.com\ud800", None, 7, b"a@b.c"]
+ROLES = [PredefinedUserRole(name="owner"), PredefinedUserRole(name=""), CustomUserRole(id="")]
+ROLES += [CustomUserRole(id=" "), CustomUserRole(id="\ud800"), UnknownUserRole(data={"type": "predefined"})]
+TIMES = ["", "  ", "soon", "2026-13-01", "2026-02-30", "9:00", "March", "Monday", "2026", "March 2026", "10"]
+TIMES += ["2026-03-01 09:00 EST", "2026-03-01 00:00 +99:99", "2026-03-01 00:00-24:00", "2026-03-01T09:00 CET"]
+TIMES += ["99999999 years", "9" * 5000 + " days", "-3 days", "30", "days", "1.5 days", "3 fortnights"]
+
+REFUSED: list[tuple[Callable[..., object], list[Any]]] = [
+    (check.user_id, ["", " ", "\t\n", ".", "..", "ada@acme.com", "@", "a b", "a\u00a0b", "a\0b", "a\nb"]),
+    (check.user_id, ["\ud800", None, 7, b"id"]),
+    (check.email, EMAILS),
+    (check.searchable_email, [*EMAILS, "x" * 250 + "@acme.com"]),
+    (check.email_filter, ["x" * 256, 7, b"x", ["x"], "\ud800"]),
+    (check.limit, [0, -1, 101, 10**9, 1.0, "50", None, True, float("nan")]),
+    (partial(check.whole_number, argument="max_concurrency"), [0, -1, 1.5, "8", None, True]),
+    (check.cursor, ["", " ", 7, b"x", "\ud800"]),
+    (
+        check.statuses,
+        ["", "inactive", "blocked", " active", b"active", ["active", "x"], [None], 7, [["active"]]],
+    ),
+    (check.name, ["", " ", "\t\n\u2003", "x" * 256, None, 7, b"Ada", "\ud800"]),
+    (check.role, ["", "owner", " member", None, 7, ["member"], {"name": "member"}, *ROLES]),
+    (check.invite_mode, ["", "email", "EMAIL-LINK", " none", None, 1, ["none"]]),
+    (partial(check.flag, argument="is_developer"), [1, 0, "true", "", [], 1.0, None]),
+    (partial(check.items, argument="user_ids"), ["VXNlcjox", b"VXNlcjox", 7]),
+    (partial(check.callback, argument="on_result"), [7, "print", [print]]),
+    (partial(point_in_time, argument="created_after"), TIMES),
+    (
+        partial(point_in_time, argument="created_after"),
+        [0, 1_700_000_000, True, b"2026", ["2026-03-01"], "1" * 400],
+    ),
+    (assign_predefined_role, ["", "owner", None, 7]),
+    (assign_custom_role, ["", "  ", None, 7]),
 ]
 
 
-def _cases() -> list[Any]:
-    calls: list[tuple[str, dict[str, Any]]] = []
-    calls += [("list", {"limit": one}) for one in LIMITS]
-    calls += [("list", {"status": one}) for one in STATUSES]
-    calls += [("list", {"email": one}) for one in ("x" * 256, 7, b"x", ["x"], "\ud800")]
-    calls += [("list", {"cursor": one}) for one in ("", " ", 7, b"x", "\ud800")]
-    calls += [("iter", {"page_size": one}) for one in LIMITS]
-    calls += [("iter", {"status": one}) for one in STATUSES]
-    calls += [("iter", {"email": one}) for one in ("x" * 256, 7)]
-    calls += [("iter", {bound: one}) for one in TIMES for bound in ("created_after", "created_before")]
-    calls += [("iter", {"created_after": "2026-03-02", "created_before": datetime(2026, 3, 1)})]
-    calls += [("get", {"user": one}) for one in (*EMAILS, "x" * 250 + "@acme.com") if one != "@"]
-    calls += [("get", {"user": one}) for one in IDS if "@" not in str(one)]
-    calls += [("create", {**NEW, "name": one}) for one in NAMES]
-    calls += [("create", {**NEW, "email": one}) for one in (*EMAILS, "", " ", "ada", None, 7, b"a@b.c")]
-    calls += [("create", {**NEW, "role": one}) for one in ROLES]
-    calls += [("create", {**NEW, "invite_mode": one}) for one in MODES]
-    calls += [("create", {**NEW, "is_developer": one}) for one in FLAGS]
-    calls += [("update", {"user_id": "VXNlcjox"}), ("update", {"user_id": "VXNlcjox", "name": None})]
-    calls += [("update", {"user_id": "VXNlcjox", "name": one}) for one in NAMES if one is not None]
-    calls += [("update", {"user_id": "VXNlcjox", "is_developer": one}) for one in FLAGS]
-    calls += [("update", {"user_id": one, "name": "Ada"}) for one in IDS]
-    mailing = ("delete", "resend_invitation", "reset_password")
-    calls += [(method, {"user_id": one}) for method in mailing for one in IDS]
-    calls += [("bulk_delete", batch) for batch in BATCHES]
-    return [pytest.param(*call, id=f"{number}-{call[0]}") for number, call in enumerate(calls)]
+CASES = [
+    pytest.param(check_one, value, id=f"{getattr(check_one, 'func', check_one).__name__} {ascii(value)[:30]}")
+    for check_one, values in REFUSED
+    for value in values
+]
 
 
-@pytest.mark.parametrize(("method", "arguments"), _cases())
-def test_refused_before_any_request(connect: Connect, method: str, arguments: dict[str, Any]) -> None:
-    """An argument that cannot be right is an ArizeError and a ValueError, and no request is sent."""
-    client = connect([])
+@pytest.mark.parametrize(("check_one", "value"), CASES)
+def test_values(check_one: Callable[..., object], value: Any) -> None:
+    """A value that cannot be right is an ArizeError and a ValueError that names the argument."""
     with pytest.raises(InvalidArgumentError) as caught:
-        getattr(client.users, method)(**arguments)
+        check_one(value)
     assert isinstance(caught.value, ArizeError)
     assert isinstance(caught.value, ValueError)
-    assert str(caught.value)
+    assert caught.value.argument
+    assert caught.value.message
+
+
+NOBODY: list[Any] = [("bulk_delete", {"user_ids": (), "emails": []}, "user_ids")]
+
+
+@pytest.mark.parametrize(("method", "arguments"), [row[:2] for row in REFUSED_ARGUMENTS + NOBODY], ids=str)
+def test_no_request(connect: Connect, method: str, arguments: dict[str, Any]) -> None:
+    """Every argument of every method is checked before any request."""
+    client = connect([])
+    with pytest.raises(InvalidArgumentError):
+        getattr(client.users, method)(**arguments)
     assert client.recorder.sent == []
 
 
 @pytest.mark.parametrize(
-    ("call", "words"),
+    ("method", "arguments", "words"),
     [
-        (lambda users: users.list(limit=500), ["limit", "1 to 100", "500"]),
-        (lambda users: users.iter(page_size=0), ["page_size", "1 to 100"]),
-        (lambda users: users.list(status="blocked"), ["status", "'active', 'invited', 'expired'"]),
-        (lambda users: users.create(**{**NEW, "role": "owner"}), ["'admin', 'member', 'annotator'"]),
-        (
-            lambda users: users.create(**{**NEW, "invite_mode": "mail"}),
-            ["'none', 'email_link', 'temporary_password'"],
-        ),
-        (lambda users: users.delete(user_id="ada@acme.com"), ["users.get", "emails="]),
-        (lambda users: users.bulk_delete(user_ids=["x", "a@b.c"]), ["user_ids[1]", "emails="]),
-        (lambda users: users.bulk_delete(emails="a@b.c"), ["emails", "list"]),
-        (lambda users: users.update(user_id="x"), ["name", "is_developer", "at least one"]),
-        (lambda users: users.iter(created_after="soon"), ["created_after", "30 days", "2026-03-01"]),
+        ("list", {"limit": 500}, ["limit", "1 to 100", "500"]),
+        ("iter", {"page_size": 0}, ["page_size", "1 to 100"]),
+        ("list", {"status": "blocked"}, ["status", "'active', 'invited', 'expired'"]),
+        ("create", {**NEW, "role": "owner"}, ["'admin', 'member', 'annotator'"]),
+        ("create", {**NEW, "invite_mode": "mail"}, ["'none', 'email_link', 'temporary_password'"]),
+        ("delete", {"user_id": "ada@acme.com"}, ["users.get", "emails="]),
+        ("bulk_delete", {"user_ids": ["x", "a@b.c"]}, ["user_ids[1]", "emails="]),
+        ("bulk_delete", {"emails": "a@b.c"}, ["emails", "list"]),
+        ("update", {"user_id": "x"}, ["name", "is_developer", "at least one"]),
+        ("iter", {"created_after": "soon"}, ["created_after", "30 days", "2026-03-01"]),
     ],
 )
-def test_refusals_say_what_is_wanted(
-    connect: Connect, call: Callable[[Any], object], words: list[str]
+def test_what_would_be_right(
+    connect: Connect, method: str, arguments: dict[str, Any], words: list[str]
 ) -> None:
-    """A refusal names the argument and what would be right."""
+    """A refusal names the argument and says what would be right."""
     with pytest.raises(InvalidArgumentError) as caught:
-        call(connect([]).users)
+        getattr(connect([]).users, method)(**arguments)
     for word in words:
         assert word in str(caught.value)
 
 
-def test_everything_is_keyword_only(connect: Connect) -> None:
-    """No argument can be given by its place, so none can be mistaken for another."""
-    client = connect([])
-    for method in ("get", "delete", "resend_invitation", "reset_password", "list", "iter", "bulk_delete"):
-        with pytest.raises(TypeError):
-            getattr(client.real.users, method)("x")
+@pytest.mark.parametrize(
+    "method", ["get", "delete", "resend_invitation", "reset_password", "list", "iter", "bulk_delete"]
+)
+def test_keyword_only(connect: Connect, method: str) -> None:
+    """No argument can be given by position, so none can be mistaken for another."""
+    with pytest.raises(TypeError):
+        getattr(connect([]).real.users, method)("x")
 
 
-def test_coroutine_functions_cannot_report(connect: Connect) -> None:
+def test_coroutine_functions(connect: Connect) -> None:
     """A callback that would have to be awaited is refused: it would never run."""
 
     async def on_result(result: object) -> None: ...
 
-    client = connect([])
     with pytest.raises(InvalidArgumentError, match="coroutine"):
-        client.users.bulk_delete(user_ids=["x"], on_result=on_result)
-    assert client.recorder.sent == []
+        connect([]).users.bulk_delete(user_ids=["x"], on_result=on_result)
 
 
-def test_a_failing_iterable(connect: Connect) -> None:
-    """What the caller's own iterable raises is the caller's to see, and nothing was sent."""
+def test_iterable_that_raises(connect: Connect) -> None:
+    """An exception of the caller's own iterable reaches the caller unchanged, and nothing is sent."""
 
     def ids() -> Any:
         yield "VXNlcjox"
@@ -195,17 +145,3 @@ def test_a_failing_iterable(connect: Connect) -> None:
     with pytest.raises(LookupError, match="mine"):
         client.users.bulk_delete(user_ids=ids())
     assert client.recorder.sent == []
-
-
-@pytest.mark.parametrize("name", ["", "owner", None, 7])
-def test_predefined_role_builder(name: Any) -> None:
-    """The builder refuses a role that does not exist."""
-    with pytest.raises(InvalidArgumentError, match="'admin', 'member', 'annotator'"):
-        assign_predefined_role(name)
-
-
-@pytest.mark.parametrize("role_id", ["", "  ", None, 7])
-def test_custom_role_builder(role_id: Any) -> None:
-    """The builder refuses a blank id."""
-    with pytest.raises(InvalidArgumentError):
-        assign_custom_role(role_id)

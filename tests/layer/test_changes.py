@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.account import Account, Connect, primed_account
-from support.answers import ok
-
-from arize_users import BadRequestError, ForbiddenError, NotFoundError
-from arize_users.sandbox import Sandbox
+from support.account import Account, Connect
+from support.answers import Reply, ok
 
 UNKNOWN = "VXNlcjo5OTk5OTk="
 
@@ -21,16 +18,14 @@ def ada(account: Account) -> str:
 @pytest.mark.parametrize(
     ("changes", "sent"),
     [
-        ({"name": "Ada King"}, {"name": "Ada King"}),
         ({"name": "  Ada King\t"}, {"name": "Ada King"}),
         ({"is_developer": False}, {"is_developer": False}),
-        ({"is_developer": True}, {"is_developer": True}),
-        ({"name": "x" * 255, "is_developer": False}, {"name": "x" * 255, "is_developer": False}),
+        ({"name": "x" * 255, "is_developer": True}, {"name": "x" * 255, "is_developer": True}),
         ({"name": "Ada King", "is_developer": None}, {"name": "Ada King"}),
     ],
 )
 def test_update(account: Account, ada: str, changes: dict[str, object], sent: dict[str, object]) -> None:
-    """An update sends only what is given, and answers the user as it is now."""
+    """An update sends only what is given, and gives the user as it is now."""
     updated = account.users.update(user_id=ada, **changes)
     assert account.sent[0].body == sent
     assert {name: getattr(updated, name) for name in sent} == sent
@@ -38,54 +33,17 @@ def test_update(account: Account, ada: str, changes: dict[str, object], sent: di
     assert account.recorder.operations == ["update_user"]
 
 
-def test_update_to_the_same(account: Account, ada: str) -> None:
-    """Setting the current value changes nothing and is no error."""
-    assert account.users.update(user_id=ada, name="Ada").name == "Ada"
-    assert account.done == []
-
-
-@pytest.mark.parametrize("state", ["unknown", "inactive"])
-@pytest.mark.parametrize("method", ["update", "resend_invitation", "reset_password"])
-def test_nobody_there(account: Account, method: str, state: str) -> None:
-    """An unknown or blocked user can be neither changed nor mailed."""
-    user_id = UNKNOWN
-    if state == "inactive":
-        user_id = account.sandbox.add_user(email="x@acme.com", name="X", status="inactive")
-    changes = {"name": "New"} if method == "update" else {}
-    with pytest.raises(NotFoundError):
-        getattr(account.users, method)(user_id=user_id, **changes)
-    assert account.done == []
-
-
 def test_delete(account: Account, ada: str) -> None:
-    """Deleting blocks the user for good, with memberships, keys and bindings, and gives None."""
+    """Deleting blocks the user for good, with memberships, keys and bindings; a second time does nothing."""
     assert account.sandbox.user(ada).api_keys
-    assert account.users.delete(user_id=ada) is None
+    for _ in range(2):
+        assert account.users.delete(user_id=ada) is None
     record = account.sandbox.user(ada)
     assert record.status == "inactive"
-    gone = (record.organization_memberships, record.space_memberships, record.api_keys, record.role_bindings)
-    assert gone == ((), (), (), ())
+    assert not record.organization_memberships + record.space_memberships + record.api_keys
+    assert record.role_bindings == ()
     assert account.users.get(user="ada@acme.com") is None
-
-
-def test_delete_again(account: Account, ada: str) -> None:
-    """Deleting a blocked user again is fine and does nothing."""
-    account.users.delete(user_id=ada)
-    assert account.users.delete(user_id=ada) is None
     assert account.done == [("delete", "ada@acme.com")]
-
-
-def test_delete_nobody(account: Account) -> None:
-    """Deleting an id that never was is NotFoundError."""
-    with pytest.raises(NotFoundError):
-        account.users.delete(user_id=UNKNOWN)
-
-
-def test_delete_oneself(account: Account) -> None:
-    """Nobody can delete themselves."""
-    owner = account.users.get(user="owner@sandbox.example")
-    with pytest.raises(ForbiddenError):
-        account.users.delete(user_id=owner.id)
 
 
 def test_resend(account: Account) -> None:
@@ -97,24 +55,6 @@ def test_resend(account: Account) -> None:
     assert account.recorder.operations == ["resend_user_invitation"] * 2
 
 
-@pytest.mark.parametrize("status", ["active", "expired"])
-def test_resend_to_a_user_who_is_not_invited(account: Account, status: str) -> None:
-    """Only an invited user can be sent the invitation again."""
-    user_id = account.sandbox.add_user(email="ada@acme.com", name="Ada", status=status)
-    with pytest.raises(BadRequestError):
-        account.users.resend_invitation(user_id=user_id)
-    assert account.sandbox.outbox == []
-
-
-def test_resend_where_sso_is_enforced(connect: Connect, case: str) -> None:
-    """Where login goes through SAML or an IdP, invitations are refused."""
-    with Sandbox(enum_case=case, sso_enforced=True) as sandbox:
-        account = primed_account(sandbox, connect(sandbox, case=case), case)
-        user_id = sandbox.add_user(email="ada@acme.com", name="Ada", status="invited")
-        with pytest.raises(BadRequestError):
-            account.users.resend_invitation(user_id=user_id)
-
-
 def test_reset(account: Account, ada: str) -> None:
     """Each call mails a verified user one reset link."""
     assert account.users.reset_password(user_id=ada) is None
@@ -122,52 +62,8 @@ def test_reset(account: Account, ada: str) -> None:
     assert account.recorder.operations == ["reset_user_password"]
 
 
-@pytest.mark.parametrize("why", ["sso", "invited", "expired"])
-def test_reset_refused(account: Account, why: str) -> None:
-    """SSO users and users who are not verified have no password to reset."""
-    state = {"sso": True} if why == "sso" else {"status": why}
-    user_id = account.sandbox.add_user(email="ada@acme.com", name="Ada", **state)
-    with pytest.raises(BadRequestError):
-        account.users.reset_password(user_id=user_id)
-    assert account.sandbox.outbox == []
-
-
 @pytest.mark.parametrize("method", ["delete", "resend_invitation", "reset_password"])
-@pytest.mark.parametrize(
-    "answer",
-    [ok(status=200), ok(status=202), ok(), ok({"what": "ever"}), ok(status=299)],
-    ids=lambda answer: f"{answer.status} {len(answer.content)}",
-)
-def test_any_success(connect: Connect, method: str, answer: object) -> None:
+@pytest.mark.parametrize("answer", [ok(), ok(status=200), ok({"what": "ever"}), ok(status=299)], ids=repr)
+def test_any_success(connect: Connect, method: str, answer: Reply) -> None:
     """Any 2xx is success where there is nothing to read, with or without a body."""
     assert getattr(connect([answer]).users, method)(user_id=UNKNOWN) is None
-
-
-@pytest.mark.parametrize("key", ["sandbox-member", "sandbox-annotator", "sandbox-nobody"])
-def test_permissions(connect: Connect, sandbox: Sandbox, case: str, key: str) -> None:
-    """What a caller may not do is refused by the server, and nothing is done."""
-    user_id = sandbox.add_user(email="ada@acme.com", name="Ada", status="invited")
-    users = connect(sandbox, case=case, api_key=key, enum_case=case).users
-    calls = [
-        lambda: users.create(name="A", email="a@acme.com", role="member", invite_mode="none"),
-        lambda: users.update(user_id=user_id, name="New"),
-        lambda: users.delete(user_id=user_id),
-        lambda: users.resend_invitation(user_id=user_id),
-        lambda: users.reset_password(user_id=user_id),
-    ]
-    if key != "sandbox-member":
-        calls += [lambda: users.list(), lambda: users.get(user=user_id)]
-    for call in calls:
-        with pytest.raises(Exception, match="401" if key == "sandbox-nobody" else "403"):
-            call()
-    assert sandbox.audit == []
-
-
-def test_developer_flag_needs_an_admin(connect: Connect, sandbox: Sandbox, case: str) -> None:
-    """USER_UPDATE is enough for a name, but not for is_developer."""
-    sandbox.add_key("sandbox-updater", permissions={"USER_UPDATE"})
-    user_id = sandbox.add_user(email="ada@acme.com", name="Ada")
-    users = connect(sandbox, case=case, api_key="sandbox-updater").users
-    assert users.update(user_id=user_id, name="New").name == "New"
-    with pytest.raises(ForbiddenError):
-        users.update(user_id=user_id, is_developer=False)

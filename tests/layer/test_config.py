@@ -1,4 +1,4 @@
-"""Settings: from arguments, from the environment, and the refusals."""
+"""Settings: from arguments and from the environment, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from arize_users import ArizeClient, ArizeError, AsyncArizeClient, ConfigurationError
+from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
 from arize_users.config import Settings, resolve
 
 KEY = "ak-very-secret"
+BOTH_CLIENTS = pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
 
 
 def _settings(environ: dict[str, str] | None = None, **arguments: Any) -> Settings:
-    environ = {"ARIZE_API_KEY": KEY} if environ is None else environ
-    return resolve(environ=environ, **arguments)
+    return resolve(environ={"ARIZE_API_KEY": KEY} if environ is None else environ, **arguments)
 
 
 def _env(**variables: str) -> dict[str, str]:
@@ -26,22 +26,38 @@ def _env(**variables: str) -> dict[str, str]:
 
 def test_defaults() -> None:
     """A key alone is enough for the hosted API, with 30 s for a request and 5 s to connect."""
-    settings = _settings()
-    assert settings.api_key == KEY
-    assert settings.base_url == "https://api.arize.com"
-    assert settings.timeout == httpx.Timeout(30.0, connect=5.0)
-    assert settings.verify is True
-    assert settings.proxy is None
-    assert settings.max_retries == 2
-    assert settings.enum_case == "auto"
+    assert _settings() == Settings(
+        api_key=KEY,
+        base_url="https://api.arize.com",
+        timeout=httpx.Timeout(30.0, connect=5.0),
+        verify=True,
+        proxy=None,
+        headers={},
+        max_retries=2,
+        enum_case="auto",
+    )
 
 
-@pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
-def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
-    """A client without arguments takes its settings from the environment."""
+def test_empty_variables() -> None:
+    """An empty or blank variable is not set: so shells say that there is none."""
+    names = ["MAX_RETRIES", "ENUM_CASE", "PROXY_URL", "SSL_CA_CERT", "REQUEST_VERIFY", "API_HOST", "BASE_URL"]
+    assert _settings(_env(**dict.fromkeys(names, " "))) == _settings(_env(**dict.fromkeys(names, "")))
+    assert _settings(_env(**dict.fromkeys(names, ""))) == _settings()
+
+
+@BOTH_CLIENTS
+def test_environment(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
+    """A client without arguments takes its settings from the environment of the process."""
     monkeypatch.setenv("ARIZE_API_KEY", KEY)
     monkeypatch.setenv("ARIZE_BASE_URL", "https://arize.corp.example/api")
     assert repr(build()) == f"{build.__name__}(base_url='https://arize.corp.example/api')"
+
+
+LOCAL_URLS = ["HTTPS://A.example", "http://127.0.0.1:8765", "http://127.9.9.9", "http://[::1]:8765"]
+LOCAL_URLS += ["http://localhost", "http://LOCALHOST:1", "http://a.localhost"]
+UNENCRYPTED_URLS = ["http://api.arize.com", "http://10.0.0.1", "http://evillocalhost", "HTTP://a.example"]
+UNENCRYPTED_URLS += ["http://localhost.evil.example", "http://127.0.0.1.nip.io", "http://0.0.0.0"]
+UNENCRYPTED_URLS += ["http://[2001:db8::1]", "http://a.example/localhost"]
 
 
 @pytest.mark.parametrize(
@@ -52,24 +68,18 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, build: Any) ->
         ({"REGION": "eu-west-1a"}, {}, "https://api.eu-west-1a.arize.com"),
         ({"API_HOST": "a.example"}, {}, "https://a.example"),
         ({"API_HOST": "localhost", "API_SCHEME": "http", "API_PORT": "8080"}, {}, "http://localhost:8080"),
-        ({"API_HOST": "a.example", "API_PORT": "8443"}, {}, "https://a.example:8443"),
+        ({"API_HOST": "a.example", "API_PORT": "65535"}, {}, "https://a.example:65535"),
         ({"API_HOST": "[::1]", "API_SCHEME": "http"}, {}, "http://[::1]"),
-        ({"BASE_URL": "", "REGION": " "}, {}, "https://api.arize.com"),
         ({"BASE_URL": "https://a.example"}, {"base_url": "https://b.example"}, "https://b.example"),
         ({"REGION": "eu-west-1a"}, {"base_url": "https://b.example"}, "https://b.example"),
         ({"BASE_URL": "https://a.example"}, {"region": "us-east-1b"}, "https://api.us-east-1b.arize.com"),
         ({"API_HOST": "a.example"}, {"region": "ca-central-1a"}, "https://api.ca-central-1a.arize.com"),
         (
-            {"BASE_URL": "nonsense", "REGION": "mars"},
+            {"BASE_URL": "x", "REGION": "y"},
             {"region": "us-central-1a"},
             "https://api.us-central-1a.arize.com",
         ),
-        ({}, {"base_url": "HTTPS://A.example"}, "HTTPS://A.example"),
-        ({}, {"base_url": "http://127.0.0.1:8765"}, "http://127.0.0.1:8765"),
-        ({}, {"base_url": "http://127.9.9.9"}, "http://127.9.9.9"),
-        ({}, {"base_url": "http://[::1]:8765/"}, "http://[::1]:8765"),
-        ({}, {"base_url": "http://localhost"}, "http://localhost"),
-        ({}, {"base_url": "http://LOCALHOST:1"}, "http://LOCALHOST:1"),
+        *(({}, {"base_url": url}, url) for url in LOCAL_URLS),
         ({}, {"base_url": "http://10.0.0.1", "allow_insecure_http": True}, "http://10.0.0.1"),
     ],
 )
@@ -78,154 +88,103 @@ def test_endpoint(variables: dict[str, str], arguments: dict[str, Any], base_url
     assert _settings(_env(**variables), **arguments).base_url == base_url
 
 
+MALFORMED_URLS: list[Any] = [
+    "",
+    " ",
+    7,
+    "api.arize.com",
+    "ftp://a.example",
+    "https://",
+    "https:///x",
+    "https:a",
+]
+MALFORMED_URLS += ["https://xn--", "https://a b.example", "https://a.example:x", "https://a.example:0"]
+MALFORMED_URLS += ["https://[::1", "//a.example", "sandbox", "https://a.example?x=1", "https://a.example/#x"]
+MALFORMED_URLS += ["https://a.example?", "https://a\\b.example"]
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "words"),
     [
-        (
-            {"BASE_URL": "https://a.example", "REGION": "eu-west-1a"},
-            {},
-            ["ARIZE_BASE_URL", "ARIZE_REGION", "unset"],
-        ),
-        (
-            {"BASE_URL": "https://a.example", "API_HOST": "b.example"},
-            {},
-            ["ARIZE_BASE_URL", "ARIZE_API_HOST"],
-        ),
-        ({"REGION": "eu-west-1a", "API_HOST": "b.example"}, {}, ["ARIZE_REGION", "ARIZE_API_HOST"]),
-        ({}, {"base_url": "https://a.example", "region": "eu-west-1a"}, ["base_url", "region"]),
-        ({}, {"region": "mars"}, ["region", "mars", "eu-west-1a"]),
-        ({}, {"region": ""}, ["region"]),
-        ({"REGION": "EU"}, {}, ["ARIZE_REGION", "us-central-1a"]),
-        ({"API_PORT": "80"}, {}, ["ARIZE_API_PORT", "ARIZE_API_HOST"]),
-        ({"API_SCHEME": "https"}, {}, ["ARIZE_API_SCHEME", "ARIZE_API_HOST"]),
-        ({"API_HOST": "https://a.example"}, {}, ["ARIZE_API_HOST", "ARIZE_BASE_URL"]),
-        ({"API_HOST": "me@a.example"}, {}, ["ARIZE_API_HOST"]),
-        ({"API_HOST": "a.example", "API_SCHEME": "ftp"}, {}, ["ARIZE_API_SCHEME"]),
-        ({"API_HOST": "a.example", "API_PORT": "x"}, {}, ["ARIZE_API_PORT"]),
-        ({"API_HOST": "a.example", "API_PORT": "99999"}, {}, ["ARIZE_API_PORT"]),
-        *(
-            ({}, {"base_url": one}, ["base"])
-            for one in (
-                *[
-                    "",
-                    " ",
-                    7,
-                    "api.arize.com",
-                    "ftp://a.example",
-                    "https://",
-                    "https:///x",
-                    "https://xn--",
-                    "https://a b.example",
-                ],
-                *[
-                    "https://a.example:x",
-                    "https://a.example:0",
-                    "https://[::1",
-                    "//a.example",
-                    "sandbox",
-                    "https:a",
-                ],
-                *[
-                    "https://a.example?x=1",
-                    "https://a.example/#x",
-                    "https://a.example?",
-                    "https://a\\b.example",
-                ],
-            )
-        ),
+        ({"BASE_URL": "https://a.example", "REGION": "x"}, {}, "ARIZE_BASE_URL ARIZE_REGION Unset"),
+        ({"BASE_URL": "https://a.example", "API_HOST": "b"}, {}, "ARIZE_BASE_URL ARIZE_API_HOST"),
+        ({"REGION": "eu-west-1a", "API_HOST": "b.example"}, {}, "ARIZE_REGION ARIZE_API_HOST"),
+        ({}, {"base_url": "https://a.example", "region": "eu-west-1a"}, "base_url region"),
+        ({}, {"region": "mars"}, "region mars eu-west-1a"),
+        ({}, {"region": ""}, "region"),
+        ({"REGION": "EU"}, {}, "ARIZE_REGION us-central-1a"),
+        ({"API_SCHEME": "https"}, {}, "ARIZE_API_SCHEME ARIZE_API_HOST"),
+        ({"API_HOST": "https://a.example"}, {}, "ARIZE_API_HOST ARIZE_BASE_URL"),
+        ({"API_HOST": "me@a.example"}, {}, "ARIZE_API_HOST"),
+        ({"API_HOST": "a.example", "API_PORT": "x"}, {}, "ARIZE_API_PORT"),
+        ({"API_HOST": "a.example", "API_PORT": "65536"}, {}, "ARIZE_API_PORT"),
+        *(({}, {"base_url": one}, "base_url") for one in MALFORMED_URLS),
     ],
 )
-def test_endpoints_refused(variables: dict[str, str], arguments: dict[str, Any], words: list[str]) -> None:
-    """An endpoint that is named twice, unknown or malformed is refused, saying what to set."""
+def test_refused_endpoint(variables: dict[str, str], arguments: dict[str, Any], words: str) -> None:
+    """An endpoint that is named twice, unknown or malformed is refused, and the error says what to set."""
     with pytest.raises(ConfigurationError) as caught:
         _settings(_env(**variables), **arguments)
-    for word in words:
+    for word in words.split():
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        *[
-            "http://api.arize.com",
-            "http://10.0.0.1",
-            "http://evillocalhost",
-            "http://localhost.evil.example",
-            "http://127.0.0.1.nip.io",
-        ],
-        *["http://0.0.0.0", "http://[2001:db8::1]", "http://evil.example/localhost", "HTTP://a.example"],
-    ],
-)
-def test_unencrypted_http_is_refused(url: str) -> None:
-    """http:// to any host that is not this machine is refused, and the error names both ways out."""
-    with pytest.raises(ConfigurationError, match=r"allow_insecure_http=True") as caught:
+@pytest.mark.parametrize("url", UNENCRYPTED_URLS)
+def test_unencrypted_http(url: str) -> None:
+    """http:// to a host that is not this machine is refused, and the error names both ways to go on."""
+    with pytest.raises(ConfigurationError, match=r"https://, or pass allow_insecure_http=True"):
         _settings(base_url=url)
-    assert "https://" in str(caught.value)
     assert _settings(base_url=url, allow_insecure_http=True).base_url == url
 
 
 @pytest.mark.parametrize(
-    "url", ["https://user:pa55word@a.example", "https://user@a.example", "https://u:pa55word@a b"]
+    "url", ["https://user:pa55@a.example", "https://user@a.example", "https://u:pa55@a b"]
 )
-def test_no_password_in_a_url(url: str) -> None:
+def test_user_in_a_url(url: str) -> None:
     """A URL with a user in it is refused, and its password is not repeated."""
     with pytest.raises(ConfigurationError) as caught:
         _settings(base_url=url)
-    assert "pa55word" not in str(caught.value)
+    assert "pa55" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
-@pytest.mark.parametrize("where", ["argument", "environment"])
-def test_missing_key(key: str | None, where: str) -> None:
-    """A missing or blank key is refused, saying what to set."""
-    environ = {} if key is None or where == "argument" else {"ARIZE_API_KEY": key}
-    with pytest.raises(ConfigurationError, match="ARIZE_API_KEY") as caught:
-        _settings(environ, api_key=key if where == "argument" else None)
-    assert "api_key" in str(caught.value)
+def test_missing_key(key: str | None) -> None:
+    """A missing or blank key is refused, and the error says what to set."""
+    for environ, argument in (({}, key), ({} if key is None else {"ARIZE_API_KEY": key}, None)):
+        with pytest.raises(ConfigurationError, match=r"api_key.*ARIZE_API_KEY"):
+            _settings(environ, api_key=argument)
 
 
 @pytest.mark.parametrize("key", ["ak 7x9q", "ak-7x9q\nX: y", "ak-7x9q-ä", "ak-7x9q\0", "“ak-7x9q”"])
-def test_key_that_cannot_be_one(key: str) -> None:
+def test_malformed_key(key: str) -> None:
     """A key with blanks, line ends or letters beyond ASCII is refused without being repeated."""
     with pytest.raises(ConfigurationError) as caught:
         _settings(api_key=key)
     assert "7x9q" not in str(caught.value)
 
 
-def test_explicit_key_wins() -> None:
-    """An explicit key beats the environment's; blanks around either do not count."""
+def test_key() -> None:
+    """An explicit key wins over the environment's; blanks around either do not count."""
     assert _settings(api_key=" other ").api_key == "other"
     assert _settings({"ARIZE_API_KEY": f" {KEY}\n"}).api_key == KEY
 
 
-@pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
-def test_key_in_no_repr(build: Any) -> None:
-    """The key is in no repr of anything a client holds."""
+@BOTH_CLIENTS
+def test_secrets_in_no_repr(build: Any) -> None:
+    """Neither the key nor a header or a proxy's password is in the repr of anything a client holds."""
     client = build(api_key=KEY, headers={"x-team": "s3cret"}, proxy="http://me:s3cret@proxy.example:3128")
     for one in (client, client.users, client._settings, str(client), client.__dict__):
         assert KEY not in repr(one)
         assert "s3cret" not in repr(one)
 
 
-@pytest.mark.parametrize("seconds", [0.5, 3, 30.0, 100])
-def test_timeout(seconds: float) -> None:
-    """A timeout in seconds is for each wait; connecting gets at most 5 of them."""
-    timeout = _settings(timeout=seconds).timeout
-    assert (timeout.read, timeout.write, timeout.pool) == (seconds, seconds, seconds)
-    assert timeout.connect == min(5.0, seconds)
-
-
-def test_httpx_timeout() -> None:
-    """An httpx.Timeout is taken as it is."""
+def test_timeout() -> None:
+    """Seconds are for each wait, at most 5 of them to connect; an httpx.Timeout is taken as it is."""
+    for seconds in (0.5, 3, 30.0, 100):
+        assert _settings(timeout=seconds).timeout == httpx.Timeout(seconds, connect=min(5.0, seconds))
     timeout = httpx.Timeout(None, read=7)
     assert _settings(timeout=timeout).timeout is timeout
-
-
-@pytest.mark.parametrize("seconds", [0, -1, "30", True, float("nan"), float("inf"), [30]])
-def test_timeouts_refused(seconds: Any) -> None:
-    """A timeout is a number above 0."""
-    with pytest.raises(ConfigurationError, match="timeout"):
-        _settings(timeout=seconds)
+    assert _settings(timeout=None).timeout == httpx.Timeout(None)
 
 
 def test_verify(tmp_path: Path) -> None:
@@ -245,32 +204,14 @@ def test_verify(tmp_path: Path) -> None:
     assert _settings(verify=False).verify is False
 
 
-@pytest.mark.parametrize(
-    ("variables", "arguments"),
-    [
-        ({"REQUEST_VERIFY": "maybe"}, {}),
-        ({"SSL_CA_CERT": "/no/such/bundle.pem"}, {}),
-        ({}, {"verify": "/no/such/bundle.pem"}),
-    ],
-)
-def test_verify_refused(variables: dict[str, str], arguments: dict[str, Any]) -> None:
-    """A bundle that is not there, or a word that is neither yes nor no, is refused."""
-    with pytest.raises(ConfigurationError):
-        _settings(_env(**variables), **arguments)
-
-
-@pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
-def test_bundle_without_certificates(tmp_path: Path, build: Any) -> None:
-    """A CA bundle that holds no certificates is refused when the client is built."""
+@BOTH_CLIENTS
+def test_ca_bundle(tmp_path: Path, build: Any) -> None:
+    """A folder of certificates is taken; a file without any is refused when the client is built."""
+    build(api_key=KEY, verify=tmp_path)
     bundle = tmp_path / "ca.pem"
     bundle.write_text("not a certificate")
     with pytest.raises(ConfigurationError):
-        build(api_key=KEY, verify=str(bundle))
-
-
-def test_bundle_in_a_folder(tmp_path: Path) -> None:
-    """A folder of certificates is taken, too."""
-    ArizeClient(api_key=KEY, verify=tmp_path).close()
+        build(api_key=KEY, verify=bundle)
 
 
 def test_proxy() -> None:
@@ -278,80 +219,59 @@ def test_proxy() -> None:
     environ = _env(PROXY_URL="http://proxy.example:3128")
     assert _settings(environ).proxy == "http://proxy.example:3128"
     assert _settings(environ, proxy="https://other.example").proxy == "https://other.example"
-    assert "proxy.example" not in repr(_settings(environ))
 
 
 @pytest.mark.parametrize(
-    "proxy", ["", "proxy:3128", "ftp://proxy.example", "http://", "http://me:pa55word@pro xy", 7]
+    "proxy", ["", "proxy:3128", "ftp://a.example", "http://", "http://me:pa55@pro xy", 7]
 )
-def test_proxies_refused(proxy: Any) -> None:
+def test_refused_proxy(proxy: Any) -> None:
     """A malformed proxy is refused, and its password is not repeated."""
     with pytest.raises(ConfigurationError, match="proxy") as caught:
         _settings(proxy=proxy)
-    assert "pa55word" not in str(caught.value)
+    assert "pa55" not in str(caught.value)
 
 
 @pytest.mark.parametrize("retries", [0, 1, 10])
 def test_max_retries(retries: int) -> None:
-    """max_retries is a whole number from 0 up; arguments beat the environment."""
+    """max_retries is a whole number from 0 up; an argument wins over the environment."""
     assert _settings(max_retries=retries).max_retries == retries
     assert _settings(_env(MAX_RETRIES=str(retries))).max_retries == retries
     assert _settings(_env(MAX_RETRIES="7"), max_retries=retries).max_retries == retries
 
 
-@pytest.mark.parametrize("retries", [-1, 1.5, "x", True, "-1", "1.5", "²"])
-def test_max_retries_refused(retries: Any) -> None:
-    """Anything else is refused, with the name of what was set."""
-    with pytest.raises(ConfigurationError, match="max_retries"):
-        _settings(max_retries=retries)
-    if isinstance(retries, str):
-        with pytest.raises(ConfigurationError, match="ARIZE_MAX_RETRIES"):
-            _settings(_env(MAX_RETRIES=retries))
-
-
 @pytest.mark.parametrize("case", ["lower", "UPPER", "Auto"])
 def test_enum_case(case: str) -> None:
-    """The generation's case may be settled by hand, by argument or environment, in any case itself."""
+    """The server's case may be set by argument or environment, itself in any case."""
     assert _settings(enum_case=case).enum_case == case.lower()
     assert _settings(_env(ENUM_CASE=case)).enum_case == case.lower()
     assert _settings(_env(ENUM_CASE="upper"), enum_case=case).enum_case == case.lower()
 
 
-@pytest.mark.parametrize("case", ["", "both", "title", 7])
-def test_enum_case_refused(case: Any) -> None:
-    """Anything else is refused with the choices."""
+REFUSED: dict[str, list[Any]] = {
+    "timeout": [0, -1, "30", True, float("nan"), float("inf"), [30]],
+    "verify": ["/no/such/bundle.pem", 7],
+    "max_retries": [-1, 1.5, "x", True],
+    "enum_case": ["", "both", "title", 7],
+    "headers": [{"Authorization": "x"}, {"AUTHORIZATION": "x"}, {"x y": "z"}, {"": "z"}, {"x": "a\nb"}]
+    + [{"x": "a\r\nb: c"}, {"x": "ä"}, {"x": 7}, {7: "x"}, {"x": None}, {"x:": "y"}, {"ä": "y"}, "x"]
+    + [{name: "x"} for name in ("Content-Length", "content-type", "Host", "Transfer-Encoding")],
+}
+REFUSED_VARIABLES = {
+    "MAX_RETRIES": ["x", "-1", "1.5", "²"],
+    "REQUEST_VERIFY": ["maybe"],
+    "SSL_CA_CERT": ["/no/b.pem"],
+}
+
+
+def test_refused_settings() -> None:
+    """A value that a setting cannot have is refused by its name; an enum case with the choices."""
+    for name, values in REFUSED.items():
+        for value in values:
+            with pytest.raises(ConfigurationError, match=name):
+                _settings(**{name: value})
+    for variable, texts in REFUSED_VARIABLES.items():
+        for text in texts:
+            with pytest.raises(ConfigurationError, match=f"ARIZE_{variable}"):
+                _settings(_env(**{variable: text}))
     with pytest.raises(ConfigurationError, match="'auto', 'lower', 'upper'"):
-        _settings(enum_case=case)
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        *[
-            {"Authorization": "x"},
-            {"AUTHORIZATION": "x"},
-            {"x y": "z"},
-            {"": "z"},
-            {"x": "a\nb"},
-            {"x": "a\r\nb: c"},
-        ],
-        *[{"x": "ä"}, {"x": 7}, {7: "x"}, {"x": None}, {"x:": "y"}, {"ä": "y"}],
-    ],
-)
-def test_headers_refused(headers: Any) -> None:
-    """A header that could not be sent, or would replace the key, is refused."""
-    with pytest.raises(ConfigurationError, match="headers"):
-        _settings(headers=headers)
-
-
-def test_every_refusal_is_ours() -> None:
-    """A configuration error is an ArizeError."""
-    assert issubclass(ConfigurationError, ArizeError)
-
-
-def test_empty_variables_are_not_set() -> None:
-    """An empty variable is how shells say that there is none."""
-    environ = _env(
-        MAX_RETRIES="", ENUM_CASE=" ", PROXY_URL="", SSL_CA_CERT="", REQUEST_VERIFY="", API_HOST=""
-    )
-    assert _settings(environ) == _settings()
+        _settings(enum_case="title")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
 from support.account import NOON, Account, Connect
 from support.answers import ok, page, user
 
-from arize_users import CustomUserRole, NotFoundError, PredefinedUserRole, User
+from arize_users import CustomUserRole, PredefinedUserRole, User
 
 
 def test_by_id(account: Account) -> None:
@@ -36,35 +35,10 @@ def test_custom_role(account: Account) -> None:
     assert account.users.get(user=bare).role == CustomUserRole(id="Um9sZTo0NTY=")
 
 
-def test_every_kind_of_id(account: Account) -> None:
-    """Ids with slashes, pluses and equals signs reach the right user."""
-    ids = account.sandbox.add_users(300)
-    strange = [one for one in ids if "/" in one or "+" in one]
-    assert any("/" in one for one in strange)
-    assert any("+" in one for one in strange)
-    for user_id in strange:
-        assert account.users.get(user=user_id).id == user_id
+STRANGE_IDS = "a/b a/../b ../x a?b=c a#b %2e%2e a%2Fb a;b a&b ключ a\\b ... ~ - Zm9v+/=="
 
 
-@pytest.mark.parametrize(
-    "user_id",
-    [
-        "a/b",
-        "a/../b",
-        "../x",
-        "a?b=c",
-        "a#b",
-        "%2e%2e",
-        "a%2Fb",
-        "a;b",
-        "a&b",
-        "ключ",
-        "a\\b",
-        "...",
-        "~",
-        "-",
-    ],
-)
+@pytest.mark.parametrize("user_id", STRANGE_IDS.split())
 def test_id_stays_one_segment(connect: Connect, user_id: str) -> None:
     """Whatever an id holds, it is sent whole as one segment of the path."""
     client = connect([ok(user(id=user_id))])
@@ -73,17 +47,6 @@ def test_id_stays_one_segment(connect: Connect, user_id: str) -> None:
     assert path.count("/") == 3
     assert path.startswith("/v2/users/")
     assert unquote(path.removeprefix("/v2/users/")) == user_id
-
-
-@pytest.mark.parametrize("state", ["unknown", "inactive"])
-def test_not_found(account: Account, state: str) -> None:
-    """An unknown id and a blocked user's are NotFoundError, not None."""
-    user_id = "VXNlcjo5OTk5OTk="
-    if state == "inactive":
-        user_id = account.sandbox.add_user(email="x@acme.com", name="X", status="inactive")
-    with pytest.raises(NotFoundError) as caught:
-        account.users.get(user=user_id)
-    assert caught.value.status_code == 404
 
 
 @pytest.mark.parametrize("spelling", ["Ada.Lovelace@acme.com", "ADA.LOVELACE@ACME.COM"])
@@ -101,48 +64,19 @@ def test_email_of_nobody(account: Account) -> None:
     assert account.users.get(user="ada@acme.com") is None
 
 
-def test_email_of_a_blocked_user(account: Account) -> None:
-    """A blocked user is not found by email either."""
-    account.sandbox.add_user(email="ada@acme.com", name="A", status="inactive")
-    assert account.users.get(user="ada@acme.com") is None
-
-
-@pytest.mark.parametrize("status", ["invited", "expired"])
-def test_email_of_any_status(account: Account, status: str) -> None:
-    """A user who has not accepted, or not in time, is found by email."""
-    account.sandbox.add_user(email="ada@acme.com", name="A", status=status)
-    assert account.users.get(user="ada@acme.com").status == status
-
-
-def test_match_on_page_seven(account: Account) -> None:
-    """A match on page 7 of the search is found with seven requests, though more pages follow."""
-    for number in range(640):
-        account.sandbox.add_user(email=f"{number}ada@acme.com", name="A")
-    account.sandbox.add_user(email="ada@acme.com", name="A", created_at=NOON + timedelta(seconds=1))
-    for number in range(100):
-        late = datetime(2026, 4, 1, tzinfo=UTC)
-        account.sandbox.add_user(email=f"late{number}ada@acme.com", name="A", created_at=late)
-    assert account.users.get(user="ADA@acme.com").email == "ada@acme.com"
-    assert len(account.sent) == 7
-
-
-def test_no_request_after_a_match(connect: Connect) -> None:
-    """Nothing more is asked once the user is found, whatever the page promises."""
-    client = connect([ok(page([user()], next_cursor="more"))])
-    assert client.users.get(user="ada@example.com").name == "Ada Lovelace"
-
-
-def test_unusual_addresses(account: Account) -> None:
-    """Addresses with plus signs, dots and letters beyond ASCII are found as they are."""
-    for address in ("ada+test@acme.com", "o'brien@acme.com", "ängström@müller.example", "a&b=c@acme.com"):
-        account.sandbox.add_user(email=address, name="A")
-        assert account.users.get(user=address).email == address
+def test_match_on_page_seven(connect: Connect) -> None:
+    """A match on page 7 of the search takes seven requests, though more pages follow."""
+    pages = [ok(page([user(email=f"{n}ada@example.com")] * 100, next_cursor=str(n))) for n in range(6)]
+    client = connect([*pages, ok(page([user(email="Ada@example.com")], next_cursor="more"))])
+    assert client.users.get(user="ada@example.com").email == "Ada@example.com"
+    assert len(client.recorder.sent) == 7
 
 
 def test_letters_that_only_look_alike(connect: Connect) -> None:
-    """Case is ignored and nothing else: ß is not ss."""
-    client = connect([ok(page([user(email="strasse@acme.com")]))])
-    assert client.users.get(user="straße@acme.com") is None
+    """Case is ignored and nothing else: ß is not ss; characters beyond ASCII are found as they are."""
+    client = connect([ok(page([user(email="strasse+a&b=c@acme.com")]))])
+    assert client.users.get(user="straße+a&b=c@acme.com") is None
+    assert client.recorder.sent[0].query["email"] == "straße+a&b=c@acme.com"
 
 
 def test_users_without_email(connect: Connect) -> None:

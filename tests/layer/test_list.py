@@ -6,7 +6,6 @@ import pytest
 from support.account import CALLERS, Account
 
 from arize_users import UserStatus
-from arize_users.sandbox import Sandbox
 
 
 def test_page(account: Account) -> None:
@@ -30,13 +29,6 @@ def test_defaults(account: Account) -> None:
     assert account.sent[0].query == {"limit": "50"}
 
 
-@pytest.mark.parametrize("limit", [1, 100])
-def test_limits(account: Account, limit: int) -> None:
-    """The smallest and the largest page size are taken as they are."""
-    account.sandbox.add_users(100)
-    assert len(account.users.list(limit=limit)) == limit
-
-
 @pytest.mark.parametrize("email", ["@ACME.com", "acme", "Lovelace+a", "100%", "_x_", "ä&ö=#?/ ü"])
 def test_email_filter(account: Account, email: str) -> None:
     """The email filter is a substring, ignoring case, in which no character is special."""
@@ -48,21 +40,10 @@ def test_email_filter(account: Account, email: str) -> None:
     assert account.sent[0].query["email"] == email
 
 
-def test_longest_filter(account: Account) -> None:
-    """A filter of 255 characters is still sent."""
-    assert len(account.users.list(email="x" * 255)) == 0
-    assert len(account.sent) == 1
-
-
 def test_empty_filter(account: Account) -> None:
-    """An empty filter, and no status at all, filter nothing and are not sent."""
-    assert len(account.users.list(email="", status=[])) == 3
+    """An empty filter filters nothing and is not sent."""
+    assert len(account.users.list(email="")) == 3
     assert account.sent[0].query == {"limit": "50"}
-
-
-def _of_each_status(sandbox: Sandbox) -> None:
-    for status in ("active", "invited", "expired", "inactive"):
-        sandbox.add_user(email=f"{status}@acme.com", name="A", status=status)
 
 
 @pytest.mark.parametrize(
@@ -75,49 +56,15 @@ def _of_each_status(sandbox: Sandbox) -> None:
         (["Active", "invited"], ["active", "invited"]),
         ((UserStatus.EXPIRED, "EXPIRED"), ["expired"]),
         ({"active"}, ["active"]),
-        (iter(["invited", "expired"]), ["invited", "expired"]),
+        ([], ["active", "invited", "expired"]),
+        (lambda: iter(["invited", "expired", "INVITED"]), ["invited", "expired"]),
     ],
 )
 def test_status_filter(account: Account, status: object, found: list[str]) -> None:
-    """One status or several, as text in any case or as members, filter; blocked users never appear."""
-    if not isinstance(status, str | list | tuple | set | None):
-        status = iter(["invited", "expired"])
-    _of_each_status(account.sandbox)
-    page = account.users.list(email="@acme.com", status=status)
-    assert [user.status for user in page] == found
+    """One status or several, in any case, filter and are sent once each; blocked users are never listed."""
+    for one in ("active", "invited", "expired", "inactive"):
+        account.sandbox.add_user(email=f"{one}@acme.com", name="A", status=one)
+    page = account.users.list(email="@acme.com", status=status() if callable(status) else status)
     assert [user.email for user in page] == [f"{one}@acme.com" for one in found]
+    assert account.sent[0].statuses == ([] if len(found) == 3 else [account.say(one) for one in found])
     assert len(account.sent) == 1
-
-
-def test_repeated_parameter(account: Account) -> None:
-    """Several statuses are sent as one repeated parameter, each once."""
-    account.users.list(status=["active", "INVITED", "active"])
-    assert account.sent[0].statuses == [account.say("active"), account.say("invited")]
-
-
-def test_status_is_an_open_enum(account: Account) -> None:
-    """A status is a member of the enum, equal to its lower-case text whichever case the server uses."""
-    user = account.users.list(limit=1).users[0]
-    assert user.status is UserStatus.ACTIVE
-    assert user.status == "active"
-    assert user.role.type == "predefined"
-    assert user.role.name == "admin"
-
-
-def test_empty_page(account: Account) -> None:
-    """Nobody matching is an empty page, not an error."""
-    page = account.users.list(email="nobody@nowhere")
-    assert list(page) == []
-    assert page.users == ()
-    assert not page.pagination.has_more
-
-
-def test_paging_while_users_come_and_go(account: Account) -> None:
-    """A cursor goes on where the last page ended, though users were added and removed meanwhile."""
-    ids = account.sandbox.add_users(6)
-    page = account.users.list(email="@example.com", limit=3)
-    account.users.delete(user_id=ids[0])
-    account.users.delete(user_id=ids[4])
-    account.sandbox.add_users(1)
-    rest = account.users.list(email="@example.com", limit=100, cursor=page.pagination.next_cursor)
-    assert [user.email for user in rest] == [f"user0000{n}@example.com" for n in (4, 6, 7)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,50 +12,39 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.answers import Reply
+from support.answers import Reply, ok
 from support.transports import ScriptedTransport
 
-from arize_users import ArizeClient, ArizeError, AsyncArizeClient, User, UserPage, UserRole, UserStatus
+from arize_users import ArizeClient, ArizeError, AsyncArizeClient, InviteMode, UserRole, UserStatus
 
-NEW = {"name": "Ada", "email": "ada@example.com", "role": "member", "invite_mode": "email_link"}
+from .simulated_calls import CALLS, NEW, succeed
 
 TEXT = st.text(max_size=30)
+NUMBERS = st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**60), 2**60)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT,
+    st.none() | st.booleans() | NUMBERS | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
-KNOWN = {"id", "name", "email", "created_at", "status", "role", "is_developer"}
-KNOWN |= {"invite_mode", "temporary_password", "users", "pagination", "type"}
+USER_FIELDS = {"id", "name", "email", "created_at", "status", "role", "is_developer"}
+KNOWN = sorted(USER_FIELDS | {"invite_mode", "temporary_password", "users", "pagination", "type"})
 EXTRA = st.dictionaries(TEXT.filter(lambda name: name not in KNOWN), JSON, max_size=2)
 
 
-def _in_either_case(*words: str) -> st.SearchStrategy[str]:
-    return st.sampled_from([*words, *map(str.upper, words)])
+def _in_either_case(*values: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([*values, *map(str.upper, values)])
 
 
 @st.composite
 def _times(draw: st.DrawFn) -> str:
     offset = timezone(timedelta(minutes=draw(st.integers(-23 * 60, 23 * 60))))
     moment = draw(st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)))
-    zone = draw(st.sampled_from([UTC, offset]))
-    text = moment.replace(tzinfo=zone).isoformat()
+    text = moment.replace(tzinfo=draw(st.sampled_from([UTC, offset]))).isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-ROLES = st.one_of(
-    st.fixed_dictionaries(
-        {
-            "type": _in_either_case("predefined"),
-            "name": _in_either_case("admin", "member", "annotator") | TEXT,
-        }
-    ),
-    st.fixed_dictionaries({"type": _in_either_case("custom"), "id": TEXT}, optional={"name": TEXT}),
-)
+PREDEFINED = {"type": _in_either_case("predefined"), "name": _in_either_case(*UserRole) | TEXT}
+CUSTOM = {"type": _in_either_case("custom"), "id": TEXT}
 USERS = st.fixed_dictionaries(
     {},
     optional={
@@ -62,61 +52,50 @@ USERS = st.fixed_dictionaries(
         "name": TEXT,
         "email": TEXT,
         "created_at": _times(),
-        "status": _in_either_case("active", "invited", "expired", "inactive") | TEXT,
-        "role": ROLES,
+        "status": _in_either_case(*UserStatus, "inactive") | TEXT,
+        "role": st.fixed_dictionaries(PREDEFINED) | st.fixed_dictionaries(CUSTOM, optional={"name": TEXT}),
         "is_developer": st.booleans(),
     },
 )
 CREATED = st.fixed_dictionaries(
-    {"invite_mode": _in_either_case("none", "email_link", "temporary_password") | TEXT},
-    optional={"temporary_password": TEXT},
+    {"invite_mode": _in_either_case(*InviteMode) | TEXT}, optional={"temporary_password": TEXT}
 )
-PAGINATION = st.one_of(
-    st.just({"has_more": False}),
-    st.fixed_dictionaries({"has_more": st.just(True), "next_cursor": TEXT.filter(bool)}),
-)
+LAST_PAGE = st.just({"has_more": False})
+PAGINATION = LAST_PAGE | st.fixed_dictionaries({"has_more": st.just(True), "next_cursor": TEXT.filter(bool)})
 
 
-def _plain(document: dict[str, Any]) -> dict[str, Any]:
+def _lower(values: Any, text: str) -> str:
+    return text.lower() if text.isascii() and text.lower() in {str(one) for one in values} else text
+
+
+def _expected(document: dict[str, Any]) -> dict[str, Any]:
     """Give a user's document with its known values in lower case, which is how they are written back."""
-    plain = json.loads(json.dumps(document))
-    words = {"status": set(UserStatus), "invite_mode": {"none", "email_link", "temporary_password"}}
-    for name, known in words.items():
-        if plain.get(name, "").lower() in known and plain[name].isascii():
-            plain[name] = plain[name].lower()
-    if "role" in plain:
-        role = plain["role"]
+    expected = json.loads(json.dumps(document))
+    for name, values in (("status", UserStatus), ("invite_mode", InviteMode)):
+        if name in expected:
+            expected[name] = _lower(values, expected[name])
+    if role := expected.get("role"):
         role["type"] = role["type"].lower()
-        is_known = role["type"] == "predefined" and role["name"].lower() in set(UserRole)
-        if is_known and role["name"].isascii():
-            role["name"] = role["name"].lower()
-    if "created_at" in plain:
-        plain["created_at"] = datetime.fromisoformat(plain["created_at"])
-    return plain
+        if role["type"] == "predefined":
+            role["name"] = _lower(UserRole, role["name"])
+    return _with_time(expected)
 
 
-def _as_written(found: Any) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(found.to_json())
-    if "created_at" in written:
-        written["created_at"] = datetime.fromisoformat(written["created_at"])
-    return written
+def _with_time(document: dict[str, Any]) -> dict[str, Any]:
+    text = document.get("created_at")
+    return document if text is None else {**document, "created_at": datetime.fromisoformat(text)}
 
 
-def _asked(document: object, call: Any, status: int = 200) -> Any:
-    answer = Reply(status, [("content-type", "application/json")], json.dumps(document).encode())
-    with ArizeClient(
-        api_key="k", transport=ScriptedTransport(lambda _: answer), max_retries=0, enum_case="lower"
-    ) as client:
-        return call(client.users)
+def _written(found: Any) -> dict[str, Any]:
+    return _with_time(json.loads(found.to_json()))
 
 
 @settings(max_examples=150)
 @given(USERS, EXTRA)
 def test_users_lose_nothing(document: dict[str, Any], extra: dict[str, Any]) -> None:
     """A user within the contract, in either case and with any field left out, is written back as it came."""
-    found = _asked({**document, **extra}, lambda users: users.get(user="x"))
-    assert isinstance(found, User)
-    assert _as_written(found) == {**_plain(document), **extra}
+    found = succeed("get", ok({**document, **extra}))[1]
+    assert _written(found) == {**_expected(document), **extra}
     assert found.extra == extra
     json.dumps(found.to_row(), default=str)
     assert repr(found)
@@ -127,10 +106,10 @@ def test_users_lose_nothing(document: dict[str, Any], extra: dict[str, Any]) -> 
 def test_created_users_lose_nothing(
     document: dict[str, Any], created: dict[str, Any], extra: dict[str, Any]
 ) -> None:
-    """So is a created user, whose password is in no repr."""
-    whole = {**document, **created, **extra}
-    found = _asked(whole, lambda users: users.create(**NEW), 201)
-    assert _as_written(found) == {**_plain({**document, **created}), **extra}
+    """So is a created user."""
+    whole = {**document, **created}
+    found = succeed("create, email_link", ok({**whole, **extra}, 201))[1]
+    assert _written(found) == {**_expected(whole), **extra}
     assert found.temporary_password == created.get("temporary_password")
 
 
@@ -140,31 +119,46 @@ def test_pages_lose_nothing(
     users: list[dict[str, Any]], pagination: dict[str, Any], extra: dict[str, Any]
 ) -> None:
     """So is a page."""
-    found = _asked({"users": users, "pagination": pagination, **extra}, lambda one: one.list())
-    assert isinstance(found, UserPage)
-    assert [_as_written(one) for one in found] == [_plain(one) for one in users]
+    found = succeed("list", ok({"users": users, "pagination": pagination, **extra}))[1]
+    assert [_written(one) for one in found] == [_expected(one) for one in users]
     assert found.to_dict()["pagination"] == pagination
     assert found.extra == extra
     assert len(json.loads(found.to_json())["users"]) == len(users)
 
 
-CALLS = [
-    lambda users: users.list(),
+AWAITED: list[Callable[[Any], Any]] = [
+    *CALLS.values(),
     lambda users: users.list(status="active"),
-    lambda users: [next(users.iter(created_after="2026-01-01"), None)],
-    lambda users: users.get(user="x"),
-    lambda users: users.get(user="ada@example.com"),
-    lambda users: users.create(**NEW),
-    lambda users: users.create(**{**NEW, "invite_mode": "temporary_password"}, is_developer=True),
-    lambda users: users.update(user_id="x", name="A"),
-    lambda users: users.delete(user_id="x"),
-    lambda users: users.resend_invitation(user_id="x"),
-    lambda users: users.reset_password(user_id="x"),
+    lambda users: users.create(**NEW, is_developer=True),
     lambda users: users.bulk_delete(user_ids=["x"], emails=["ada@example.com", "b@example.com"]),
 ]
+ITERATE: list[Callable[[Any], Any]] = [lambda users: [next(users.iter(created_after="2026-01-01"), None)]]
+
+NAMES = """retry-after content-type content-encoding content-length location set-cookie x-request-id
+           transfer-encoding date link"""
+VALUES = """gzip deflate br zstd identity gzip,deflate application/json;charset=x http://[ // https://a:b:c
+            99999999999999999999 -1 a=b;expires=x;path=/ chunked"""
+DATES = ["Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 +9999"]
+LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=30)
+HEADERS = st.lists(
+    st.tuples(st.sampled_from(NAMES.split()), LATIN | st.sampled_from(VALUES.split() + DATES)), max_size=3
+)
+ANY_USER = st.fixed_dictionaries({}, optional=dict.fromkeys(KNOWN, JSON))
+ANY_PAGE = st.fixed_dictionaries(
+    {"users": st.lists(ANY_USER, max_size=2)},
+    optional={"pagination": st.fixed_dictionaries({}, optional={"has_more": JSON, "next_cursor": JSON})},
+)
+STRANGE = [b"\xef\xbb\xbf{}", b"{} trailing", b'{"a":1,"a":2}', b'{"status":"\\ud800"}', b"\x1f\x8b\x08"]
+BODIES = st.one_of(
+    st.binary(max_size=60),
+    (JSON | ANY_USER | ANY_PAGE).map(lambda value: json.dumps(value).encode()),
+    st.sampled_from(STRANGE),
+)
+COMMON = [200, 201, 204, 302, 304, 400, 401, 404, 409, 422, 429, 500, 503]
+ANSWERS = st.builds(Reply, st.integers(100, 999) | st.sampled_from(COMMON), HEADERS, BODIES)
 
 
-def _shown_failure(call: Any) -> str:
+def _shown_failure(call: Callable[[], Any]) -> str:
     """Call, let nothing but an ArizeError be raised, and give all that it shows."""
     try:
         call()
@@ -173,80 +167,19 @@ def _shown_failure(call: Any) -> str:
     return ""
 
 
-HEADER_NAMES = st.sampled_from(
-    [
-        *["retry-after", "content-type", "content-encoding", "content-length", "location", "set-cookie"],
-        *["x-request-id", "transfer-encoding", "date", "link"],
-    ]
-)
-HEADER_VALUES = st.one_of(
-    st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=30),
-    st.sampled_from(
-        [
-            *["gzip", "deflate", "br", "zstd", "identity", "gzip, deflate", "application/json; charset=x"],
-            *[
-                "http://[",
-                "//",
-                "https://a:b:c",
-                "99999999999999999999",
-                "-1",
-                "Wed, 21 Oct 2015 07:28:00 GMT",
-            ],
-            *["Wed, 21 Oct 2015 07:28:00 +9999", "a=b; expires=x; path=/", "chunked"],
-        ]
-    ),
-)
-ANYTHING = st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(KNOWN), JSON))
-BODIES = st.one_of(
-    st.binary(max_size=60),
-    JSON.map(lambda value: json.dumps(value).encode()),
-    ANYTHING.map(lambda value: json.dumps(value).encode()),
-    st.fixed_dictionaries(
-        {
-            "users": st.lists(
-                st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(KNOWN), JSON)), max_size=2
-            )
-        },
-        optional={"pagination": st.fixed_dictionaries({}, optional={"has_more": JSON, "next_cursor": JSON})},
-    ).map(lambda value: json.dumps(value).encode()),
-    st.sampled_from(
-        [b"\xef\xbb\xbf{}", b"{} trailing", b'{"a":1,"a":2}', b'{"status":"\\ud800"}', b"\x1f\x8b\x08"]
-    ),
-)
-STATUSES = st.integers(100, 999) | st.sampled_from(
-    [200, 201, 204, 302, 304, 400, 401, 404, 409, 422, 429, 500, 503]
-)
-
-
 @settings(max_examples=400)
-@given(
-    st.sampled_from(CALLS),
-    STATUSES,
-    st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=3),
-    BODIES,
-)
-def test_only_our_errors(call: Any, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    """Whatever status, headers and bytes come back, only ArizeErrors are raised, and each can be shown."""
-    answer = Reply(status, headers, body)
-    with ArizeClient(
-        api_key="k-secret", transport=ScriptedTransport(lambda _: answer), max_retries=0
-    ) as client:
-        shown = _shown_failure(lambda: call(client.users))
-        assert "k-secret" not in shown
+@given(st.sampled_from(AWAITED + ITERATE), ANSWERS)
+def test_only_our_errors(call: Callable[[Any], Any], answer: Reply) -> None:
+    """Whatever status, headers and bytes come back, only ArizeErrors are raised, and none shows the key."""
+    transport = ScriptedTransport(lambda _: answer)
+    with ArizeClient(api_key="k-secret", transport=transport, max_retries=0) as client:
+        assert "k-secret" not in _shown_failure(lambda: call(client.users))
 
 
 @settings(max_examples=100)
-@given(
-    st.sampled_from(CALLS[3:4] + CALLS[5:]),
-    STATUSES,
-    st.lists(st.tuples(HEADER_NAMES, HEADER_VALUES), max_size=3),
-    BODIES,
-)
-def test_only_our_errors_when_awaited(
-    call: Any, status: int, headers: list[tuple[str, str]], body: bytes
-) -> None:
+@given(st.sampled_from(AWAITED), ANSWERS)
+def test_only_our_errors_when_awaited(call: Callable[[Any], Any], answer: Reply) -> None:
     """The same holds of the async client."""
-    answer = Reply(status, headers, body)
 
     async def use() -> None:
         transport = ScriptedTransport(lambda _: answer)
@@ -263,12 +196,9 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("call", range(len(CALLS)))
-def test_only_our_errors_from_connections(call: int, failure: type[Exception]) -> None:
-    """Nor does any failure of a connection reach the caller as anything else."""
-
-    def answer(_: httpx.Request) -> Exception:
-        return failure("broken")
-
-    with ArizeClient(api_key="k", transport=ScriptedTransport(answer), max_retries=0) as client:
-        _shown_failure(lambda: CALLS[call](client.users))
+def test_only_our_errors_from_connections(failure: type[Exception]) -> None:
+    """No failure of a connection reaches the caller as anything else."""
+    transport = ScriptedTransport(lambda _: failure("broken"))
+    with ArizeClient(api_key="k", transport=transport, max_retries=0) as client:
+        for call in AWAITED + ITERATE:
+            _shown_failure(lambda call=call: call(client.users))

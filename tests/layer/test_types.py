@@ -1,4 +1,4 @@
-"""The public types: frozen, comparable, and out of the way."""
+"""The public types: frozen, comparable, equal to their text in any case, and honest about missing fields."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import copy
 import json
 import pickle
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 import attrs
 import pytest
-from support.answers import SECRET
+from support.account import Account
+from support.answers import SECRET, user
 
 import arize_users
 from arize_users import (
@@ -21,6 +23,7 @@ from arize_users import (
     CustomUserRole,
     DeletionStatus,
     InviteMode,
+    MissingFieldError,
     Pagination,
     PredefinedUserRole,
     UnknownUserRole,
@@ -29,6 +32,8 @@ from arize_users import (
     UserRole,
     UserStatus,
 )
+
+from .simulated_calls import read, read_page
 
 ADA = User(
     id="VXNlcjoxMjM0NQ==",
@@ -57,6 +62,10 @@ RESULT = BulkUserDeletionResult(email="a@b.c", status=DeletionStatus.FAILED, err
 EVERYTHING = [ADA, CREATED, ODD, BARE, CUSTOM, PAGE, RESULT, *(one.role for one in (ADA, ODD, CUSTOM))]
 
 
+def _twins(value: Any) -> list[Any]:
+    return [copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))]
+
+
 @pytest.mark.parametrize("value", EVERYTHING, ids=lambda one: type(one).__name__)
 def test_frozen(value: Any) -> None:
     """No field of an answer can be changed, and none can be added."""
@@ -66,30 +75,155 @@ def test_frozen(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", EVERYTHING, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize(
-    "clone",
-    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_copies(value: Any, clone: Any) -> None:
+def test_copies(value: Any) -> None:
     """Answers can be copied and sent to other processes, and are equal afterwards."""
-    twin = clone(value)
-    assert twin == value
-    assert type(twin) is type(value)
-    assert hash(twin) == hash(value)
-    assert repr(twin) == repr(value)
+    for twin in _twins(value):
+        assert twin == value
+        assert type(twin) is type(value)
+        assert hash(twin) == hash(value)
+        assert repr(twin) == repr(value)
+
+
+# Missing fields
+
+
+@pytest.mark.parametrize("how", ["left out", "null"])
+@pytest.mark.parametrize("field", list(user()))
+def test_missing_field(field: str, how: str) -> None:
+    """A field that the server left out raises MissingFieldError when it is read, and is absent elsewhere."""
+    document = {**user(), field: None} if how == "null" else user(**{field: None})
+    found, complete = read(document), read(user())
+    with pytest.raises(MissingFieldError) as caught:
+        getattr(found, field)
+    assert isinstance(caught.value, AttributeError)
+    assert (caught.value.field, caught.value.user) == (field, user()["email" if field == "id" else "id"])
+    assert getattr(found, field, "default") == "default"
+    assert not hasattr(found, field)
+    assert found.to_dict() == user(**{field: None})
+    assert f"{field}={getattr(complete, field)!r}" not in repr(found)
+    assert f"{field}={getattr(complete, field)!r}" in repr(complete)
+    columns = {"role": ("role_type", "role_name", "role_id")}.get(field, (field,))
+    assert {found.to_row()[column] for column in columns} == {None}
+    assert found == read(user(**{field: None}))
+    assert found != complete
+    for twin in _twins(found):
+        assert (twin, hash(twin), repr(twin)) == (found, hash(found), repr(found))
+        assert not hasattr(twin, field)
+
+
+def test_missing_fields() -> None:
+    """No page fails for users with few fields; the error names no user where there is none to name."""
+    page = read_page([{}, user(), {"id": None, "name": "Ada"}])
+    assert [getattr(one, "name", None) for one in page] == [None, "Ada Lovelace", "Ada"]
+    with pytest.raises(MissingFieldError) as caught:
+        page.users[0].status == "active"  # noqa: B015
+    assert caught.value.user is None
+    with pytest.raises(MissingFieldError, match="id"):
+        page.users[2].id  # noqa: B018
+
+
+def test_no_such_field() -> None:
+    """A name that is no field of a user is an ordinary AttributeError."""
+    with pytest.raises(AttributeError, match="mail") as caught:
+        ADA.mail  # noqa: B018
+    assert not isinstance(caught.value, MissingFieldError)
+
+
+def test_unequal() -> None:
+    """Users are equal in all their fields or not at all, and unequal to anything else."""
+    assert read(user()) == read(user()) != read(user(name="Bob"))
+    assert read(user()) != read(user(team="a"))
+    assert User(id="x", status="invited") != CREATED
+    assert ADA.to_dict() != ADA
+
+
+# Values in any case
+
+
+@pytest.mark.parametrize("enum", [UserStatus, UserRole, InviteMode, DeletionStatus])
+def test_enums(enum: type[StrEnum]) -> None:
+    """A member equals its text in any case, from either side; its hash and its own text are lower-case."""
+    for member in enum:
+        lower = member.name.lower()
+        for text in (lower, lower.upper(), lower.title(), enum(lower.upper())):
+            assert member == text
+            assert text == member
+            assert [member != text, text != member] == [False, False]
+            assert member in [text]
+            assert enum(text) is member
+        match member:
+            case "ACTIVE" | "ADMIN" | "NONE" | "DELETED":
+                assert member is next(iter(enum))
+            case _:
+                assert member is not next(iter(enum))
+        assert hash(member) == hash(lower)
+        assert member in {lower: 1}
+        assert str(member) == f"{member}" == member.value == lower
+        assert json.dumps(member) == json.dumps(lower)
+        assert member != f"{lower}x"
+        assert f"{lower}x" != member
+        assert member != 7
+    for value in ("", "nonsense", 7, None):
+        with pytest.raises(ValueError):
+            enum(value)
+
+
+def test_enum_values() -> None:
+    """The enums hold the contract's values."""
+    assert [one.value for one in UserStatus] == ["active", "invited", "expired"]
+    assert [one.value for one in UserRole] == ["admin", "member", "annotator"]
+    assert [one.value for one in InviteMode] == ["none", "email_link", "temporary_password"]
+    assert [one.value for one in DeletionStatus] == ["deleted", "not_found", "failed"]
+
+
+def test_unknown_values() -> None:
+    """A value that this version does not know keeps its spelling, and compares in any case, too."""
+    role = {"type": "PREDEFINED", "name": "Owner"}
+    found = read(user(status="INACTIVE", role=role))
+    unknown = read(user(role={"type": "Group", "name": "X"})).role
+    for value, text in ((found.status, "INACTIVE"), (found.role.name, "Owner"), (unknown.type, "Group")):
+        assert str(value) == text
+        for spelling in (text.lower(), text.upper()):
+            assert value == spelling
+            assert spelling == value
+            assert (value != spelling) is False
+            assert value in [spelling]
+        assert hash(value) == hash(text.lower())
+        assert value != "active"
+    assert found == read(user(status="inactive", role={**role, "name": "owner"}))
+
+
+@pytest.mark.parametrize("kind", ["predefined", "PREDEFINED", "custom", "CUSTOM"])
+def test_role_types(kind: str) -> None:
+    """A role's type, and a predefined role's name, compare in any case; a custom role's name exactly."""
+    role = read(user(role={"type": kind, "name": "Admin", "id": "r1"})).role
+    assert role.type == kind.lower()
+    assert role.type == kind.upper()
+    assert (role.name == "ADMIN") is (kind.lower() == "predefined")
+    assert (role.name == "admin") is (kind.lower() == "predefined")
+    assert role.name == "Admin"
+
+
+@pytest.mark.parametrize("spelling", [str.lower, str.upper])
+def test_status_selects_the_same_users(account: Account, spelling: Any) -> None:
+    """Comparing a status with a text of either case selects the same users on either generation."""
+    for status in UserStatus:
+        account.sandbox.add_user(email=f"{status}@acme.com", name="A", status=status.value)
+    page = account.users.list(email="@acme.com")
+    assert [one.email for one in page if one.status == spelling("active")] == ["active@acme.com"]
+    others = ["invited@acme.com", "expired@acme.com"]
+    assert [one.email for one in page if one.status != spelling("active")] == others
+
+
+# Documents, rows and frames
 
 
 @pytest.mark.parametrize("value", [ADA, CREATED, ODD, BARE, CUSTOM, PAGE, RESULT], ids=repr)
 def test_json(value: Any) -> None:
-    """to_json is to_dict as text, readable by any JSON reader."""
+    """to_json is to_dict as text, readable by any JSON reader; letters beyond ASCII stay letters."""
     assert json.loads(value.to_json()) == value.to_dict()
     assert json.loads(value.to_json(indent=2)) == value.to_dict()
     assert "\n" in value.to_json(indent=2) or not value.to_dict()
-
-
-def test_json_is_readable() -> None:
-    """Letters beyond ASCII stay letters."""
     assert "Ängström" in User(name="Ängström").to_json()
 
 
@@ -110,19 +244,18 @@ def test_documents() -> None:
     assert CUSTOM.to_dict()["is_developer"] is False
     assert RESULT.to_dict() == {"user_id": None, "email": "a@b.c", "status": "failed", "error": "No."}
     assert CREATED.to_dict()["invite_mode"] == "temporary_password"
+    assert CreatedUser(id="x", created=False).to_dict() == {"id": "x"}
 
 
 def test_documents_are_the_callers_own() -> None:
     """Changing what to_dict gave changes no answer."""
     document = ADA.to_dict()
-    document["name"] = "x"
+    document.update(name="x", new=1)
     document["role"]["name"] = "admin"
-    document["new"] = 1
-    assert ADA.to_dict()["name"] == "Ada Lovelace"
+    assert ADA.name == "Ada Lovelace"
     assert ADA.role.name == "member"
     assert "new" not in ADA.extra
-    unknown = ODD.to_dict()
-    unknown["role"]["name"] = "other"
+    ODD.to_dict()["role"]["name"] = "other"
     assert ODD.role.name == "g"
 
 
@@ -140,32 +273,27 @@ def test_rows() -> None:
     assert tuple(BARE.to_row()) == USER_COLUMNS
     assert set(BARE.to_row().values()) == {None}
     roles = [(row["role_type"], row["role_name"], row["role_id"]) for row in (one.to_row() for one in PAGE)]
-    assert roles == [
-        ("predefined", "member", None),
-        ("group", "g", None),
-        ("custom", "admin", "r1"),
-        (None, None, None),
-    ]
+    expected = [("predefined", "member", None), ("group", "g", None), ("custom", "admin", "r1")]
+    assert roles == [*expected, (None, None, None)]
+    assert all(type(value) in (str, bool, datetime, type(None)) for value in ADA.to_row().values())
 
 
 def test_data_frame() -> None:
-    """A page becomes a frame with one row per user, the role flattened, times in UTC."""
+    """A page becomes a frame with one row per user and every column, also an empty page; times are UTC."""
     pandas = pytest.importorskip("pandas")
     frame = PAGE.to_df()
-    assert tuple(frame.columns) == USER_COLUMNS
     assert frame["email"][0] == "ada@example.com"
     assert list(frame["role_name"])[:3] == ["member", "g", "admin"]
-    assert frame["created_at"][0] == pandas.Timestamp("2024-01-01T12:00:00Z")
     assert pandas.isna(frame["created_at"][3])
-    assert str(frame["created_at"].dt.tz) == "UTC"
-
-
-def test_data_frame_of_nobody() -> None:
-    """An empty page becomes an empty frame with every column."""
-    pytest.importorskip("pandas")
-    frame = UserPage(users=(), pagination=Pagination(has_more=False)).to_df()
-    assert tuple(frame.columns) == USER_COLUMNS
-    assert len(frame) == 0
+    empty = UserPage(users=(), pagination=Pagination(has_more=False))
+    zone = timezone(timedelta(hours=2))
+    elsewhere = attrs.evolve(empty, users=(User(created_at=datetime(2024, 1, 1, 14, tzinfo=zone)),))
+    assert (
+        elsewhere.to_df()["created_at"][0] == frame["created_at"][0] == pandas.Timestamp("2024-01-01T12:00Z")
+    )
+    for one, rows in ((frame, 4), (empty.to_df(), 0), (elsewhere.to_df(), 1)):
+        assert (tuple(one.columns), len(one)) == (USER_COLUMNS, rows)
+        assert str(one["created_at"].dt.tz) == "UTC"
 
 
 def test_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,20 +303,7 @@ def test_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
         PAGE.to_df()
 
 
-@pytest.mark.parametrize("enum", [UserStatus, UserRole, InviteMode, DeletionStatus])
-def test_enums_are_text(enum: Any) -> None:
-    """Every member is its lower-case text."""
-    for member in enum:
-        assert member == member.value == member.name.lower() == str(member) == f"{member}"
-        assert json.dumps(member) == json.dumps(member.value)
-
-
-def test_enum_values() -> None:
-    """The enums hold the contract's values."""
-    assert [*UserStatus] == ["active", "invited", "expired"]
-    assert [*UserRole] == ["admin", "member", "annotator"]
-    assert [*InviteMode] == ["none", "email_link", "temporary_password"]
-    assert [*DeletionStatus] == ["deleted", "not_found", "failed"]
+# Names, builders, secrets
 
 
 def test_role_builders() -> None:
@@ -198,16 +313,15 @@ def test_role_builders() -> None:
     assert arize_users.assign_custom_role("r1") == CustomUserRole(id="r1")
     assert CustomUserRole(id="r1").to_dict() == {"type": "custom", "id": "r1"}
     assert CustomUserRole(id="r1", name="N").to_dict() == {"type": "custom", "id": "r1", "name": "N"}
-    assert UnknownUserRole(data={"type": 7, "name": 7}).type is None
-    assert UnknownUserRole(data={"type": 7, "name": 7}).name is None
+    unknown = UnknownUserRole(data={"type": 7, "name": 7})
+    assert (unknown.type, unknown.name) == (None, None)
 
 
 def test_no_secret_in_a_repr() -> None:
     """A temporary password is in no repr, also not in that of what holds it."""
-    assert SECRET not in repr(CREATED)
-    assert SECRET not in str([CREATED])
-    assert SECRET not in f"{CREATED}"
+    assert SECRET not in f"{CREATED!r} {CREATED} {[CREATED]}"
     assert "temporary_password=" not in repr(CREATED)
+    assert "created=True" in repr(CREATED)
 
 
 def test_public_names() -> None:
@@ -215,12 +329,9 @@ def test_public_names() -> None:
     names = arize_users.__all__
     assert len(set(names)) == len(names)
     assert set(names) <= set(dir(arize_users))
+    assert dir(arize_users) == sorted(dir(arize_users))
     for name in names:
         assert getattr(arize_users, name) is not None
-    with pytest.raises(AttributeError, match="NoSuchName"):
-        arize_users.NoSuchName  # noqa: B018
-
-
-def test_a_repeated_invitation_as_a_document() -> None:
-    """What does not apply to a created user is left out of its document."""
-    assert CreatedUser(id="x", created=False).to_dict() == {"id": "x"}
+    for name in ("nonsense", "NonsenseError", "Operations", "FrozenDict"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(arize_users, name)

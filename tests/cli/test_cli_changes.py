@@ -1,0 +1,151 @@
+"""`ax users create` and `ax users delete`, away from a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from arize_users.sandbox import Sandbox, SandboxServer
+
+from .runs import Ax
+from .servers import Scripted, user
+
+ADA = ["create", "-n", "Ada", "-e", "ada@example.com"]
+MEMBER = [*ADA, "-r", "member"]
+PASSWORD = [*MEMBER, "--invite-mode", "temporary_password"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--role", "ADMIN"], {"role": {"type": "predefined", "name": "admin"}, "is_developer": True}),
+        (["--role-id", "Um9sZTox"], {"role": {"type": "custom", "id": "Um9sZTox"}, "is_developer": True}),
+        (["--role", "Member", "--is-not-developer"], {"is_developer": False}),
+    ],
+)
+def test_options(ax: Ax, account: Sandbox, options: list[str], expected: dict[str, object]) -> None:
+    """Role and invite mode are taken in any case; a new user is a developer unless said otherwise."""
+    ran = ax(*ADA, *options, "--invite-mode", "Email_Link", "-o", "json")
+    assert ran.json | expected | {"invite_mode": "email_link"} == ran.json
+
+
+def test_invited_before(ax: Ax, account: Sandbox) -> None:
+    """A repeated invitation shows the user as it is, and says that nothing was sent."""
+    ax(*MEMBER, "--invite-mode", "email_link")
+    ran = ax("create", "-n", "Other", "-e", "ada@example.com", "-r", "admin", "--invite-mode", "email_link")
+    assert (ran.code, "Ada" in ran.out) == (0, True)
+    assert ran.err.startswith("note: ada@example.com was invited before; nothing was sent")
+    assert len(account.outbox) == 1
+
+
+def test_maybe_invited_before(ax: Ax, served: SandboxServer) -> None:
+    """Where a request was repeated, the note says that an earlier attempt may have invited the user."""
+    served.sandbox.faults.add("reset_after", operation="create_user")
+    ran = ax(*MEMBER, "--invite-mode", "email_link", ARIZE_MAX_RETRIES="1")
+    assert ran.code == 0
+    assert ran.err.startswith("note: ada@example.com is invited; the request was repeated")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_password_is_shown_once(ax: Ax, account: Sandbox, form: str) -> None:
+    """A temporary password is in the output asked for, once, and nowhere else."""
+    ran = ax(*PASSWORD, "-o", form, "-v")
+    if form == "json":
+        password = ran.json["temporary_password"]
+    elif form == "csv":
+        (row,) = csv.DictReader(io.StringIO(ran.out))
+        password = row["temporary_password"]
+    else:
+        (line,) = [line for line in ran.out.splitlines() if "Temporary password" in line]
+        password = line.split()[3]
+    assert len(password) > 8
+    assert ran.out.count(password) == 1
+    assert password not in ran.err
+
+
+def test_password_is_literal(ax: Ax, scripted: Scripted) -> None:
+    """A password that looks like markup is shown literally, and exactly in JSON; CSV notes an escape."""
+    scripted.answer(201, user(invite_mode="temporary_password", temporary_password="=[b]\x1b x"))
+    assert r" =[b]\x1b x" in ax(*PASSWORD).out
+    assert ax(*PASSWORD, "-o", "json").json["temporary_password"] == "=[b]\x1b x"
+    ran = ax(*PASSWORD, "-o", "csv")
+    assert r",'=[b]\x1b x" in ran.out
+    assert ran.err == "note: in CSV the password is escaped, as any cell is; JSON shows it exactly\n"
+
+
+def test_columns_are_always_there(ax: Ax, account: Sandbox) -> None:
+    """CSV of a new user has the same columns whether or not there is a password."""
+    ran = ax(*MEMBER, "--invite-mode", "none", "-o", "csv")
+    header, row = csv.reader(io.StringIO(ran.out))
+    assert header[-2:] == ["invite_mode", "temporary_password"]
+    assert row[-2:] == ["none", ""]
+
+
+@pytest.mark.parametrize("body", [b'{"temporary_password": "s3cret-pw', b"<html>\n\x1b[2J</html>", b""])
+def test_unreadable_answer(ax: Ax, scripted: Scripted, body: bytes) -> None:
+    """An answer that cannot be decoded is written to standard output only: it may hold the password."""
+    scripted.answer(201, body)
+    ran = ax(*PASSWORD, "-v")
+    assert ran.code == 4
+    assert ran.out == "".join(f"{line}\n" for line in body.decode().replace("\x1b", r"\x1b").splitlines())
+    assert "s3cret-pw" not in ran.err
+    assert "hint: The server did what was asked; only its answer cannot be read." in ran.err.splitlines()
+
+
+@pytest.fixture
+def three(account: Sandbox) -> list[str]:
+    """The ids of three users, a@, b@ and c@example.com."""
+    return [account.add_user(email=f"{name}@example.com", name=name) for name in "abc"]
+
+
+def _blocked(account: Sandbox) -> list[str]:
+    return [user.email for user in account.users() if user.status == "inactive"]
+
+
+def test_flags_and_lists(ax: Ax, account: Sandbox, three: list[str]) -> None:
+    """Flags repeat, lists have commas, blanks are dropped, and a user named twice is deleted once."""
+    a, b, _ = three
+    named = ["--id", f" {a},, {b} ", "--id", a, "--email", "C@example.com, c@EXAMPLE.com", "-e", ","]
+    ran = ax("delete", *named, "-f", "-o", "json")
+    assert [(one["user_id"], one["status"]) for one in ran.json["results"]] == [(a, "deleted") for a in three]
+    assert ran.json["results"][2]["email"] == "C@example.com"
+    assert (ran.code, ran.err) == (0, "3 deleted\n")
+    assert sorted(entry.email for entry in account.audit) == [f"{name}@example.com" for name in "abc"]
+
+
+def test_some_fail(ax: Ax, account: Sandbox, three: list[str]) -> None:
+    """If one fails, the others are still deleted; the results are in the order given."""
+    owner = account.users()[0].id
+    named = ["--email", "gone@example.com,a@example.com", "--id", f"{owner},gone,{three[1]}"]
+    ran = ax("delete", *named, "--force", "-o", "csv")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert [(row["user_id"], row["email"], row["status"]) for row in rows] == [
+        (owner, "", "failed"),
+        ("gone", "", "not_found"),
+        (three[1], "", "deleted"),
+        ("", "gone@example.com", "not_found"),
+        (three[0], "a@example.com", "deleted"),
+    ]
+    assert rows[0]["error"].startswith("403 Forbidden: Nobody can delete themselves")
+    assert (ran.code, ran.err) == (3, "2 deleted, 2 not found, 1 failed\n")
+
+
+@pytest.mark.parametrize("key", ["sandbox-member", "unknown-key"])
+def test_not_allowed(ax: Ax, account: Sandbox, three: list[str], key: str) -> None:
+    """Without the permission nobody is deleted; an unknown key ends the command at once."""
+    ran = ax("delete", "--id", ",".join(three), "-f", "--api-key", key)
+    assert ran.code == (3 if key == "sandbox-member" else 4)
+    assert _blocked(account) == []
+
+
+def test_results_in_a_file(ax: Ax, account: Sandbox, three: list[str], tmp_path: Path) -> None:
+    """Results can go to a file, checked before anybody is deleted."""
+    file = tmp_path / "results.csv"
+    ran = ax("delete", "--id", three[0], "-f", "-o", str(file))
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == f"wrote 1 result to {file}\n1 deleted\n"
+    assert ax("delete", "--id", three[1], "-f", "-o", str(file / "x.csv")).code == 5
+    assert _blocked(account) == ["a@example.com"]
