@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import pickle
@@ -15,7 +14,6 @@ from support.account import Connect
 from support.answers import ADA, SECRET, html, ok, page, raw, user
 
 from arize_users import (
-    BulkInterrupted,
     CustomUserRole,
     PaginationError,
     PredefinedUserRole,
@@ -283,18 +281,3 @@ def test_a_long_rate_limit_ends_the_requests_of_a_batch(
     assert len(client.recorder.sent) == requests
     assert [str(one.status) for one in results] == ["failed"] * 3
     assert all("429" in str(one.error) for one in results)
-
-
-@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(3), GeneratorExit()], ids=repr)
-def test_whatever_on_result_raises_keeps_the_outcomes(connect: Connect, error: BaseException) -> None:
-    """Even an exception that looks like a cancellation or an exit loses no outcome."""
-    client = connect(lambda request: ok())
-
-    def stop(result: object) -> None:
-        raise error
-
-    with pytest.raises(BulkInterrupted) as caught:
-        client.users.bulk_delete(user_ids=["a", "b", "c"], max_concurrency=1, on_result=stop)
-    assert [one.user_id for one in caught.value.results] == ["a"]
-    assert caught.value.pending == ["b", "c"]
-    assert caught.value.__cause__ is error

@@ -129,7 +129,10 @@ def _raise_at(call: int, error: BaseException, seen: list[Any]) -> Callable[[Any
     return on_result
 
 
-EXCEPTIONS = [Stop(), StopIteration(), BulkInterrupted("", results=(), pending=()), KeyboardInterrupt()]
+EXCEPTIONS = [
+    *[Stop(), StopIteration(), BulkInterrupted("", results=(), pending=()), KeyboardInterrupt()],
+    *[asyncio.CancelledError(), SystemExit(3), GeneratorExit()],
+]
 
 
 @pytest.mark.parametrize("error", EXCEPTIONS, ids=repr)

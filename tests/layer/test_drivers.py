@@ -186,27 +186,6 @@ def test_waits_end_when_work_stops(run: Run) -> None:
     assert stopped == ["wait", "request", "next wait"]
 
 
-def test_what_is_under_way_is_reported(run: Run) -> None:
-    """What had begun when the work was stopped ends and is reported."""
-    reported: list[Any] = []
-
-    def report(result: Any) -> None:
-        reported.append(result)
-        if len(reported) == 1:
-            raise Boom
-
-    def two_requests(number: int) -> Flow[int]:
-        try:
-            yield from send(REQUEST)
-            yield from send(REQUEST)
-        except Stopped:
-            pass
-        return number
-
-    run(_cause((two_requests(number) for number in range(9)), report, limit=3))
-    assert 1 <= len(reported) <= 4
-
-
 def _items(backend: str, pages: Iterator[Flow[Any]], *, prefetch: bool, most: int = 9) -> list[Any]:
     """Give the first items of pages, and the exception that follows them, if any."""
     items = _driver(backend).iterate(lambda: next(pages), prefetch=prefetch)

@@ -11,8 +11,6 @@ from support.account import Connect
 from arize_users import (
     APIConnectionError,
     APITimeoutError,
-    BadRequestError,
-    PaginationError,
     RateLimitError,
     ResponseDecodeError,
     ServerError,
@@ -63,23 +61,6 @@ def test_faults(connect: Connect, caplog: pytest.LogCaptureFixture, fault: str, 
             assert len(client.recorder.sent) == (1 if not retries else 3 if stays else 2)
             assert [entry.action for entry in sandbox.audit] == [method] * (handled or not fails)
             assert ("retry 1 of 2" in caplog.text) is retries
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"), [("repeat_cursor", PaginationError), ("stale_cursor", BadRequestError)]
-)
-def test_cursors(connect: Connect, fault: str, error: type[Exception]) -> None:
-    """A repeated cursor is an error of its own; a stale one is the server's refusal."""
-    with Sandbox() as sandbox:
-        for number in range(120):
-            sandbox.add_user(email=f"{number}nobody@acme.com", name="A")
-        sandbox.faults.add(fault, every=1)
-        client = connect(sandbox)
-        with pytest.raises(error):
-            list(client.users.iter())
-        with pytest.raises(error):
-            client.users.get(user="nobody@acme.com")
-        assert len(client.recorder.sent) == 4
 
 
 BULK_FAULTS: dict[str, dict[str, Any]] = {name: params for name, (params, *_) in FAULTS.items()}

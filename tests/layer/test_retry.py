@@ -175,6 +175,21 @@ def test_backoff() -> None:
         assert simulated.slept == [one * draw for one in full]
 
 
+def test_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each retry is logged, with the status or the class of the failure, and nothing that was sent."""
+    caplog.set_level("DEBUG", logger="arize_users")
+    succeed("reset", problem(429, detail="secret", retry_after="7"), NOT_APPLIED["refused"], SUCCESS["reset"])
+    path = "POST /v2/users/VXNlcjoxMjM0NQ%3D%3D/reset-password"
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[:3] == [
+        f"{path}: 429",
+        f"{path}: 429; retry 1 of 2 in 7.00 s",
+        f"{path}: APIConnectionError",
+    ]
+    assert lines[3].startswith(f"{path}: APIConnectionError; retry 2 of 2 in ")
+    assert lines[4:] == [f"{path}: 204"]
+
+
 def test_jitter() -> None:
     """Waits are drawn at random between nothing and the full backoff."""
     waits = [succeed("get", BROKEN, SUCCESS["get"])[0].slept[0] for _ in range(50)]
