@@ -99,8 +99,8 @@ def _first(found: Iterator[User], limit: int | None) -> UserPage:
 
 def _say_next_command(session: Session, cursor: str | None) -> None:
     # A range has no cursor, and the next page would overwrite this one in a file.
-    next_page = {"all": True, "limit": None} if cursor is None else {"cursor": cursor}
-    given = {**session.arguments, **session.options._asdict(), "api_key": None, **next_page}
+    next_page = {"all": True, "limit": None} if cursor is None else {}
+    given = {**session.arguments, **session.options._asdict(), "api_key": None, "cursor": cursor, **next_page}
     key = "" if session.options.api_key is None else " (and the same --api-key)"
     say(f"there are more{key}:", f"  {shlex.join([*session.reporter.command.split(), *_words(given)])}")
 

@@ -52,6 +52,8 @@ def test_going_on_from_a_file(ax: Ax, crowd: Sequence[str], tmp_path: Path) -> N
     assert ran.err.splitlines()[0] == f"wrote 50 users to {file}"
     again = _next_command(ran.err)
     assert again == ["ax", "users", "list", "--all", "--output", file]
+    cursor = ax("list", "-o", "json").json["pagination"]["next_cursor"]
+    assert _next_command(ax("list", "-o", file, "--cursor", cursor).err) == again
     assert ax(*again[2:]).err == f"wrote 253 users to {file}\n"
 
 
