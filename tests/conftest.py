@@ -96,13 +96,13 @@ def server() -> Iterator[SandboxServer]:
 def connections(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every connection that any sandbox server has accepted."""
     accepted: list[object] = []
-    connected = _Server.connected
+    serve = _Server.process_request_thread
 
-    def count(self: Any, connection: Any) -> None:
+    def count(self: Any, connection: Any, address: Any) -> None:
         accepted.append(connection)
-        connected(self, connection)
+        serve(self, connection, address)
 
-    monkeypatch.setattr(_Server, "connected", count)
+    monkeypatch.setattr(_Server, "process_request_thread", count)
     return accepted
 
 

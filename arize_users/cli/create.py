@@ -64,11 +64,11 @@ def create(
         raise CommandError(USAGE, f"missing {', '.join(missing)}")
     target = session.target(output)
     users = session.users()
-    from arize_users import CustomUserRole, ResponseDecodeError
+    from arize_users import ResponseDecodeError, assign_custom_role
 
     name = _or_ask(full_name, "Full name")
     address = _or_ask(email, "Email")
-    assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else CustomUserRole(id=role_id)
+    assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else assign_custom_role(role_id)
     mode = _or_ask(invite_mode, "Invite mode", tuple(InviteMode))
     session.arguments["email"] = address
     with DeferredInterrupt() as interrupt:
