@@ -343,7 +343,7 @@ def test_no_secret_in_a_repr() -> None:
     """A temporary password is in no repr, also not in that of what holds it."""
     assert SECRET not in f"{CREATED!r} {CREATED} {[CREATED]}"
     assert "temporary_password=" not in repr(CREATED)
-    assert "created=True" in repr(CREATED)
+    assert "created=True, invite_mode=" in repr(CREATED)
 
 
 def test_public_names() -> None:
