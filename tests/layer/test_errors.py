@@ -87,7 +87,8 @@ def test_the_tree(parent: str) -> None:
 
 def test_texts() -> None:
     """str() is label, message and hint; the message alone begins with no label."""
-    assert str(errors.ArizeError()) == ""
+    for kind in (errors.ArizeError, errors.ConfigurationError, errors.APIError, errors.APIConnectionError):
+        assert str(kind()) == ""
     assert str(errors.ArizeError("It broke", hint="Mend it.")) == "It broke. Mend it."
     assert str(errors.ArizeError("Broken?", hint="Mend it.")) == "Broken? Mend it."
     for kind in (errors.InvalidArgumentError, errors.ConfigurationError):
