@@ -291,7 +291,7 @@ def test_rate_limit(batch: dict[str, Any], seconds: str, sent: int) -> None:
     """After a 429 that asks for more than 60 s, the rest of the batch fails without a request."""
     simulated = SimulatedDriver(lambda *_: problem(429, retry_after=seconds))
     results = simulated.run(batch_of(**batch, max_concurrency=1))
-    assert [one.status for one in results] == [FAILED] * 3
+    assert [(one.status, "429" in (one.error or "")) for one in results] == [(FAILED, True)] * 3
     assert len(simulated.sent) == sent
 
 
