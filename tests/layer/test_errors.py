@@ -87,12 +87,12 @@ def test_the_tree(parent: str) -> None:
 
 def test_texts() -> None:
     """str() is label, message and hint; the message alone begins with no label."""
-    for kind in (errors.ArizeError, errors.ConfigurationError, errors.APIError, errors.APIConnectionError):
+    for kind in (errors.ArizeError, errors.APIError, errors.APIConnectionError):
         assert str(kind()) == ""
     assert str(errors.ArizeError("It broke", hint="Mend it.")) == "It broke. Mend it."
     assert str(errors.ArizeError("Broken?", hint="Mend it.")) == "Broken? Mend it."
     for kind in (errors.InvalidArgumentError, errors.ConfigurationError):
-        assert str(kind("is empty")) == "is empty"
+        assert (str(kind()), str(kind("is empty"))) == ("", "is empty")
         assert str(kind("is empty", argument="name", hint="Give one.")) == "name: is empty. Give one."
         error = kind("is empty", argument="emails", index=0)
         assert (str(error), error.message, error.hint) == ("emails[0]: is empty", "is empty", None)

@@ -59,9 +59,10 @@ def test_by_email(account: Account, spelling: str) -> None:
 
 
 def test_email_of_nobody(account: Account) -> None:
-    """An email that nobody has is None, also where others contain it."""
+    """An email that nobody has is None, of up to 255 characters, also where others contain it."""
     account.sandbox.add_user(email="x.ada@acme.com", name="A")
     assert account.users.get(user="ada@acme.com") is None
+    assert account.users.get(user="x" * 246 + "@acme.com") is None
 
 
 def test_match_on_page_seven(connect: Connect) -> None:
