@@ -322,9 +322,12 @@ PROGRAM = """
     from arize_users import ArizeClient, AsyncArizeClient, BulkInterrupted
     from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxTransport
 
+    once = iter([signal.SIGINT])
+
     def interrupt(sandbox):
-        if len(sandbox.audit) == 5:
-            os.kill(os.getpid(), signal.SIGINT)
+        if len(sandbox.audit) >= 5:  # Of several threads, none may see exactly 5.
+            for number in once:
+                os.kill(os.getpid(), number)
 
     class Interrupting(SandboxTransport):
         def handle_request(self, request):
