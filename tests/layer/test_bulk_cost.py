@@ -99,9 +99,7 @@ def test_two_thousand_ids(connect: Connect) -> None:
 
     before = threading.active_count()
     client = connect(answer, judged=False)
-    results = client.users.bulk_delete(
-        user_ids=[f"id{number}" for number in range(2_000)], max_concurrency=4
-    )
+    results = client.users.bulk_delete(user_ids=[f"id{number}" for number in range(2_000)], max_concurrency=4)
     assert len(results) == len(client.recorder.sent) == 2_000
     assert len(threads) <= 4
     assert max(tasks, default=0) <= 6
