@@ -303,4 +303,4 @@ def test_connection_errors() -> None:
 def test_sentence_of_a_refusal(facts: dict[str, str], title: str, text: str) -> None:
     """A refusal is one sentence, whatever the server's punctuation, with the request where it is known."""
     answer = problem(400, title=title, detail="x is bad.").response()
-    assert str(BadRequestError(answer, **facts)) == text
+    assert str(errors.BadRequestError(answer, **facts)) == text
