@@ -285,6 +285,16 @@ def test_key_refused_beside_failures() -> None:
     assert len(simulated.sent) == 3
 
 
+@pytest.mark.parametrize(("seconds", "sent"), [("60", 3), ("61", 1)])
+@pytest.mark.parametrize("batch", [{"user_ids": ["a", "b", "c"]}, {"emails": ["x@a.a", "x@b.b", "x@c.c"]}])
+def test_rate_limit(batch: dict[str, Any], seconds: str, sent: int) -> None:
+    """After a 429 that asks for more than 60 s, the rest of the batch fails without a request."""
+    simulated = SimulatedDriver(lambda *_: problem(429, retry_after=seconds))
+    results = simulated.run(batch_of(**batch, max_concurrency=1))
+    assert [one.status for one in results] == [FAILED] * 3
+    assert len(simulated.sent) == sent
+
+
 # How many at once
 
 

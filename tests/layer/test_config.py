@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
-from arize_users.config import Settings, resolve
+from arize_users.config import Settings, resolve, ssl_context
 
 KEY = "ak-very-secret"
 BOTH_CLIENTS = pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
@@ -51,6 +51,23 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
     monkeypatch.setenv("ARIZE_API_KEY", KEY)
     monkeypatch.setenv("ARIZE_BASE_URL", "https://arize.corp.example/api")
     assert repr(build()) == f"{build.__name__}(base_url='https://arize.corp.example/api')"
+
+
+@BOTH_CLIENTS
+@pytest.mark.parametrize(
+    "given",
+    [
+        *[{"api_key": "other"}, {"region": "eu-west-1a"}, {"timeout": 7.0}, {"verify": False}],
+        *[{"base_url": "https://b.example"}, {"proxy": "http://p.example:1"}, {"headers": {"x": "y"}}],
+        *[{"base_url": "http://10.0.0.1", "allow_insecure_http": True}, {"max_retries": 7}],
+        {"enum_case": "upper"},
+    ],
+    ids=lambda given: list(given)[-1],
+)
+def test_arguments(build: Any, given: dict[str, Any]) -> None:
+    """Every argument of either client reaches its settings."""
+    given = {"api_key": KEY, **given}
+    assert build(**given)._settings == resolve(**given) != _settings()
 
 
 LOCAL_URLS = ["HTTPS://A.example", "http://127.0.0.1:8765", "http://127.9.9.9", "http://[::1]:8765"]
@@ -114,10 +131,12 @@ MALFORMED_URLS += ["https://a.example?", "https://a\\b.example"]
         ({}, {"region": ""}, "region"),
         ({"REGION": "EU"}, {}, "ARIZE_REGION us-central-1a"),
         ({"API_SCHEME": "https"}, {}, "ARIZE_API_SCHEME ARIZE_API_HOST"),
+        ({"API_PORT": "8443"}, {}, "ARIZE_API_PORT ARIZE_API_HOST"),
         ({"API_HOST": "https://a.example"}, {}, "ARIZE_API_HOST ARIZE_BASE_URL"),
         ({"API_HOST": "me@a.example"}, {}, "ARIZE_API_HOST"),
         ({"API_HOST": "a.example", "API_PORT": "x"}, {}, "ARIZE_API_PORT"),
         ({"API_HOST": "a.example", "API_PORT": "65536"}, {}, "ARIZE_API_PORT"),
+        ({"API_HOST": "a.example", "API_PORT": "٨٠"}, {}, "ARIZE_API_PORT"),
         *(({}, {"base_url": one}, "base_url") for one in MALFORMED_URLS),
     ],
 )
@@ -193,8 +212,8 @@ def test_verify(tmp_path: Path) -> None:
     bundle.write_text("x")
     context = ssl.create_default_context()
     off = _env(REQUEST_VERIFY="False")
-    assert _settings(off).verify is False
-    assert _settings(_env(REQUEST_VERIFY="true")).verify is True
+    for words, verify in (("1 true YES on", True), ("0 False no OFF", False)):
+        assert {_settings(_env(REQUEST_VERIFY=word)).verify for word in words.split()} == {verify}
     assert _settings(_env(SSL_CA_CERT=str(bundle))).verify == str(bundle)
     assert _settings(_env(SSL_CA_CERT=str(bundle), REQUEST_VERIFY="0")).verify is False
     assert _settings(_env(SSL_CA_CERT=str(bundle), REQUEST_VERIFY="1")).verify == str(bundle)
@@ -206,8 +225,9 @@ def test_verify(tmp_path: Path) -> None:
 
 @BOTH_CLIENTS
 def test_ca_bundle(tmp_path: Path, build: Any) -> None:
-    """A folder of certificates is taken; a file without any is refused when the client is built."""
+    """A folder of CAs is trusted, and no other; a file without any is refused when the client is built."""
     build(api_key=KEY, verify=tmp_path)
+    assert ssl_context(_settings(verify=tmp_path)).cert_store_stats()["x509"] == 0  # Read when needed.
     bundle = tmp_path / "ca.pem"
     bundle.write_text("not a certificate")
     with pytest.raises(ConfigurationError):
@@ -215,10 +235,11 @@ def test_ca_bundle(tmp_path: Path, build: Any) -> None:
 
 
 def test_proxy() -> None:
-    """A proxy comes from the argument, else from the environment."""
+    """A proxy comes from the argument, else from the environment, and speaks HTTP or SOCKS 5."""
     environ = _env(PROXY_URL="http://proxy.example:3128")
     assert _settings(environ).proxy == "http://proxy.example:3128"
-    assert _settings(environ, proxy="https://other.example").proxy == "https://other.example"
+    for scheme in ("http", "https", "socks5", "socks5h"):
+        assert _settings(environ, proxy=f"{scheme}://other.example").proxy == f"{scheme}://other.example"
 
 
 @pytest.mark.parametrize(

@@ -245,12 +245,17 @@ def test_unchecked_filter(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_empty_answer_to_a_filter() -> None:
-    """Nobody found while the case is unknown may be due to the case: any user shows it, and it is sent."""
+    """Nobody found while the case is unknown may be due to the case: any user shows it, and it is sent.
+
+    A page with users needs no second request, even if they do not show the case.
+    """
     caller = Caller(ok(page()), ok(page([upper(user())])), ok(page([upper(user())])))
     assert len(caller.users.list(status="active")) == 1
     assert caller.statuses == [["active"], None, ["ACTIVE"]]
     nobody = Caller(ok(page()), ok(page()))
     assert len(nobody.users.list(status="active")) == 0
+    untold = Caller(ok(page([user(status=None, role=None)])))
+    assert len(untold.users.list(status="active")) == 1
     known = Caller(ok(page([user()])), ok(page()))
     known.users.list()
     assert len(known.users.list(status="active")) == 0
@@ -300,13 +305,13 @@ def test_refused_developer_flag(connect: Connect, known: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "flag"),
-    [(problem(422, detail="No custom roles."), False), (html(400), None), (problem(409), True)],
+    ("answer", "flag", "case"),
+    [(problem(422, detail="No."), False, "lower"), (html(400), None, "upper"), (problem(409), True, "upper")],
 )
-def test_refused_for_another_reason(answer: Answer, flag: bool | None) -> None:
+def test_refused_for_another_reason(answer: Answer, flag: bool | None, case: str) -> None:
     """A refusal for another reason does not point at is_developer."""
     with pytest.raises(errors.APIError) as caught:
-        Caller(answer, enum_case="lower").create(is_developer=flag)
+        Caller(answer, enum_case=case).create(is_developer=flag)
     assert "is_developer" not in str(caught.value)
 
 

@@ -87,7 +87,8 @@ def test_the_tree(parent: str) -> None:
 
 def test_texts() -> None:
     """str() is label, message and hint; the message alone begins with no label."""
-    assert str(errors.ArizeError()) == ""
+    for kind in (errors.ArizeError, errors.ConfigurationError, errors.APIError, errors.APIConnectionError):
+        assert str(kind()) == ""
     assert str(errors.ArizeError("It broke", hint="Mend it.")) == "It broke. Mend it."
     assert str(errors.ArizeError("Broken?", hint="Mend it.")) == "Broken? Mend it."
     for kind in (errors.InvalidArgumentError, errors.ConfigurationError):
@@ -156,19 +157,21 @@ REFUSED_SETTINGS: dict[str, Any] = {
     "max_retries": -1,
     "enum_case": "title",
 }
-REFUSED_VARIABLES: dict[str, tuple[str, dict[str, str]]] = {
-    "ARIZE_API_KEY": ("api_key", {"ARIZE_API_KEY": "a b"}),
-    "ARIZE_BASE_URL": ("base_url", {"ARIZE_BASE_URL": "a.example"}),
-    "ARIZE_REGION": ("region", {"ARIZE_REGION": "moon"}),
-    "ARIZE_API_HOST": ("base_url", {"ARIZE_API_HOST": "a/b"}),
-    "ARIZE_API_SCHEME": ("base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_SCHEME": "ftp"}),
-    "ARIZE_API_PORT": ("base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_PORT": "0"}),
-    "ARIZE_REQUEST_VERIFY": ("verify", {"ARIZE_REQUEST_VERIFY": "maybe"}),
-    "ARIZE_SSL_CA_CERT": ("verify", {"ARIZE_SSL_CA_CERT": "/nowhere"}),
-    "ARIZE_PROXY_URL": ("proxy", {"ARIZE_PROXY_URL": "a.example"}),
-    "ARIZE_MAX_RETRIES": ("max_retries", {"ARIZE_MAX_RETRIES": "many"}),
-    "ARIZE_ENUM_CASE": ("enum_case", {"ARIZE_ENUM_CASE": "title"}),
-}
+REFUSED_VARIABLES: list[tuple[str, str, dict[str, str]]] = [
+    ("ARIZE_API_KEY", "api_key", {"ARIZE_API_KEY": "a b"}),
+    ("ARIZE_BASE_URL", "base_url", {"ARIZE_BASE_URL": "a.example"}),
+    ("ARIZE_REGION", "region", {"ARIZE_REGION": "moon"}),
+    ("ARIZE_API_HOST", "base_url", {"ARIZE_API_HOST": "a/b"}),
+    ("ARIZE_API_HOST", "base_url", {"ARIZE_API_HOST": "a b"}),
+    ("ARIZE_API_SCHEME", "base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_SCHEME": "ftp"}),
+    ("ARIZE_API_PORT", "base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_PORT": "0"}),
+    ("ARIZE_API_PORT", "base_url", {"ARIZE_API_PORT": "1"}),
+    ("ARIZE_REQUEST_VERIFY", "verify", {"ARIZE_REQUEST_VERIFY": "maybe"}),
+    ("ARIZE_SSL_CA_CERT", "verify", {"ARIZE_SSL_CA_CERT": "/nowhere"}),
+    ("ARIZE_PROXY_URL", "proxy", {"ARIZE_PROXY_URL": "a.example"}),
+    ("ARIZE_MAX_RETRIES", "max_retries", {"ARIZE_MAX_RETRIES": "many"}),
+    ("ARIZE_ENUM_CASE", "enum_case", {"ARIZE_ENUM_CASE": "title"}),
+]
 
 
 def _refused(environ: dict[str, str], **arguments: Any) -> errors.ConfigurationError:
@@ -185,10 +188,9 @@ def test_refused_settings(argument: str) -> None:
     assert str(error).startswith(f"{argument}: {error.message}")
 
 
-@pytest.mark.parametrize("variable", REFUSED_VARIABLES)
-def test_refused_variables(variable: str) -> None:
+@pytest.mark.parametrize(("variable", "argument", "environ"), REFUSED_VARIABLES)
+def test_refused_variables(variable: str, argument: str, environ: dict[str, str]) -> None:
     """One that comes from the environment is named by its variable, too."""
-    argument, environ = REFUSED_VARIABLES[variable]
     error = _refused(environ, api_key=None if argument == "api_key" else "k")
     assert (error.argument, error.variable) == (argument, variable)
     assert str(error).startswith(f"{variable}: {error.message}")

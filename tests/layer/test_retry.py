@@ -280,6 +280,13 @@ def test_last_rate_limit_pauses_others() -> None:
     assert _times(without_retries, ok(user()), start=1001.0)[0] == [1001.0]
 
 
+def test_a_long_pause_before_the_first_attempt() -> None:
+    """A first attempt waits for the end of the pause, even where others lengthen it beyond the budget."""
+    operations = operations_of()
+    operations._retrier._pause.extend(1200.0)
+    assert _times(operations, ok(user()))[0] == [1200.0]
+
+
 def test_a_pause_does_not_outlast_the_budget() -> None:
     """A retry that another request's pause would put past the budget is not made."""
     operations = operations_of(10)

@@ -91,6 +91,7 @@ def test_connection_errors(connect: Connect) -> None:
         assert caught.value.sent is (type(error) in SENT)
         assert (type(caught.value) is APITimeoutError) is isinstance(error, httpx.TimeoutException)
         assert caught.value.message.startswith("GET /v2/users: ")
+        assert ("no connection" in caught.value.message) is (type(error) in NOT_SENT)
         assert isinstance(error, httpx.TimeoutException) or str(error) in caught.value.message
         assert caught.value.__cause__ is error
     for _ in range(2):

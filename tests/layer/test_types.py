@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 import sys
@@ -59,7 +60,8 @@ PAGE = UserPage(
     users=(ADA, ODD, CUSTOM, BARE), pagination=Pagination(has_more=True, next_cursor="c"), extra={"took": 7}
 )
 RESULT = BulkUserDeletionResult(email="a@b.c", status=DeletionStatus.FAILED, error="No.")
-EVERYTHING = [ADA, CREATED, ODD, BARE, CUSTOM, PAGE, RESULT, *(one.role for one in (ADA, ODD, CUSTOM))]
+EVERYTHING = [ADA, CREATED, ODD, BARE, CUSTOM, PAGE, PAGE.pagination, RESULT]
+EVERYTHING += [one.role for one in (ADA, ODD, CUSTOM)]
 
 
 def _twins(value: Any) -> list[Any]:
@@ -72,6 +74,13 @@ def test_frozen(value: Any) -> None:
     for field in [one.name for one in attrs.fields(type(value))] + ["another"]:
         with pytest.raises(AttributeError):
             setattr(value, field, None)
+
+
+@pytest.mark.parametrize("value", EVERYTHING, ids=lambda one: type(one).__name__)
+def test_keyword_only(value: Any) -> None:
+    """An answer is made with keywords only, so a new field moves no other."""
+    kinds = {one.kind for one in inspect.signature(type(value)).parameters.values()}
+    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
 
 
 @pytest.mark.parametrize("value", EVERYTHING, ids=lambda one: type(one).__name__)
@@ -270,7 +279,20 @@ def test_page() -> None:
 
 def test_rows() -> None:
     """A row has every column, always, with the role flattened."""
-    assert tuple(BARE.to_row()) == USER_COLUMNS
+    row = {
+        "id": "VXNlcjoxMjM0NQ==",
+        "name": "Ada Lovelace",
+        "email": "ada@example.com",
+        "status": "active",
+        "role_type": "predefined",
+        "role_name": "member",
+        "role_id": None,
+        "is_developer": True,
+        "created_at": datetime(2024, 1, 1, 12, tzinfo=UTC),
+    }
+    assert ADA.to_row() == row
+    assert tuple(BARE.to_row()) == USER_COLUMNS == tuple(row)
+    assert User(role=CustomUserRole(id="r1")).to_row()["role_name"] is None
     assert set(BARE.to_row().values()) == {None}
     roles = [(row["role_type"], row["role_name"], row["role_id"]) for row in (one.to_row() for one in PAGE)]
     expected = [("predefined", "member", None), ("group", "g", None), ("custom", "admin", "r1")]
@@ -321,7 +343,7 @@ def test_no_secret_in_a_repr() -> None:
     """A temporary password is in no repr, also not in that of what holds it."""
     assert SECRET not in f"{CREATED!r} {CREATED} {[CREATED]}"
     assert "temporary_password=" not in repr(CREATED)
-    assert "created=True" in repr(CREATED)
+    assert "created=True, invite_mode=" in repr(CREATED)
 
 
 def test_public_names() -> None:
