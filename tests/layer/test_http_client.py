@@ -42,7 +42,7 @@ def test_over_the_network(connect: Connect, kind: str, server: SandboxServer) ->
     client = connect(server, http_client=http)
     client.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
     client.users.bulk_delete(emails=["ada@acme.com"])
-    client.shut()
+    client.close_client()
     with pytest.raises(ConfigurationError, match="this client is closed"):
         client.users.list()
     assert [one.method for one in requests] == ["POST", "GET", "DELETE"]
