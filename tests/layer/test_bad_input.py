@@ -98,6 +98,7 @@ def test_no_request(connect: Connect, method: str, arguments: dict[str, Any]) ->
         ("iter", {"page_size": 0}, ["page_size", "1 to 100"]),
         ("list", {"status": "blocked"}, ["status", "'active', 'invited', 'expired'"]),
         ("create", {**NEW, "role": "owner"}, ["'admin', 'member', 'annotator'"]),
+        ("create", {**NEW, "role": ["member"]}, ["PredefinedUserRole", "CustomUserRole", "list"]),
         ("create", {**NEW, "invite_mode": "mail"}, ["'none', 'email_link', 'temporary_password'"]),
         ("delete", {"user_id": "ada@acme.com"}, ["users.get", "emails="]),
         ("bulk_delete", {"user_ids": ["x", "a@b.c"]}, ["user_ids[1]", "emails="]),

@@ -291,7 +291,7 @@ def test_rate_limit(batch: dict[str, Any], seconds: str, sent: int) -> None:
     """After a 429 that asks for more than 60 s, the rest of the batch fails without a request."""
     simulated = SimulatedDriver(lambda *_: problem(429, retry_after=seconds))
     results = simulated.run(batch_of(**batch, max_concurrency=1))
-    assert [one.status for one in results] == [FAILED] * 3
+    assert [(one.status, "429" in (one.error or "")) for one in results] == [(FAILED, True)] * 3
     assert len(simulated.sent) == sent
 
 
@@ -313,13 +313,17 @@ def test_concurrency(connect: Connect, kind: str, method: str, limit: int) -> No
 
 
 def test_no_more_threads_than_work(connect: Connect) -> None:
-    """A great max_concurrency costs nothing where there is little to do."""
+    """A great max_concurrency costs nothing where there is little to do; no worker keeps a program alive."""
     seen: list[int] = []
+    daemons: set[bool] = set()
 
     def answer(_: httpx.Request) -> Answer:
         seen.append(threading.active_count())
+        daemons.add(threading.current_thread().daemon)
         return ok()
 
     before = threading.active_count()
-    connect(answer).users.bulk_delete(user_ids=["a", "b"], max_concurrency=10**6)
+    client = connect(answer)
+    client.users.bulk_delete(user_ids=["a", "b"], max_concurrency=10**6)
     assert max(seen) <= before + 2
+    assert daemons == {client.kind == "sync"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
-from arize_users.config import Settings, resolve, ssl_context
+from arize_users.config import VARIABLES, Settings, resolve, ssl_context
 
 KEY = "ak-very-secret"
 BOTH_CLIENTS = pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
@@ -43,6 +44,12 @@ def test_empty_variables() -> None:
     names = ["MAX_RETRIES", "ENUM_CASE", "PROXY_URL", "SSL_CA_CERT", "REQUEST_VERIFY", "API_HOST", "BASE_URL"]
     assert _settings(_env(**dict.fromkeys(names, " "))) == _settings(_env(**dict.fromkeys(names, "")))
     assert _settings(_env(**dict.fromkeys(names, ""))) == _settings()
+
+
+def test_variables() -> None:
+    """VARIABLES has every environment variable that the README documents."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert sorted(VARIABLES) == sorted(set(re.findall(r"ARIZE_[A-Z_]+", readme)))
 
 
 @BOTH_CLIENTS
