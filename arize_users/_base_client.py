@@ -35,7 +35,7 @@ class BaseClient(Generic[S, U]):
         """Give a client with other options over the same connections.
 
         Both share what was learnt of the server's enum case, and a rate limit pauses both. Closing the new
-        client closes nothing; closing this one ends both.
+        client closes nothing; closing the client that was constructed ends them all, so keep it.
 
         Args:
             timeout: As for the client.

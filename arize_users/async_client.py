@@ -31,7 +31,7 @@ class AsyncUsersClient:
     Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,
     a subclass of `APIStatusError` for an answer of 300 or above, `APIConnectionError` or its subclass
     `APITimeoutError` when no whole answer came, and `ResponseDecodeError` for a 2xx that is not what the
-    contract says. Each method lists its own errors.
+    contract says. A closed client raises `ConfigurationError`. Each method lists its own errors.
     """
 
     def __init__(self, operations: Operations, driver: AsyncDriver) -> None:
@@ -123,6 +123,7 @@ class AsyncUsersClient:
 
         Raises:
             NotFoundError: The id is unknown, of another account, or of a blocked user.
+            PaginationError: The server's cursors do not lead through the list that is searched for an email.
         """
         return await self._driver.run(self._operations.get(user=user))
 

@@ -74,7 +74,7 @@ _FALSE = frozenset({"0", "false", "no", "off"})
 # What RFC 9110 lets into a header's name, and visible ASCII with inner blanks for its value.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
-# Ours to say, or the transport's: a request with another one could not be read.
+# Set by this client or by httpx; another value would break the request.
 _RESERVED_HEADERS = frozenset({"content-length", "content-type", "host", "transfer-encoding"})
 _API_KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -196,8 +196,9 @@ def resolve(
             verify=verify,
             proxy=proxy,
             timeout=None if timeout is NOT_GIVEN else "given",
-            base_url=endpoint if endpoint.startswith(SANDBOX_SCHEME) else None,
         )
+        if endpoint.startswith(SANDBOX_SCHEME):
+            raise source.error("names a local account", "Leave http_client out for a local account.")
         env = {name: value for name, value in env.items() if name not in _CONNECTION_VARIABLES}
     if endpoint.startswith(SANDBOX_SCHEME):
         env = _sandbox_environment(env)
@@ -366,7 +367,7 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
             return _ca_bundle(os.fspath(explicit), source)
-        # Told by its name: the class would cost the import of ssl.
+        # Compared by name, so that ssl need not be imported.
         if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
             kind = type(explicit).__name__
             raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")

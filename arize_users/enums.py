@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 class _AnyCase:
     """Compares text without its case. The hash is that of the lower-case text.
 
-    A set, a dictionary or a column of a frame therefore finds the lower-case text only.
+    A set, a dictionary or a column of a frame therefore finds the lower-case text only. Plain text may stand
+    on either side; a member of another enum, which compares by its own rule, on the right only.
     """
 
     __slots__ = ()
@@ -45,7 +46,8 @@ class _AnyCaseEnum(_AnyCase, StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         # Every member is named after its value in upper case.
-        return cls.__members__.get(value.upper()) if isinstance(value, str) else None
+        member = cls.__members__.get(value.upper()) if isinstance(value, str) else None
+        return member if member == value else None
 
 
 class UserStatus(_AnyCaseEnum):
@@ -98,4 +100,5 @@ def parse_open(enum: type[E], text: str) -> E | AnyCaseText:
         The member, or the text as it came where the enum does not list it.
     """
     # A look-up, not enum(...) in a try: this runs for every user of a page.
-    return enum.__members__.get(text.upper()) or AnyCaseText(text)
+    member = enum.__members__.get(text.upper())
+    return member if member is not None and member == text else AnyCaseText(text)

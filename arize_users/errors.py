@@ -318,16 +318,16 @@ class APIStatusError(APIError):
         self.request_id = request_id(response.headers)
         self.retry_after = retry_after(response.headers)
         self.body = response.content
-        where = f"{facts.get('method')} {facts.get('path')}"
+        where = f"{facts['method']} {facts.get('path')}" if facts.get("method") else ""
         super().__init__(self._sentence(where), hint=hint or self._advice, **facts)
 
     def _sentence(self, where: str) -> str:
         said = self.title or _phrase(self.status_code)
         if self.detail and self.detail != said:
-            said = f"{said}: {self.detail}" if said else self.detail
-        if self.request_id:
-            where += f", request id {self.request_id}"
-        return f"{self.status_code} {said}".strip().rstrip(".") + f" ({where})."
+            said = f"{said.rstrip('.')}: {self.detail}" if said else self.detail
+        parts = [where, f"request id {self.request_id}" if self.request_id else ""]
+        context = ", ".join(filter(None, parts))
+        return f"{self.status_code} {said}".strip().rstrip(".") + (f" ({context})." if context else ".")
 
 
 class BadRequestError(APIStatusError):

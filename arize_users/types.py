@@ -104,7 +104,7 @@ class PredefinedUserRole:
         """Give the role under the API's field names.
 
         Returns:
-            ``type`` and ``name``, in lower case, and what is in ``extra``.
+            ``type`` and ``name``, in lower case where the name is known, and what is in ``extra``.
         """
         return {"type": str(self.type), "name": str(self.name)} | dict(self.extra)
 
@@ -222,6 +222,10 @@ def _status(value: UserStatus | str) -> UserStatus | str:
     return parse_open(UserStatus, value) if isinstance(value, str) else value
 
 
+def _invite_mode(value: InviteMode | str | None) -> InviteMode | str | None:
+    return parse_open(InviteMode, value) if isinstance(value, str) else value
+
+
 # attrs makes none of the methods that read every field: one may be missing. Without slots, an answer's
 # fields are the instance's dictionary, which the decoder sets in one step for each user of a page.
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -328,12 +332,12 @@ class CreatedUser(User):
     Args:
         created: True when this call created the user; False when the email was invited before, and
             nothing was sent again; None when a repeated request cannot tell.
-        invite_mode: How the user was invited; None unless this call invited.
+        invite_mode: The mode of this call; None where the user was invited before.
         temporary_password: A secret, answered once. It is in no repr, but in ``to_dict``.
     """
 
     created: bool | None = None
-    invite_mode: InviteMode | str | None = None
+    invite_mode: InviteMode | str | None = field(default=None, converter=_invite_mode)
     temporary_password: str | None = None
 
     _SHOWN: ClassVar[tuple[str, ...]] = ("created", "invite_mode")

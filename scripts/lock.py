@@ -41,7 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         print("\n".join(lowest(published(document, extras=True))))
         return 0
     texts = {lock: (ROOT / lock).read_text(encoding="utf-8") for lock in LOCKS}
-    found = [f"{lock}: {misfit}" for lock, text in texts.items() for misfit in misfits(document, lock, text)]
+    found = [
+        f"{lock}: {mismatch}" for lock, text in texts.items() for mismatch in mismatches(document, lock, text)
+    ]
     if found:
         print(*found, "lock: `make lock` writes the locks anew", sep="\n", file=sys.stderr)
     return int(bool(found))
@@ -54,7 +56,7 @@ def published(document: dict[str, Any], *, extras: bool) -> list[Requirement]:
     return [Requirement(text) for part in parts for text in part]
 
 
-def misfits(document: dict[str, Any], lock: str, text: str) -> Iterator[str]:
+def mismatches(document: dict[str, Any], lock: str, text: str) -> Iterator[str]:
     """Say each way in which the text of a lock does not fit a pyproject.toml."""
     group, extras = LOCKS[lock]
     wanted = published(document, extras=extras)

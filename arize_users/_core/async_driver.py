@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
@@ -86,9 +87,11 @@ class AsyncDriver:
                     try:
                         effect.report(value)
                     except BaseException as error:
-                        # Even one that looks like a cancellation is the callback's, not the loop's.
+                        # The callback raised it, even where it is an exception that cancels tasks.
                         interruption = interruption or error
                         stop.set()
+            except Stopped:
+                pass  # Why the work stops is known already.
             except Exception as error:
                 interruption = interruption or error
                 stop.set()
@@ -178,19 +181,21 @@ class _BackgroundCall(Generic[T]):
         if sniffio.current_async_library() == "trio":
             import trio
 
-            trio.lowlevel.spawn_system_task(self._run)
+            trio.lowlevel.spawn_system_task(self._run, context=copy_context())
         else:
             import asyncio
 
             self._task = asyncio.create_task(self._run())  # The loop itself keeps weak references only.
 
     async def _run(self) -> None:
+        from anyio import get_cancelled_exc_class
+
         try:
             with self._scope:
                 self._value.append(await self._call())
         except BaseException as error:
             self._error = error
-            if not isinstance(error, Exception):
+            if isinstance(error, get_cancelled_exc_class()):
                 raise
         finally:
             self._ended.set()

@@ -121,14 +121,14 @@ def _facts(request: Request, *, maybe_applied: bool) -> dict[str, Any]:
 
 
 class RateLimitPause:
-    """When the account may be asked again, for all threads and tasks: the limit is the account's."""
+    """Until when no thread or task of a client sends a request: a rate limit is the account's."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.until: float = 0.0
 
     def extend(self, until: float) -> None:
-        """Let nobody ask before a monotonic time."""
+        """Send no request before this monotonic time."""
         with self._lock:
             self.until = max(self.until, until)
 
@@ -177,13 +177,13 @@ class Retrier:
             failure = outcome
             delay = self._delay(failure, retry)
             time = yield from now()
-            self._pause_everyone(failure, time, delay)
+            self._extend_pause(failure, time, delay)
             may_repeat = retry <= self._max_retries and (repeatable or not failure.maybe_applied)
             if delay is None or not may_repeat or time + delay - started > TIME_BUDGET:
                 return failure
             maybe_applied = failure.maybe_applied
             _log_retry(failure, retry, self._max_retries, delay)
-            # The delay that a 429 asks for is part of everyone's pause.
+            # The delay that a 429 asks for is part of the shared pause.
             backoff = None if failure.status == RATE_LIMITED else delay
         raise AssertionError("unreachable")
 
@@ -216,7 +216,7 @@ class Retrier:
                 return asked if asked <= LONGEST_RETRY_AFTER else None
         return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
 
-    def _pause_everyone(self, failure: Failure, time: float, delay: float | None) -> None:
+    def _extend_pause(self, failure: Failure, time: float, delay: float | None) -> None:
         if failure.status == RATE_LIMITED and delay is not None and self._max_retries:
             self._pause.extend(time + delay)
 

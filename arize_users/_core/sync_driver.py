@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -92,9 +93,9 @@ class SyncDriver:
         left = threading.Event()
         with ThreadPoolExecutor(max_workers=1) as background:
             try:
-                coming = background.submit(lambda: self.run(next_page(), left))
+                coming = background.submit(copy_context().run, lambda: self.run(next_page(), left))
                 while (page := coming.result()) is not None:
-                    coming = background.submit(lambda: self.run(next_page(), left))
+                    coming = background.submit(copy_context().run, lambda: self.run(next_page(), left))
                     yield page
             finally:
                 left.set()  # The page ahead is not retried for a caller who has left the loop.
@@ -130,7 +131,8 @@ class _WorkerPool:
         self._ended = 0
         self._reported = [threading.Event() for _ in range(effect.limit)]
         self._workers = [
-            threading.Thread(target=self._work, args=(reported,), daemon=True) for reported in self._reported
+            threading.Thread(target=copy_context().run, args=(self._work, reported), daemon=True)
+            for reported in self._reported
         ]
 
     def work(self, report: Callable[[Any], object]) -> None:
@@ -168,7 +170,7 @@ class _WorkerPool:
         except BaseException as error:
             self._arrivals.put(error)
         finally:
-            # Counted before it is announced: whoever takes the last announcement finds nobody working.
+            # Counted before it is announced, so that `_is_working` is False once the last None is taken.
             with self._lock:
                 self._ended += 1
             self._arrivals.put(None)

@@ -38,7 +38,7 @@ class _Shared(Generic[C]):
             raise ConfigurationError("this client is closed", hint="Make a new one.")
         if self.http.is_closed:
             raise ConfigurationError(
-                "it is closed", argument="http_client", hint="Make a new httpx client and a new client."
+                "is closed", argument="http_client", hint="Make a new httpx client and a new client."
             )
         return builder.build(request, self.http.timeout)
 
@@ -59,6 +59,25 @@ class _BaseSender(Generic[C]):
     def sandbox(self) -> Sandbox | None:
         """The sandbox that was opened for this client."""
         return self._shared.sandbox
+
+    def _failure(self, error: Exception, request: Request) -> Exception:
+        """Say in our words what httpx' exception means."""
+        if isinstance(error, httpx.InvalidURL):
+            return InvalidArgumentError(f"the request {request.operation} is too long to be sent")
+        # A caller's client may speak HTTP/2, where any fault of the protocol may come after the request.
+        if isinstance(error, httpx.UnsupportedProtocol) or (
+            isinstance(error, httpx.LocalProtocolError) and not self._shared.is_callers
+        ):
+            # Not in httpx' words: they quote the header that they do not like.
+            return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
+        sent = not isinstance(error, _NOT_SENT)
+        if isinstance(error, httpx.TimeoutException):
+            return RequestFailed(
+                "no answer in time" if sent else "no connection in time", sent=sent, timed_out=True
+            )
+        state = "the connection broke" if sent else "no connection could be made"
+        reason = "" if isinstance(error, httpx.LocalProtocolError) or not str(error) else f": {error}"
+        return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
 
 
 class Sender(_BaseSender[httpx.Client]):
@@ -112,7 +131,7 @@ class Sender(_BaseSender[httpx.Client]):
         except httpx.HTTPStatusError as error:
             return _response_of(error)
         except _FAILURES as error:
-            raise _failure(error, request) from error
+            raise self._failure(error, request) from error
 
     def close(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -168,7 +187,7 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         except httpx.HTTPStatusError as error:
             return _response_of(error)
         except _FAILURES as error:
-            raise _failure(error, request) from error
+            raise self._failure(error, request) from error
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -211,23 +230,6 @@ _NO_COOKIES = _NoCookies()
 _FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
 # Waiting for the pool or for a connection comes before the first byte is sent.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-def _failure(error: Exception, request: Request) -> Exception:
-    """Say in our words what httpx' exception means."""
-    if isinstance(error, httpx.InvalidURL):
-        return InvalidArgumentError(f"the request {request.operation} is too long to be sent")
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-        # Not in httpx' words: they quote the header that they do not like.
-        return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
-    sent = not isinstance(error, _NOT_SENT)
-    if isinstance(error, httpx.TimeoutException):
-        return RequestFailed(
-            "no answer in time" if sent else "no connection in time", sent=sent, timed_out=True
-        )
-    state = "the connection broke" if sent else "no connection could be made"
-    reason = f": {error}" if str(error) else ""
-    return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
 
 
 def _check_kind(argument: str, given: object, kind: type) -> None:
@@ -296,6 +298,8 @@ async def _akeep_redirect(response: httpx.Response) -> None:
 
 def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
     """Give the response that an event hook raised for, a caller's for any status or ours for a redirect."""
+    if error.response.is_success:
+        raise RequestFailed(f"an event hook refused the answer ({error})", sent=True) from error
     try:
         error.response.content  # noqa: B018 - a body that the hook did not read is lost: httpx closes it
     except httpx.ResponseNotRead:
@@ -331,10 +335,10 @@ def _connect(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
             return kind(verify=verify, proxy=proxy, limits=_ONE_CONNECTION, trust_env=False)
         except httpx.InvalidURL:
             # Neither the URL nor httpx' words about it: they may hold the proxy's password.
-            raise ConfigurationError("it is not a well-formed URL", argument="proxy") from None
+            raise ConfigurationError("is not a well-formed URL", argument="proxy") from None
         except (ImportError, ValueError) as error:
             # A SOCKS proxy without the library that speaks it, a scheme that httpx does not know.
-            raise ConfigurationError(f"it cannot be used: {error}", argument="proxy") from error
+            raise ConfigurationError(f"cannot be used: {error}", argument="proxy") from error
 
     if settings.verify is not True or proxy is not None:
         connect()  # Opens no socket yet, but shows that the settings fit together.

@@ -30,7 +30,7 @@ LONGEST_CURSOR = 16_384
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
 _REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
 
-# A server that answers so did nothing, at an earlier attempt neither.
+# A server that answers so carried out neither this attempt nor an earlier one.
 _REFUSED_AS_MALFORMED = frozenset({400, 422})
 
 logger = logging.getLogger("arize_users")
@@ -200,7 +200,7 @@ class Operations:
             raise outcome.error()
 
     def resend_invitation(self, *, user_id: str) -> Flow[None]:
-        """The invitation mail once more."""
+        """The invitation mail, sent again."""
         return self._mail(requests.resend_user_invitation(check.user_id(user_id)))
 
     def reset_password(self, *, user_id: str) -> Flow[None]:
@@ -210,8 +210,8 @@ class Operations:
     def _mail(self, request: Request) -> Flow[None]:
         outcome = yield from self._api.send(request, repeatable=False)
         if isinstance(outcome, Failure):
-            doubt = "The mail may have been sent: ask the user before sending another."
-            raise outcome.error(doubt if outcome.maybe_applied else None)
+            hint = "The mail may have been sent: ask the user before sending another."
+            raise outcome.error(hint if outcome.maybe_applied else None)
 
     def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
         return _read((yield from self._answer(request)), decode)

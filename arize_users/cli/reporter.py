@@ -97,7 +97,7 @@ class Reporter:
                     f"{self._lookup(error.email)} shows whether the user exists; if so, delete the user, or "
                     "have the password reset once the address is verified."
                 )
-            case client.APIError() if hint := self._doubt_hint(error) or self._failure_hint(error):
+            case client.APIError() if hint := self._maybe_applied_hint(error) or self._failure_hint(error):
                 return hint
         if self.verbose and hasattr(error, "body"):
             return "What the server answered is below."
@@ -112,7 +112,7 @@ class Reporter:
             return "Give email addresses with --email."
         return None
 
-    def _doubt_hint(self, error: client.APIError) -> str | None:
+    def _maybe_applied_hint(self, error: client.APIError) -> str | None:
         """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
         if isinstance(error, client.ResponseDecodeError):
             return "The server did what was asked; only its answer cannot be read."

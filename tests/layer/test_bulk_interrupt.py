@@ -296,6 +296,15 @@ def test_cancelled_during_look_ups(active: Sandbox) -> None:
     assert active.audit == []
 
 
+def test_cancelled_between_the_pages_of_a_look_up(active: Sandbox) -> None:
+    """Cancelled while more pages of a domain are to be read, the cancellation is the cause."""
+    active.add_users(250)
+    emails = [f"user{number:05}@example.com" for number in range(200, 240)]
+    error, _ = _cancelled(active, 1, emails=emails)
+    assert isinstance(error.__cause__, asyncio.CancelledError)
+    assert (error.results, error.pending) == ([], emails)
+
+
 def test_timeout_around_a_batch(active: Sandbox) -> None:
     """A timeout of the caller's around the batch works like a cancellation: the outcomes are reported."""
     ids = active.add_users(20)

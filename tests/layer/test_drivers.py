@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, closing
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -232,6 +233,37 @@ def test_iterate(backend: str, prefetch: bool) -> None:
     assert _items(backend, iter([*pages, _no_page()]), prefetch=prefetch) == [1, 2, 3]
     assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch) == [1, 2, "boom"]
     assert _items(backend, iter([_page(1, 2), _failing_page()]), prefetch=prefetch, most=1) == [1]
+
+
+def _exiting_page() -> Flow[Any]:
+    yield from now()
+    raise SystemExit(3)
+
+
+def test_an_exit_in_the_page_ahead(backend: str) -> None:
+    """An exit that is raised while the page ahead is fetched ends the loop as it is."""
+    with pytest.raises(SystemExit):
+        _items(backend, iter([_page(1), _exiting_page()]), prefetch=True)
+
+
+CALLER: ContextVar[str] = ContextVar("CALLER", default="nobody")
+
+
+def _page_of_the_caller() -> Flow[Any]:
+    yield from now()
+    return (CALLER.get(),)
+
+
+def test_context_variables(backend: str, run: Run) -> None:
+    """A page ahead, and flows side by side, see the context variables of their caller, as tracing needs."""
+    token = CALLER.set("me")
+    seen: list[Any] = []
+    try:
+        assert _items(backend, iter([_page_of_the_caller(), _no_page()]), prefetch=True) == ["me"]
+        run(parallel(iter([_page_of_the_caller()]), 1, seen.append))
+    finally:
+        CALLER.reset(token)
+    assert seen == [("me",)]
 
 
 def test_leaving_ends_the_page_ahead(backend: str) -> None:

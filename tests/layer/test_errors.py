@@ -293,3 +293,16 @@ def test_connection_errors() -> None:
     assert error.message.startswith("PATCH /v2/users/")
     late = fail("update", NOT_APPLIED["connect timeout"], max_retries=0)[1]
     assert (type(late), late.sent, late.maybe_applied) == (errors.APITimeoutError, False, False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "title", "text"),
+    [
+        ({"method": "GET", "path": "/x"}, "Bad input.", "400 Bad input: x is bad (GET /x)."),
+        ({}, "Bad input", "400 Bad input: x is bad."),
+    ],
+)
+def test_sentence_of_a_refusal(facts: dict[str, str], title: str, text: str) -> None:
+    """A refusal is one sentence, whatever the server's punctuation, with the request where it is known."""
+    answer = problem(400, title=title, detail="x is bad.").response()
+    assert str(errors.BadRequestError(answer, **facts)) == text

@@ -11,7 +11,7 @@ from support.answers import Answer, Reply, ok, page, problem
 from support.clients import Client
 from support.transports import ScriptedTransport
 
-from arize_users import APIStatusError, BadRequestError, ConfigurationError
+from arize_users import APIConnectionError, APIStatusError, BadRequestError, ConfigurationError
 from arize_users.sandbox import SandboxServer
 
 REDIRECT = Reply(302, [("location", "https://other.example/v2/users"), ("set-cookie", "a=1")])
@@ -42,7 +42,7 @@ def test_over_the_network(connect: Connect, kind: str, server: SandboxServer) ->
     client = connect(server, http_client=http)
     client.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
     client.users.bulk_delete(emails=["ada@acme.com"])
-    client.shut()
+    client.close_client()
     with pytest.raises(ConfigurationError, match="this client is closed"):
         client.users.list()
     assert [one.method for one in requests] == ["POST", "GET", "DELETE"]
@@ -94,7 +94,7 @@ def test_its_timeout(connect: Connect, kind: str) -> None:
     ("argument", "value"),
     [
         *[("transport", ScriptedTransport([])), ("verify", False), ("proxy", "http://a.example:1")],
-        *[("timeout", 3), ("timeout", None), ("base_url", "sandbox:")],
+        *[("timeout", 3), ("timeout", None)],
     ],
 )
 def test_what_cannot_be_given_with_it(connect: Connect, kind: str, argument: str, value: Any) -> None:
@@ -103,6 +103,23 @@ def test_what_cannot_be_given_with_it(connect: Connect, kind: str, argument: str
     with pytest.raises(ConfigurationError, match="http_client") as caught:
         connect(None, http_client=http, **{argument: value})
     assert caught.value.argument == argument
+
+
+def test_a_sandbox_of_the_environment(connect: Connect, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local account that a variable names is refused by the variable's name."""
+    monkeypatch.setenv("ARIZE_BASE_URL", "sandbox:")
+    with pytest.raises(ConfigurationError, match="ARIZE_BASE_URL: names a local account") as caught:
+        connect(None, http_client=_http(kind, ok()))
+    assert (caught.value.argument, caught.value.variable) == ("base_url", "ARIZE_BASE_URL")
+
+
+def test_faults_of_the_protocol(connect: Connect, kind: str) -> None:
+    """What may have come after the request, as with HTTP/2, leaves the outcome of a write open."""
+    http = _http(kind, httpx.LocalProtocolError("s3cret"))
+    with pytest.raises(APIConnectionError) as caught:
+        connect(None, http_client=http).users.delete(user_id="x")
+    assert caught.value.maybe_applied
+    assert "s3cret" not in str(caught.value)
 
 
 def test_the_wrong_kind(connect: Connect, kind: str) -> None:
@@ -157,4 +174,21 @@ def test_a_hook_that_raises(connect: Connect, kind: str, reads: bool) -> None:
         client.users.list()
     assert caught.value.detail == ("D" if reads else None)
     assert len(client.users.list()) == 0
+    _close(client, http)
+
+
+def test_a_hook_that_refuses_a_success(connect: Connect, kind: str) -> None:
+    """A hook that raises for an answer of 200 is named as the reason why there is no answer."""
+
+    def hook(response: httpx.Response) -> None:
+        raise httpx.HTTPStatusError("no", request=response.request, response=response)
+
+    async def ahook(response: httpx.Response) -> None:
+        hook(response)
+
+    http = _http(kind, ok(page()))
+    http.event_hooks["response"].append(hook if kind == "sync" else ahook)
+    client = connect(None, http_client=http)
+    with pytest.raises(APIConnectionError, match="an event hook refused the answer"):
+        client.users.list()
     _close(client, http)

@@ -138,7 +138,7 @@ def test_a_callers_transport(connect: Connect) -> None:
 
     client = connect(None, transport=Empty([ok(page())]))
     assert len(client.users.list()) == 0
-    client.shut()
+    client.close_client()
     assert closed == [client.kind]
 
 

@@ -133,7 +133,7 @@ def test_closed_client(connect: Connect) -> None:
     client = connect([ok(page([{}], next_cursor="2"))])
     users = client.users.iter()
     next(users)
-    client.shut()
+    client.close_client()
     calls = [
         *[*CALLS.values(), lambda _: next(users), lambda users: users.bulk_delete(user_ids=[ID])],
         lambda users: users.bulk_delete(emails=["a@b.c"]),
@@ -141,7 +141,7 @@ def test_closed_client(connect: Connect) -> None:
     for call in calls:
         with pytest.raises(ConfigurationError, match="closed"):
             call(client.users)
-    client.shut()
+    client.close_client()
     assert len(client.recorder.sent) == 1
 
 
@@ -200,7 +200,7 @@ def test_sandbox_in_a_file(tmp_path: Path, connect: Connect) -> None:
     settings = {"base_url": f"sandbox:{tmp_path / 'account.db'}", "api_key": None}
     first = connect(None, **settings)
     first.users.create(name="Ada", email="ada@acme.com", role="member", invite_mode="none")
-    first.shut()
+    first.close_client()
     with pytest.raises(Exception, match="closed"):
         first.real.sandbox.add_users(1)
     second = connect(None, **settings)

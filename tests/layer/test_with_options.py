@@ -23,11 +23,11 @@ def test_shares_connections(connect: Connect, server: SandboxServer, connections
     for one in (client, other, client):
         one.users.list()
     assert len(connections) == 1
-    other.shut()
+    other.close_client()
     client.users.list()
     other.users.list()
     assert len(connections) == 1
-    client.shut()
+    client.close_client()
     with pytest.raises(ConfigurationError, match="closed"):
         other.users.list()
 

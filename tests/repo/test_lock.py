@@ -19,9 +19,9 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEV = "requirements/dev.txt"
 
 
-def misfits(document: dict[str, Any] = PYPROJECT, name: str = DEV, text: str | None = None) -> list[str]:
+def mismatches(document: dict[str, Any] = PYPROJECT, name: str = DEV, text: str | None = None) -> list[str]:
     """Hold a lock, by default the one that is checked in, against a pyproject.toml."""
-    return list(lock.misfits(document, name, text or (ROOT / name).read_text()))
+    return list(lock.mismatches(document, name, text or (ROOT / name).read_text()))
 
 
 def test_the_locks_fit() -> None:
@@ -32,7 +32,7 @@ def test_the_locks_fit() -> None:
     assert lock.pythons(PYPROJECT) == ["3.11", "3.12", "3.13", "3.14"]
 
 
-def test_a_misfit_fails(
+def test_a_mismatch_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """A lock that does not fit ends the check with code 1, its name and the way out."""
@@ -65,9 +65,9 @@ def test_a_new_requirement_is_missed(place: tuple[str, ...], requirement: str, t
     for key in place:
         requirements = requirements[key]
     requirements.append(requirement)
-    found = misfits(document)
+    found = mismatches(document)
     assert len(found) == 12, "four Pythons on three systems"
-    assert all(misfit.startswith(told) for misfit in found)
+    assert all(mismatch.startswith(told) for mismatch in found)
 
 
 def test_a_requirement_for_one_platform_is_missed_there() -> None:
@@ -75,7 +75,7 @@ def test_a_requirement_for_one_platform_is_missed_there() -> None:
     document = copy.deepcopy(PYPROJECT)
     marker = "sys_platform == 'win32' and python_version >= '3.14'"
     document["dependency-groups"]["dev"].append(f"nowhere; {marker}")
-    (found,) = misfits(document)
+    (found,) = mismatches(document)
     assert found.endswith("for Python 3.14 on Windows")
 
 
@@ -83,8 +83,8 @@ def test_a_requirement_that_went_is_noticed() -> None:
     """A package that pyproject.toml no longer asks for does not stay in the lock."""
     document = copy.deepcopy(PYPROJECT)
     document["dependency-groups"]["dev"] = ["pytest"]
-    assert "trio: pyproject.toml does not ask for it" in misfits(document)
-    assert "pytest: pyproject.toml does not ask for it" not in misfits(document)
+    assert "trio: pyproject.toml does not ask for it" in mismatches(document)
+    assert "pytest: pyproject.toml does not ask for it" not in mismatches(document)
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,19 @@ def test_a_requirement_that_went_is_noticed() -> None:
 )
 def test_a_lock_holds_pins_and_hashes_only(line: str, told: str) -> None:
     """No index address, no option, no open version and no package without a hash passes the check."""
-    (found,) = misfits(text=f"{(ROOT / DEV).read_text()}{line}\n")
+    (found,) = mismatches(text=f"{(ROOT / DEV).read_text()}{line}\n")
     assert found.startswith(told)
 
 
 def test_two_versions_for_one_place_are_refused() -> None:
     """A lock names one version of a package for each Python and system."""
-    found = misfits(
+    found = mismatches(
         text=(ROOT / DEV).read_text() + "attrs==26.0 ; sys_platform == 'darwin' \\\n    --hash=sha256:00\n"
     )
-    assert {misfit.partition(" for ")[2] for misfit in found} == {
+    assert {mismatch.partition(" for ")[2] for mismatch in found} == {
         f"Python {python} on Darwin" for python in lock.pythons(PYPROJECT)
     }
-    assert all("2 versions are locked" in misfit for misfit in found)
+    assert all("2 versions are locked" in mismatch for mismatch in found)
 
 
 def test_the_lowest_versions_are_those_of_this_python() -> None:

@@ -60,13 +60,13 @@ class Client:
         other.real = self.real.with_options(**options)
         return other
 
-    def shut(self) -> None:
+    def close_client(self) -> None:
         """Close the real client."""
         self.settle(self.real.close() if self.kind == "sync" else self.real.aclose())
 
     def close(self) -> None:
         """Close everything, and see that nothing is left running."""
-        self.shut()
+        self.close_client()
         if self._runner is not None:
             try:
                 for _ in range(5):  # A task that was cancelled needs a few turns of the loop to end.
