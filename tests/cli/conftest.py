@@ -16,8 +16,7 @@ from support.account import NOON
 from arize_users.cli.app import main
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Ran, Shell, Terminal, Terminals
-from .servers import Scripted
+from .runs import Ax, Ran, Scripted, Shell, Terminal, Terminals
 
 _SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
 
@@ -81,10 +80,10 @@ def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """A server that answers what the test sets; the environment names it."""
-    with Scripted() as server:
+    with Scripted() as sandbox, SandboxServer(sandbox) as server:
         monkeypatch.setenv("ARIZE_BASE_URL", server.url)
         monkeypatch.setenv("ARIZE_API_KEY", "key-of-a-customer")
-        yield server
+        yield sandbox
 
 
 @pytest.fixture

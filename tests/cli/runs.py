@@ -1,4 +1,4 @@
-"""The result of a run, and a pseudo-terminal to run at."""
+"""The result of a run, a pseudo-terminal to run at, and a deployment that answers what a test sets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from typing import Any
 
 from attrs import frozen
 
+from arize_users.sandbox import Request, Response, Sandbox
+
 PATIENCE = 30
 """Seconds without output after which a test fails."""
 # What a process does first, so that nobody reads its standard output, or so that it takes nothing.
 UNREAD = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
 FULL = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+PYTHON = re.compile(r"users\.\w+|\w+=[^/]|(?<!\.)api_key|base_url|is_developer")
+"""Words of the client that mean nothing to a shell; a profile has an entry that is called api_key."""
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -37,6 +41,14 @@ class Ran:
     def json(self) -> Any:
         """Standard output, read as JSON."""
         return json.loads(self.out)
+
+    def refused(self, code: int) -> tuple[str, str]:
+        """Give the error and the hint of a run that ended with this code and did nothing else."""
+        assert (self.code, self.out) == (code, "")
+        assert not PYTHON.search(self.err)
+        error, hint = self.err.splitlines()
+        assert (error[:7], hint[:6]) == ("error: ", "hint: ")
+        return error[7:], hint[6:]
 
 
 Ax = Callable[..., Ran]
@@ -114,3 +126,18 @@ class Terminal:
             return os.read(self._screen, 65536)
         except OSError:  # The program has ended.
             return b""
+
+
+class Scripted(Sandbox):
+    """Answers every request with the answer that was set last."""
+
+    scripted = Response(404)
+
+    def set_answer(self, status: int, body: object = b"", headers: Mapping[str, str] = {}) -> None:
+        """Set the answer. A body that is not bytes is sent as JSON."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {"content-type": "application/json", **headers}
+        self.scripted = Response(status, tuple(named.items()), content)
+
+    def answer(self, request: Request) -> Response:
+        return self.scripted

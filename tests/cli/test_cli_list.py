@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.answers import page, user
 
 from arize_users.sandbox import Sandbox
 
-from .runs import Ax
-from .servers import Scripted, page, user
+from .runs import Ax, Scripted
 
 
 def _next_command(err: str) -> list[str]:
@@ -36,8 +37,8 @@ def test_going_on(ax: Ax) -> None:
 
 def test_going_on_repeats_what_was_given(ax: Ax, scripted: Scripted) -> None:
     """The next command has every option given, quoted for a shell, and not the key."""
-    scripted.answer(200, page(user(), has_more=True, next_cursor="a'b \x1b c"))
-    filters, account = ["--email", "o'brien & co", "-l", "1"], ["--base-url", scripted.url]
+    scripted.set_answer(200, page([user()], next_cursor="a'b \x1b c"))
+    filters, account = ["--email", "o'brien & co", "-l", "1"], ["--base-url", os.environ["ARIZE_BASE_URL"]]
     ran = ax("list", *filters, *account, "--api-key", "my-secret-key", "-v")
     assert "there are more (and the same --api-key):" in ran.err
     assert "my-secret-key" not in ran.err

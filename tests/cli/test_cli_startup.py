@@ -101,11 +101,8 @@ def test_sandbox_command(shell: Shell) -> None:
 def test_missing_extra(shell: Shell) -> None:
     """Without the extra, two lines say how to install it."""
     ran = shell("ax", "users", "list", before="import sys; sys.modules['typer'] = None")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err.splitlines() == [
-        "error: the command line needs typer, which is not installed",
-        "hint: pip install 'arize-users[cli]'",
-    ]
+    error = "the command line needs typer, which is not installed"
+    assert ran.refused(1) == (error, "pip install 'arize-users[cli]'")
 
 
 @pytest.mark.parametrize("line", ["ax users list --help", "ax --version", "ax sandbox --port 0"])

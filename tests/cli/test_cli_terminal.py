@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -206,42 +205,33 @@ def _call(function: Callable[[], object], written: list[object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "command", "shown"),
+    ("owner", "step", "command", "shown"),
     [
-        (create, f"create {ADA} -r member --invite-mode temporary_password", '"temporary_password": "'),
-        (users, "update {jane} -n Janet", '"name": "Janet"'),
-        (delete, "delete --id {jane} -f", '"status": "deleted"'),
+        (create, "deliver", f"create {ADA} -r member --invite-mode temporary_password", "temporary_password"),
+        (users, "deliver", "update {jane} -n Janet", '"name": "Janet"'),
+        (delete, "deliver", "delete --id {jane} -f", '"status": "deleted"'),
+        (UsersClient, "bulk_delete", "delete --id {jane} -f", '"status": "deleted"'),
     ],
 )
 def test_outcome_survives(
-    ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch, module: ModuleType, command: str, shown: str
+    ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch, owner: Any, step: str, command: str, shown: str
 ) -> None:
-    """Ctrl-C after a change ends the command once its outcome is written."""
-    deliver = module.deliver
+    """Ctrl-C after a change, before its outcome is written, ends the command once it is written."""
+    function = getattr(owner, step)
 
-    def deliver_after_ctrl_c(*arguments: object, **named: object) -> None:
-        _ctrl_c()
-        deliver(*arguments, **named)
-
-    monkeypatch.setattr(module, "deliver", deliver_after_ctrl_c)
-    ran = ax(*command.format(jane=jane).split(), "-o", "json")
-    assert (ran.code, ran.err.splitlines()[-1]) == (130, "interrupted")
-    assert shown in ran.out
-
-
-def test_results_survive(ax: Ax, jane: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C right after the last user was deleted ends the command once the results are written."""
-    bulk_delete = UsersClient.bulk_delete
-
-    def bulk_delete_then_ctrl_c(*arguments: Any, **named: Any) -> object:
-        results = bulk_delete(*arguments, **named)
+    def with_ctrl_c(*arguments: Any, **named: Any) -> object:
+        if step == "deliver":
+            _ctrl_c()
+            return function(*arguments, **named)
+        results = function(*arguments, **named)
         _ctrl_c()
         return results
 
-    monkeypatch.setattr(UsersClient, "bulk_delete", bulk_delete_then_ctrl_c)
-    ran = ax("delete", "--id", jane, "-f", "-o", "json")
-    assert (ran.code, ran.err) == (130, "1 deleted\ninterrupted\n")
-    assert [one["status"] for one in ran.json["results"]] == ["deleted"]
+    monkeypatch.setattr(owner, step, with_ctrl_c)
+    ran = ax(*command.format(jane=jane).split(), "-o", "json")
+    counted = "1 deleted\n" if owner in (delete, UsersClient) else ""
+    assert (ran.code, ran.err) == (130, f"{counted}interrupted\n")
+    assert shown in ran.out
 
 
 @pytest.mark.parametrize("first", ["the answer", "Ctrl-C"])

@@ -20,17 +20,12 @@ _WHERE = ("operation", "status", "place")
 
 
 class Deployment(Sandbox):
-    """A sandbox for a test to interfere with.
+    """A sandbox whose answers a test may change."""
 
-    ``intercept`` answers requests that the account then does not get; ``rewrite`` changes its answers.
-    """
-
-    intercept: Callable[[Request], Response | None] | None = None
     rewrite: Rewrite | None = None
 
     def answer(self, request: Request) -> Response:
-        response = self.intercept(request) if self.intercept else None
-        response = response or super().answer(request)
+        response = super().answer(request)
         return self.rewrite(request, response) if self.rewrite else response
 
 

@@ -8,15 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from arize_users_api import AuthenticatedClient
-from arize_users_api.models import (
-    CreateUserRequest,
-    CreateUserResponse,
-    ListUsersResponse,
-    Problem,
-    UpdateUserRequest,
-    User,
-)
+from arize_users_api import AuthenticatedClient, models
 from contract_deployments import Deployment
 
 from arize_users import ArizeClient
@@ -62,21 +54,19 @@ def test_the_generated_client_and_the_layer_read_the_same(
     """Every operation works with the generated client alone, and it reads every answer as the layer does."""
     with ArizeClient(api_key="sandbox-admin", transport=SandboxTransport(deployment)) as client:
         page = client.users.list(limit=5)
-        assert call("list_users", limit=5) == (200, ListUsersResponse.from_dict(page.to_dict()))
-        status, created = call("create_user", body=CreateUserRequest.from_dict(NEW))
+        assert call("list_users", limit=5) == (200, models.ListUsersResponse.from_dict(page.to_dict()))
+        status, created = call("create_user", body=models.CreateUserRequest.from_dict(NEW))
         assert status == 201
         user = client.users.get(user=created.id).to_dict()
         secret = {name: getattr(created, name) for name in ("invite_mode", "temporary_password")}
-        assert created == CreateUserResponse.from_dict({**user, **secret})
-        assert call("get_user", created.id) == (200, User.from_dict(user))
-        renamed = {**user, "name": "Newer"}
-        assert call("update_user", created.id, body=UpdateUserRequest(name="Newer")) == (
-            200,
-            User.from_dict(renamed),
-        )
+        assert created == models.CreateUserResponse.from_dict({**user, **secret})
+        assert call("get_user", created.id) == (200, models.User.from_dict(user))
+        change = {"name": "Newer"}
+        renamed = models.User.from_dict(user | change)
+        assert call("update_user", created.id, body=models.UpdateUserRequest(**change)) == (200, renamed)
         invited, active = (client.users.list(status=status).users[0] for status in ("invited", "active"))
         assert call("resend_user_invitation", invited.id) == (204, None)
         assert call("reset_user_password", active.id) == (204, None)
         assert call("delete_user", created.id) == (204, None)
         status, problem = call("get_user", created.id)
-        assert (status, type(problem), problem.status) == (404, Problem, 404)
+        assert (status, type(problem), problem.status) == (404, models.Problem, 404)

@@ -258,18 +258,12 @@ DEVIATIONS: list[tuple[str, Rewrite]] = [
     ("missing field: list_users 200 users[].role: it is required", edit(PAGE, each_user(without("role")))),
     ("missing field: list_users 200 users[].id: it is required", edit(PAGE, each_user(without("id")))),
     ("missing field: list_users 200 users[].role.id: it is required", users(role={"type": "custom"})),
-    ("missing field: list_users 200 users[].role.type: it is required", users(role={"name": "member"})),
     ("missing field: list_users 200 pagination: it is required", edit(PAGE, without("pagination"))),
     ("missing field: get_user 404 title: it is required", refusal_is(404, Response(404, PROBLEM, b"{}"))),
     (
         "unknown value: list_users 200 users[].status: 'suspended' is none of active, invited, expired",
         users(status="suspended"),
     ),
-    (
-        "unknown value: list_users 200 users[].role.type: 'borrowed' is none of predefined, custom",
-        users(role={"type": "borrowed"}),
-    ),
-    ("other case: get_user 200 status: 'ACTIVE' for 'active'", one(status="ACTIVE")),
     ("other shape: get_user 200 created_at: not in the format date-time", one(created_at="yesterday")),
     ("unreadable body: get_user 200: it is not JSON", replace(ONE, Response(200, JSON, b"{"))),
     ("other content type: get_user 200: text/html for application/json", replace(ONE, WEB_PAGE)),
@@ -283,7 +277,6 @@ DEVIATIONS: list[tuple[str, Rewrite]] = [
     ("other status: get_user 200: expected 404", refusal_is(404, EMPTY_OBJECT)),
     ("other status: list_users 200: expected 401", refusal_is(401, EMPTY_PAGE)),
     ("other status: list_users 200: expected 400", refusal_is(400, EMPTY_PAGE)),
-    ("other status: get_user 400: expected 200", replace(ONE, Response(400, PROBLEM, b"{}"))),
     (
         "broken rule: list_users 200 users: more users than the limit",
         edit(PAGE, lambda page: page["users"].extend(page["users"] * 16)),
@@ -327,4 +320,4 @@ def test_every_kind_of_deviation_is_found(
     outcome = check()
     assert outcome.code == 1
     assert line in outcome.lines()
-    assert "deviates" in outcome.checks.values() or line.startswith("other case")
+    assert "deviates" in outcome.checks.values()

@@ -30,9 +30,8 @@ def found(tmp_path: Path) -> Compare:
     def found(document: Any, schema: dict[str, Any]) -> list[str]:
         paths = {"/v2/users": {"get": {"responses": {"200": {"schema": schema}}}}}
         spec_file = tmp_path / "spec.json"
-        spec_file.write_text(
-            json.dumps({"openapi": "3.1.0", "paths": paths, "components": {"schemas": SCHEMAS}})
-        )
+        components = {"schemas": SCHEMAS}
+        spec_file.write_text(json.dumps({"openapi": "3.1.0", "paths": paths, "components": components}))
         spec = load(spec_file)
         response = spec.operations[0].responses["200"]
         return [": ".join(one) for one in differences(document, response["schema"], spec)]
@@ -64,6 +63,8 @@ BOTH = {**CAT_REF, "required": ["lives"], "allOf": [{"properties": {"age": {}}}]
 NEAREST = {"oneOf": [CAT_REF, {"$ref": "#/components/schemas/a~1b~0c"}, DOG_REF]}
 TIME = {"format": "date-time"}
 NO_TIME = ["other shape: the body: not in the format date-time"]
+LONG, LONG_SHOWN = "\x1b[31m" + "y" * 99, rf"'\x1b[31m{'y' * 31}..."
+BREAKS = "other shape: the body: breaks"
 UNKNOWN = "the contract does not mention it"
 
 
@@ -77,7 +78,7 @@ UNKNOWN = "the contract does not mention it"
         # Without a discriminator, the alternative that differs least is the one reported.
         (NEAREST, {"kind": "dog"}, []),
         (NEAREST, {"kind": "DOG"}, ["unknown value: kind: 'DOG' is none of cat"]),
-        (NEAREST, {"kind": "cat"}, ["other shape: the body: breaks oneOf"]),
+        (NEAREST, {"kind": "cat"}, [f"{BREAKS} oneOf"]),
         # Keywords beside a reference count as well.
         (BOTH, {"kind": "cat", "lives": 9, "age": 3}, []),
         (BOTH, {"kind": "cat"}, ["missing field: lives: it is required"]),
@@ -85,22 +86,14 @@ UNKNOWN = "the contract does not mention it"
         ({"type": "object"}, [], ["other shape: the body: array for object"]),
         ({"properties": {"a": {}}, "additionalProperties": True}, {"b": 1}, []),
         ({"properties": {"a": {}}, "additionalProperties": {"type": "string"}}, {"b": "x"}, []),
-        (
-            {"additionalProperties": False},
-            {"b": 1},
-            ["other shape: the body: breaks additionalProperties False"],
-        ),
+        ({"additionalProperties": False}, {"b": 1}, [f"{BREAKS} additionalProperties False"]),
         ({"items": {"properties": {"a": {}}}}, [{"b": 1}], [f"undocumented field: [].b: {UNKNOWN}"]),
         ({"enum": [1, None]}, "1", ["unknown value: the body: '1' is none of 1, None"]),
         ({"enum": ["x"]}, 7, ["unknown value: the body: 7 is none of x"]),
         # A value is shown in part, and without what a terminal would act on.
-        (
-            {"const": "x"},
-            "\x1b[31m" + "y" * 99,
-            [f"unknown value: the body: '\\x1b[31m{'y' * 31}... is none of x"],
-        ),
+        ({"const": "x"}, LONG, [f"unknown value: the body: {LONG_SHOWN} is none of x"]),
         ({"type": "string"}, None, ["other shape: the body: null for string"]),
-        ({"minLength": 1}, "", ["other shape: the body: breaks minLength 1"]),
+        ({"minLength": 1}, "", [f"{BREAKS} minLength 1"]),
         ({"items": {"not": {"type": "string"}}}, ["a"], ["other shape: []: breaks not"]),
         ({"format": "email"}, 5, []),
         ({"format": "email"}, "ada@", ["other shape: the body: not in the format email"]),

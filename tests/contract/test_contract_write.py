@@ -16,7 +16,6 @@ from contract_deployments import (
     JSON,
     NO_USERS,
     PAGE,
-    PROBLEM,
     Check,
     Deployment,
     Rewrite,
@@ -31,7 +30,6 @@ from arize_users.sandbox import Request, Response, SandboxServer, UserRecord
 
 CREATE = on("POST", "/v2/users", status=201)
 UPDATE = on("PATCH", "/v2/users/.+")
-NOT_FOUND = Response(404, PROBLEM, b'{"title":"","status":404}')
 
 
 def own(deployment: Deployment) -> list[UserRecord]:
@@ -185,12 +183,13 @@ def test_no_mail_is_risked_when_the_user_may_still_exist(deployment: Deployment,
     assert "reset-password" not in last_steps(deployment)
 
 
-@pytest.mark.parametrize("answer", [NOT_FOUND, Response(500)])
+@pytest.mark.parametrize("status", [404, 500])
 def test_a_user_that_cannot_be_removed_is_named(
-    deployment: Deployment, run: Check, url: str, answer: Response
+    deployment: Deployment, run: Check, url: str, status: int
 ) -> None:
     """A user that stays is named, is sent no mail meanwhile, and makes the run fail."""
-    deployment.intercept = lambda request: answer if request.method == "DELETE" else None
+    refusal = {"body": {"title": "", "status": status}, "content_type": "application/problem+json"}
+    deployment.faults.add("status", operation="delete_user", every=1, status=status, **refusal)
     outcome = run("--base-url", url, "--api-key", "sandbox-admin", "--write")
     (user,) = own(deployment)
     assert user.status == "active"
