@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from support.programs import ROOT
 
-ROOT = Path(__file__).parents[2]
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def test_derived() -> None:
-    """The asynchronous client is what the script derives from the synchronous one."""
-    command = [sys.executable, ROOT / "scripts" / "async_client.py", "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _sections(node: ast.AsyncFunctionDef | ast.ClassDef | ast.FunctionDef) -> set[str]:

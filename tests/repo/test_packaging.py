@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import venv
 import zipfile
 from importlib.metadata import distribution
@@ -12,19 +9,14 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-
-ROOT = Path(__file__).resolve().parents[2]
+from support.programs import ROOT, run, run_python
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel, offline, with the build backend that is installed."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
-        check=True,
-        capture_output=True,
-    )
+    run_python("-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT).check_returncode()
     (built,) = folder.glob("*.whl")
     return built
 
@@ -69,22 +61,6 @@ def test_the_installed_wheel_works_without_the_repository(wheel: Path, tmp_path:
         "assert not {'pandas', 'rich', 'typer', 'pytest'} & set(sys.modules)\n"
         "print(arize_users.__file__)\n"
     )
-    done = subprocess.run(
-        [str(home / "bin" / "python"), "-I", "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if not name.startswith("ARIZE_")},
-        check=False,
-    )
+    done = run(home / "bin" / "python", "-I", "-W", "ignore", "-c", program, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(home)
-
-
-def test_the_public_names_are_sorted_and_all_there() -> None:
-    """`from arize_users import *` gives every documented name, in the order of __all__."""
-    import arize_users
-
-    names = arize_users.__all__
-    assert len(names) == len(set(names))
-    assert all(hasattr(arize_users, name) for name in names)

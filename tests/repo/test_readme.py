@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.programs import ROOT, run, run_python
 
 import arize_users
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 
 
@@ -26,8 +24,6 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A local account in a file, which every client and command of the README uses."""
-    for name in [name for name in os.environ if name.startswith("ARIZE_")]:
-        monkeypatch.delenv(name)
     path = tmp_path / "account.db"
     monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -52,20 +48,14 @@ def test_the_test_example_passes_as_a_test(tmp_path: Path) -> None:
     """The README's example of testing one's own code is itself a passing test."""
     (example,) = [block for block in blocks("python") if "def test_" in block]
     (tmp_path / "test_example.py").write_text(example)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout
 
 
 def test_the_commands_run_one_after_the_other(account: Path) -> None:
     """Whoever types the README's commands, in order, gets what they promise."""
-    program = str(Path(sys.executable).with_name("ax"))
+    program = Path(sys.executable).with_name("ax")
     commands = [
         line.removeprefix("$ ")
         for block in blocks("console")
@@ -74,23 +64,14 @@ def test_the_commands_run_one_after_the_other(account: Path) -> None:
     ]
     assert len(commands) >= 5
     for command in commands:
-        done = subprocess.run(
-            [program, *shlex.split(command)[1:]], capture_output=True, text=True, check=False
-        )
+        done = run(program, *shlex.split(command)[1:])
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
 def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     """`make demo` ends well, shows every outcome, and prints no temporary password."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "demo.py")],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    done = run_python(ROOT / "scripts" / "demo.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     assert "Every operation ran, sync and async." in done.stdout
     for part in ("invited", "active", "not_found", "deleted", "answered this once"):
         assert part in done.stdout

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import regenerate
 from regenerate import read_tree
+from support.answers import user
+from support.programs import ROOT, run_python
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ROOT / "scripts"
 CHECKED_IN = ROOT / "generated" / "arize_users_api"
 OLD = {"old.py": b"OLD = True\n"}
 
@@ -111,7 +109,7 @@ def test_being_asked_to_end_leaves_everything_as_it_was(moment: str, output: Pat
     """SIGTERM at any moment leaves the old output and no scratch folder."""
     code = f"""
 import os, pathlib, signal, sys
-sys.path.insert(0, {str(SCRIPTS)!r})
+sys.path.insert(0, {str(ROOT / "scripts")!r})
 import regenerate
 from regenerate import read_tree
 regenerate.generate = lambda spec, fresh: fresh.mkdir()
@@ -123,8 +121,7 @@ else:
     pathlib.Path.rename = lambda path, to: (rename(path, to), end() if to.name == "previous" else None)
 sys.exit(regenerate.command())
 """
-    command = [sys.executable, "-c", code, "--output", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = run_python("-c", code, "--output", output, cwd=ROOT)
     assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
     assert read_tree(output) == OLD
     assert [path.name for path in output.parent.iterdir()] == [output.name], "nothing else is left"
@@ -139,28 +136,15 @@ def test_a_failure_while_putting_it_in_place_restores_the_old_output(output: Pat
 
 def test_the_generated_client_opens_enums_but_not_the_ones_that_tell_variants_apart() -> None:
     """An unknown status parses; a custom role named "admin" is never read as the predefined role."""
-    from arize_users_api.models import (
-        CustomUserRoleAssignment,
-        PredefinedUserRoleAssignmentType,
-        User,
-        UserStatus,
-    )
+    from arize_users_api import models
 
-    assert UserStatus("suspended") == "suspended"
+    assert models.UserStatus("suspended") == "suspended"
     with pytest.raises(ValueError, match="custom"):
-        PredefinedUserRoleAssignmentType("custom")
-    document = {
-        "id": "1",
-        "name": "Ada",
-        "email": "ada@example.com",
-        "created_at": "2024-01-01T12:00:00Z",
-        "status": "suspended",
-        "role": {"type": "custom", "id": "2", "name": "admin"},
-        "is_developer": True,
-    }
-    user = User.from_dict(document)
-    assert isinstance(user.role, CustomUserRoleAssignment)
-    assert user.status == "suspended"
+        models.PredefinedUserRoleAssignmentType("custom")
+    document = user(status="suspended", role={"type": "custom", "id": "2", "name": "admin"})
+    read = models.User.from_dict(document)
+    assert isinstance(read.role, models.CustomUserRoleAssignment)
+    assert read.status == "suspended"
 
 
 def test_the_template_overrides_open_with_their_reason() -> None:

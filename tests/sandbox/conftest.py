@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-from sandbox_api import ADAPTERS, START, Api, OpenApi, in_process
+from sandbox_api import ADAPTERS, Api, in_process
+from support.account import NOON
 
-from arize_users.sandbox import Sandbox, SandboxServer
+from arize_users.sandbox import Sandbox
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
-        sandbox.set_time(START)
+        sandbox.set_time(NOON)
         yield sandbox
 
 
 @pytest.fixture
-def open_api() -> Iterator[OpenApi]:
-    with ExitStack() as stack:
-        yield lambda sandbox: stack.enter_context(in_process(sandbox))
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, open_api: OpenApi) -> Api:
-    return open_api(sandbox)
+def api(sandbox: Sandbox) -> Iterator[Api]:
+    with in_process(sandbox) as api:
+        yield api
 
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
 def any_api(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Api]:
     with request.param(sandbox) as api:
         yield api
-
-
-@pytest.fixture
-def server(sandbox: Sandbox) -> Iterator[SandboxServer]:
-    with SandboxServer(sandbox) as server:
-        yield server

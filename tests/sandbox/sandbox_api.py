@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +14,6 @@ from attrs import frozen
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxServer, SandboxTransport
 
 BASE = "http://sandbox.test"
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HEADERS = {"authorization": "Bearer sandbox-admin"}
 JSON = {"content-type": "application/json"}
 MEMBER = {"type": "predefined", "name": "member"}
@@ -65,9 +63,6 @@ class Api:
     @staticmethod
     def path(user_id: str) -> str:
         return f"/v2/users/{quote(user_id, safe='')}"
-
-
-OpenApi = Callable[[Sandbox], Api]
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -14,7 +12,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from sandbox_api import START, Api, OpenApi, in_process
+from sandbox_api import Api, in_process
+from support.account import NOON
+from support.programs import run_python
 
 import arize_users.sandbox
 from arize_users.sandbox import KEYS, Sandbox, SandboxError, account
@@ -62,7 +62,7 @@ def test_bad_arguments(sandbox: Sandbox, call: Callable[[Sandbox], object], reas
     before = sandbox.users()
     with pytest.raises(ValueError, match=reason):
         call(sandbox)
-    assert (sandbox.users(), sandbox.now()) == (before, START)
+    assert (sandbox.users(), sandbox.now()) == (before, NOON)
 
 
 def test_add_users(sandbox: Sandbox, api: Api) -> None:
@@ -99,10 +99,9 @@ def test_requests_hide_secrets(sandbox: Sandbox, api: Api) -> None:
     assert b"ada@example.com" in created.body
 
 
-def test_the_log_is_bounded_and_cleared(open_api: OpenApi) -> None:
+def test_the_log_is_bounded_and_cleared() -> None:
     """A bound keeps the newest requests; clearing forgets the log, and no user. Accounts are separate."""
-    with Sandbox(keep_requests=2) as sandbox, Sandbox() as other:
-        api = open_api(sandbox)
+    with Sandbox(keep_requests=2) as sandbox, Sandbox() as other, in_process(sandbox) as api:
         for answer in (api.list(limit=1), api.list(limit=2), api.create()):
             assert answer.is_success
         assert [request.method for request in sandbox.requests] == ["GET", "POST"]
@@ -119,27 +118,27 @@ def test_closed(sandbox: Sandbox, api: Api) -> None:
         api.list()
 
 
-def test_a_file_lasts(tmp_path: Path, open_api: OpenApi) -> None:
+def test_a_file_lasts(tmp_path: Path) -> None:
     """Users, mail, audit trail, keys and clock outlive the sandbox; the generation does not."""
     path = tmp_path / "account.db"
-    with Sandbox(path) as sandbox:
-        sandbox.set_time(START)
+    with Sandbox(path) as sandbox, in_process(sandbox) as api:
+        sandbox.set_time(NOON)
         sandbox.add_key("theirs", permissions={"USER_READ"})
-        user_id = open_api(sandbox).create().json()["id"]
+        user_id = api.create().json()["id"]
         mail, audit = sandbox.outbox, sandbox.audit
         assert str(path) in repr(sandbox)
-    with Sandbox(path, enum_case="upper") as sandbox:
-        assert (sandbox.outbox, sandbox.audit, sandbox.now()) == (mail, audit, START)
+    with Sandbox(path, enum_case="upper") as sandbox, in_process(sandbox) as api:
+        assert (sandbox.outbox, sandbox.audit, sandbox.now()) == (mail, audit, NOON)
         assert sandbox.requests == []
-        assert open_api(sandbox).by("theirs").get(user_id).json()["status"] == "INVITED"
+        assert api.by("theirs").get(user_id).json()["status"] == "INVITED"
 
 
-def test_secrets_are_kept_nowhere(tmp_path: Path, open_api: OpenApi) -> None:
+def test_secrets_are_kept_nowhere(tmp_path: Path) -> None:
     """A registered key and an issued password are neither in the file nor in anything that a test reads."""
     path = tmp_path / "account.db"
-    with Sandbox(path) as sandbox:
+    with Sandbox(path) as sandbox, in_process(sandbox) as api:
         sandbox.add_key("a-real-key-by-mistake", permissions={"USER_CREATE"})
-        api = open_api(sandbox).by("a-real-key-by-mistake")
+        api = api.by("a-real-key-by-mistake")
         emails = ("ada@example.com", "bob@example.com")
         issued = [api.create(email, "temporary_password").json()["temporary_password"] for email in emails]
         seen = repr([sandbox.requests, sandbox.audit, sandbox.outbox, sandbox.users()])
@@ -173,17 +172,17 @@ def test_a_failed_change_is_undone(sandbox: Sandbox) -> None:
     with suppress(KeyError), sandbox._account.writing() as db:
         account.set_now(db, 0)
         raise KeyError
-    assert sandbox.now() == START
+    assert sandbox.now() == NOON
 
 
-def test_a_locked_file(tmp_path: Path, open_api: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When another process keeps the file locked for too long the answer is 503, not a crash."""
     monkeypatch.setattr(account, "_BUSY_SECONDS", 0.0)
     path = tmp_path / "account.db"
-    with Sandbox(path) as sandbox:
+    with Sandbox(path) as sandbox, in_process(sandbox) as api:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            answer = open_api(sandbox).create()
+            answer = api.create()
         assert (answer.status_code, answer.json()["error_code"]) == (503, "ACCOUNT_BUSY")
         assert sandbox.outbox == []
 
@@ -195,8 +194,7 @@ def test_imports_are_light() -> None:
         "from arize_users.sandbox import Sandbox, SandboxTransport; Sandbox();"
         "print({'http.server', 'arize_users.sandbox.server'} & set(sys.modules))"
     )
-    output = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
-    assert output.splitlines() == ["['arize_users.sandbox']", "set()"]
+    assert run_python("-c", code).stdout.splitlines() == ["['arize_users.sandbox']", "set()"]
 
 
 def test_many_threads(sandbox: Sandbox, api: Api) -> None:

@@ -83,17 +83,10 @@ def test_what_cannot_be_opened(
     assert not account.exists()
 
 
-@pytest.mark.parametrize(
-    ("argv", "code"),
-    [
-        ("--help", 0),
-        ("x", 2),
-        ("--port=x", 2),
-        ("--port=65536", 2),
-        ("--users=-1", 2),
-        ("--enum-case=Upper", 2),
-    ],
-)
+BAD_OPTIONS = ("x", "--port=x", "--port=65536", "--users=-1", "--enum-case=Upper")
+
+
+@pytest.mark.parametrize(("argv", "code"), [("--help", 0), *((option, 2) for option in BAD_OPTIONS)])
 def test_usage(capsys: pytest.CaptureFixture[str], argv: str, code: int) -> None:
     """An option that makes no sense is exit code 2 with the usage; asking for help is no error."""
     assert command.main([argv]) == code

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sandbox_api import JSON, MEMBER, Api, OpenApi
+from sandbox_api import JSON, MEMBER, Api, in_process
 
 from arize_users.sandbox import Request, Sandbox
 
@@ -15,10 +15,10 @@ UPPER_MEMBER = {"type": "PREDEFINED", "name": "MEMBER"}
 
 
 @pytest.fixture
-def upper_api(open_api: OpenApi) -> Iterator[Api]:
-    with Sandbox(enum_case="upper") as sandbox:
+def upper_api() -> Iterator[Api]:
+    with Sandbox(enum_case="upper") as sandbox, in_process(sandbox) as api:
         sandbox.add_custom_role("role-7", "Auditor")
-        yield open_api(sandbox)
+        yield api
 
 
 @pytest.mark.parametrize(

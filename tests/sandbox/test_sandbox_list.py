@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 from sandbox_api import Api
+from support.account import CALLERS
 
 from arize_users.sandbox import Sandbox
-
-CALLERS = ["owner@sandbox.example", "member@sandbox.example", "annotator@sandbox.example"]
 
 
 def all_pages(api: Api, **query: object) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sandbox_api import HEADERS, JSON, Api, over_http
+from sandbox_api import HEADERS, JSON, MEMBER, Api, over_http
 
 from arize_users.sandbox import Request, Sandbox, SandboxError, SandboxServer
 
@@ -69,11 +69,11 @@ def test_stop_with_open_connections(sandbox: Sandbox, monkeypatch: pytest.Monkey
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
-def test_port_taken(server: SandboxServer, sandbox: Sandbox) -> None:
+def test_port_taken(server: SandboxServer) -> None:
     """A taken or impossible port is refused in words."""
     for port, reason in ((server.port, f"port {server.port}: it is taken"), (99999, "port 99999")):
         with pytest.raises(SandboxError, match=reason):
-            SandboxServer(sandbox, port=port).start()
+            SandboxServer(server.sandbox, port=port).start()
 
 
 def test_keep_alive(server: SandboxServer) -> None:
@@ -108,12 +108,9 @@ def chunked(*lines: bytes) -> bytes:
 
 def test_chunked_bodies(server: SandboxServer) -> None:
     """A body sent in chunks is read whole, with extensions and trailers passed over."""
-
-    def body() -> Iterator[bytes]:
-        yield b'{"name": "Ada", "email": "ada@x.org", "invite_mode": "none",'
-        yield b'"role": {"type": "predefined", "name": "member"}}'
-
-    created = httpx.post(f"{server.url}/v2/users", content=body(), headers={**HEADERS, **JSON})
+    document = {"name": "Ada", "email": "ada@x.org", "invite_mode": "none", "role": MEMBER}
+    parts = (part.encode() for part in json.JSONEncoder().iterencode(document))
+    created = httpx.post(f"{server.url}/v2/users", content=parts, headers={**HEADERS, **JSON})
     assert created.status_code == 201
     answer = talk(server, chunked(b"2;ext=1", b"{}", b"0", b"Trailer: x", b""))
     assert answer.startswith(b"HTTP/1.1 400")
@@ -157,17 +154,12 @@ def test_clients_that_leave(server: SandboxServer, data: bytes) -> None:
     assert list_users(server).status_code == 200
 
 
-@pytest.fixture
-def http_api(sandbox: Sandbox) -> Iterator[Api]:
-    with over_http(sandbox) as api:
-        yield api
-
-
-def test_control(sandbox: Sandbox, http_api: Api) -> None:
+@pytest.mark.parametrize("any_api", [over_http], indirect=True)
+def test_control(sandbox: Sandbox, any_api: Api) -> None:
     """A tester in any language reads mail, audit trail and users, and sets clock and faults."""
-    control = http_api.by(None)
+    control = any_api.by(None)
     user_id = sandbox.add_user(email="a@x.org", name="a", status="invited")
-    assert http_api.resend(user_id).status_code == 204
+    assert any_api.resend(user_id).status_code == 204
     outbox, audit, users = (
         control.send("GET", f"/_sandbox/{name}").json()[name] for name in ("outbox", "audit", "users")
     )
@@ -191,9 +183,9 @@ def test_control(sandbox: Sandbox, http_api: Api) -> None:
     assert control.send("PUT", "/_sandbox/clock", json={"now": None}).status_code == 200
     script = [{"fault": "bad_gateway", "every": 1}]
     assert control.send("POST", "/_sandbox/faults", json=script).content == b""
-    assert http_api.list().status_code == 502
+    assert any_api.list().status_code == 502
     assert control.send("DELETE", "/_sandbox/faults").status_code == 204
-    assert http_api.list().status_code == 200
+    assert any_api.list().status_code == 200
     assert [request.path for request in sandbox.requests if "_sandbox" in request.path] == []
 
 
@@ -213,12 +205,13 @@ def test_control(sandbox: Sandbox, http_api: Api) -> None:
         ("POST", "faults", b'[{"fault": "server_error"}, {"fault": "refuse"}]', 400),
     ],
 )
+@pytest.mark.parametrize("any_api", [over_http], indirect=True)
 def test_control_refusals(
-    sandbox: Sandbox, http_api: Api, method: str, path: str, body: bytes, status: int
+    sandbox: Sandbox, any_api: Api, method: str, path: str, body: bytes, status: int
 ) -> None:
     """What the control paths cannot do they refuse with a problem document, and do nothing."""
     before = sandbox.now()
-    answer = http_api.send(method, f"/_sandbox/{path}", content=body)
+    answer = any_api.send(method, f"/_sandbox/{path}", content=body)
     assert answer.status_code == answer.json()["status"] == status
     assert sandbox.now() == before
-    assert http_api.list().status_code == 200
+    assert any_api.list().status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -50,19 +51,14 @@ def test_lists_and_the_root_can_be_updated() -> None:
 
 
 def test_removals_remove_everything_matched() -> None:
-    """All matches go, also several of one list and one inside another."""
+    """All matches go, also several of one list and one inside another; an optional action may match none."""
     parameters = [{"in": "query", "name": str(n)} for n in range(12)]
     whole = document({"/a": {"get": {"parameters": parameters, "responses": OK}}, "/b": {"get": {}}})
     result = _applied(whole, {"target": "$..[?@.in == 'query']", "remove": True})
     assert result["paths"]["/a"]["get"]["parameters"] == []
     result = _applied(whole, {"target": "$.paths..*", "remove": True})
     assert result["paths"] == {}
-
-
-def test_an_optional_action_may_match_nothing() -> None:
-    """An optional action that matches nothing is passed over."""
-    whole = document({"/a": {"get": {"responses": OK}}})
-    assert _applied(whole, {"target": "$.paths['/b']", "x-optional": True, "remove": True}) == whole
+    assert _applied(whole, {"target": "$.paths['/c']", "x-optional": True, "remove": True}) == whole
 
 
 @pytest.mark.parametrize(
@@ -91,10 +87,8 @@ def test_an_optional_action_may_match_nothing() -> None:
 )
 def test_an_action_that_does_not_fit_is_refused(actions: list[Any], problem: str) -> None:
     """An action that matches nothing, or cannot be applied, is refused by its number and target."""
-    with pytest.raises(SpecError) as refusal:
+    with pytest.raises(SpecError, match=rf"\Ao\.yaml: .*{re.escape(problem)}"):
         _applied(document({"/a": {}}), *actions)
-    assert problem in str(refusal.value)
-    assert str(refusal.value).startswith("o.yaml: ")
 
 
 @pytest.mark.parametrize("fields", [{"overlay": "2.0.0"}, {"overlay": 1.0}, {"info": {"title": "x"}}])

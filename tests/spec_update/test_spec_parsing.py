@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from specs import SpecError
@@ -89,11 +90,8 @@ DEEP = "nested more than 200 levels deep at line 1, column "
 )
 def test_bad_text_is_refused_with_the_place(text: bytes, problem: str) -> None:
     """Text that cannot be read is refused in one line that says what is wrong, and where if it can."""
-    with pytest.raises(SpecError) as refusal:
+    with pytest.raises(SpecError, match=rf"\At: .*{re.escape(problem)}.*\Z"):
         parse(text, "t")
-    assert problem in str(refusal.value)
-    assert str(refusal.value).startswith("t: ")
-    assert "\n" not in str(refusal.value)
 
 
 def test_aliases_cannot_blow_up() -> None:
@@ -122,6 +120,5 @@ def test_aliases_cannot_blow_up() -> None:
 )
 def test_what_is_not_openapi_is_refused(text: str, problem: str) -> None:
     """Only documents of OpenAPI 3.0 and 3.1 are taken in; the refusal says what was found instead."""
-    with pytest.raises(SpecError) as refusal:
+    with pytest.raises(SpecError, match=re.escape(problem)):
         parse_openapi(text.encode(), "t")
-    assert problem in str(refusal.value)

@@ -125,16 +125,15 @@ def test_a_reference_into_something_gets_a_component() -> None:
 def test_a_part_that_is_in_the_slice_is_there_once() -> None:
     """When the whole comes along as well, it refers to the part's component instead of repeating it."""
     small = {"type": "object", "title": "Small thing"}
-    part = {"$ref": "#/components/schemas/Big/properties/small"}
-    _, found = _slice({"properties": {"x": ref("Big"), "y": part}}, {"Big": {"properties": {"small": small}}})
+    both = {"x": ref("Big"), "y": ref("Big/properties/small")}
+    _, found = _slice({"properties": both}, {"Big": {"properties": {"small": small}}})
     assert found == {"Big": {"properties": {"small": ref("SmallThing")}}, "SmallThing": small}
 
 
 def test_a_part_takes_no_name_that_is_there() -> None:
     """A part whose name would be that of a component gets the next one that is free."""
-    part = {"$ref": "#/components/schemas/Big/properties/small"}
-    big = {"properties": {"small": WHOLE}}
-    schema, found = _slice({"allOf": [part, ref("BigSmall")]}, {"Big": big, "BigSmall": TEXT})
+    schemas = {"Big": {"properties": {"small": WHOLE}}, "BigSmall": TEXT}
+    schema, found = _slice({"allOf": [ref("Big/properties/small"), ref("BigSmall")]}, schemas)
     assert schema == {"allOf": [ref("BigSmall2"), ref("BigSmall")]}
     assert found == {"BigSmall": TEXT, "BigSmall2": WHOLE}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +15,9 @@ import update_spec
 import yaml
 from spec_documents import OK, answering, document, ref
 from specs.parsing import parse
+from support.programs import ROOT, run, run_python
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+HERE = Path(__file__).parent
 SECOND = HERE / "vendor_second_generation.yaml"
 FIRST = HERE / "vendor_first_generation.yaml"
 
@@ -32,6 +31,19 @@ def spec(tmp_path: Path) -> Path:
     return shutil.copy(ROOT / "openapi" / "users.yaml", tmp_path / "users.yaml")
 
 
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a document (or a text) to a file of its own."""
+
+    def write(document: Any, name: str = "vendor.yaml") -> Path:
+        path = tmp_path / name
+        text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
 def _run(*arguments: object) -> int:
     return update_spec.main([str(argument) for argument in arguments])
 
@@ -41,22 +53,11 @@ def _report(capture: Capture, *arguments: object) -> tuple[int, dict[str, Any]]:
     return code, json.loads(capture.readouterr().out)
 
 
-def _regenerated(spec: Path, folder: Path) -> Path:
-    output = folder / "arize_users_api"
-    command = [sys.executable, ROOT / "scripts" / "regenerate.py", "--spec", spec, "--output", output]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return output
-
-
-def _import_all(folder: Path) -> None:
-    """Import every module of the regenerated package in a process of its own."""
-    code = (
-        "import pkgutil, arize_users_api as package\n"
-        "for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
-        "    __import__(module.name)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
+IMPORT_ALL = """\
+import pkgutil, arize_users_api as package
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    __import__(module.name)
+"""
 
 
 def _modules(package: Path) -> set[str]:
@@ -163,16 +164,16 @@ def test_at_most_one_module_feels_a_generation(
     """The first generation under its own names changes no module; the second fails type checks in one."""
     seen, report = _report(capsys, vendor, "--spec", spec, "--write", "--accept-breaking")
     assert (seen, report["written"], report["summary"]["risky"] == 0) == (code, True, vendor == FIRST)
-    package = _regenerated(spec, tmp_path / "generated")
+    package = tmp_path / "generated" / "arize_users_api"
+    run_python(ROOT / "scripts" / "regenerate.py", "--spec", spec, "--output", package).check_returncode()
     ours, theirs = _modules(ROOT / "generated" / "arize_users_api"), _modules(package)
     assert ours <= theirs, "a module of ours was renamed"
     assert vendor == SECOND or ours == theirs
-    _import_all(tmp_path / "generated")
+    run_python("-c", IMPORT_ALL, cwd=package.parent).check_returncode()
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "arize_users", tmp_path / "arize_users", ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    command = [sys.executable, "-m", "mypy", "--cache-dir", tmp_path / "cache", "-p", "arize_users"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    result = run_python("-m", "mypy", "--cache-dir", tmp_path / "cache", "-p", "arize_users", cwd=tmp_path)
     assert result.returncode in (0, 1), result.stdout + result.stderr
     errors = [line for line in result.stdout.splitlines() if ": error: " in line]
     assert {line.partition(":")[0] for line in errors} == failing
@@ -314,9 +315,6 @@ def test_it_runs_as_a_command(spec: Path) -> None:
     script = ROOT / "scripts" / "update_spec.py"
     words = [sys.executable, script, SECOND, "--spec", spec]
     command = " ".join(shlex.quote(str(word)) for word in words) + " | true; echo ${PIPESTATUS[0]}"
-    result = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=spec.parent
-    )
+    result = run("bash", "-c", command, cwd=spec.parent)
     assert (result.stdout, result.stderr) == ("4\n", "")
-    result = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
-    assert "Exit codes" in result.stdout
+    assert "Exit codes" in run_python(script, "--help").stdout
