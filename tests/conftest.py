@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,6 +17,9 @@ from support.transports import Answer, Answerer, Recorder, ScriptedTransport, sa
 
 from arize_users.sandbox import Sandbox, SandboxServer
 from arize_users.sandbox.server import _Server
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, which some tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "stable",
