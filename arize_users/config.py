@@ -296,7 +296,7 @@ def _not_blank(value: str, source: _Source) -> str:
 
 def _checked_url(text: str, source: _Source, *, allow_insecure_http: bool) -> str:
     url = _split_url(text, source, ("https", "http"))
-    if url.username is not None or url.query or url.fragment or "?" in text or "#" in text:
+    if url.username is not None or "?" in text or "#" in text:
         shown = f"{url.scheme}://{url.hostname}{url.path}"
         problem = f"{shown!r} has more than scheme, host, port and path"
         raise source.error(problem, "Leave user, query and fragment out.")
@@ -342,7 +342,7 @@ def is_loopback(host: str) -> bool:
 def _api_key(explicit: str | None, env: Mapping[str, str]) -> str:
     key = explicit if explicit is not None else env.get("ARIZE_API_KEY")
     source = _Source("api_key", "ARIZE_API_KEY" if explicit is None and key is not None else None)
-    if key is None or not isinstance(key, str) or not key.strip():
+    if not isinstance(key, str) or not key.strip():
         hint = "Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none)."
         raise source.error("there is no API key", hint)
     if not _API_KEY.fullmatch(key.strip()):
