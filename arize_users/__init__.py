@@ -34,9 +34,9 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableEntityError,
     )
+    from .results import BulkUserDeletionResult, Outcomes, UserResult, outcomes_of
     from .types import (
         USER_COLUMNS,
-        BulkUserDeletionResult,
         CreatedUser,
         CustomUserRole,
         DeletionStatus,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         UserPage,
         UserRole,
         UserStatus,
+        WriteStatus,
         assign_custom_role,
         assign_predefined_role,
     )
@@ -78,6 +79,7 @@ __all__ = [
     "MissingFieldError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "Outcomes",
     "Pagination",
     "PaginationError",
     "PredefinedUserRole",
@@ -89,25 +91,32 @@ __all__ = [
     "UnprocessableEntityError",
     "User",
     "UserPage",
+    "UserResult",
     "UserRole",
     "UserStatus",
     "UsersClient",
+    "WriteStatus",
     "__version__",
     "assign_custom_role",
     "assign_predefined_role",
+    "outcomes_of",
 ]
 
-_CLIENTS = {
+_HOMES = {
     "ArizeClient": "client",
     "UsersClient": "client",
     "AsyncArizeClient": "async_client",
     "AsyncUsersClient": "async_client",
+    "BulkUserDeletionResult": "results",
+    "Outcomes": "results",
+    "UserResult": "results",
+    "outcomes_of": "results",
 }
 
 
 def _home(name: str) -> str:
-    if name in _CLIENTS:
-        return _CLIENTS[name]
+    if name in _HOMES:
+        return _HOMES[name]
     return "errors" if name.endswith(("Error", "Warning", "Interrupted")) else "types"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
@@ -13,7 +13,9 @@ from ._core.async_driver import AsyncDriver
 from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
 from ._users.operations import Operations
+from ._users.outcomes import Write
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .results import Outcomes, carrying
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -23,6 +25,8 @@ from .types import (
     UserPage,
     When,
 )
+
+T = TypeVar("T")
 
 
 class AsyncUsersClient:
@@ -40,7 +44,11 @@ class AsyncUsersClient:
 
     def _with_options(self, settings: Settings, sender: AsyncSender) -> Self:
         operations = self._operations.with_max_retries(settings.max_retries)
-        return type(self)(operations, self._driver.with_sender(sender.send))
+        return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
+
+    async def _write(self, write: Write[T]) -> T:
+        with carrying(write.outcomes):
+            return await self._driver.run(write.flow)
 
     async def list(
         self,
@@ -157,7 +165,7 @@ class AsyncUsersClient:
             NotFoundError: There is no such custom role.
             OutcomeUnknownError: The answer with the temporary password was lost; see its text.
         """
-        return await self._driver.run(
+        return await self._write(
             self._operations.create(
                 name=name,
                 email=email,
@@ -186,7 +194,7 @@ class AsyncUsersClient:
             InvalidArgumentError: Neither is given, or one cannot be right.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(
+        return await self._write(
             self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
         )
 
@@ -202,7 +210,7 @@ class AsyncUsersClient:
         Raises:
             NotFoundError: The id is unknown or of another account.
         """
-        return await self._driver.run(self._operations.delete(user_id=user_id))
+        return await self._write(self._operations.delete(user_id=user_id))
 
     async def resend_invitation(self, *, user_id: str) -> None:
         """Send the invitation mail again. Each call sends one mail.
@@ -216,7 +224,7 @@ class AsyncUsersClient:
             BadRequestError: The user is not invited, or logs in through SAML or an IdP.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(self._operations.resend_invitation(user_id=user_id))
+        return await self._write(self._operations.resend_invitation(user_id=user_id))
 
     async def reset_password(self, *, user_id: str) -> None:
         """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
@@ -230,7 +238,7 @@ class AsyncUsersClient:
             BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(self._operations.reset_password(user_id=user_id))
+        return await self._write(self._operations.reset_password(user_id=user_id))
 
     async def bulk_delete(
         self,
@@ -239,6 +247,7 @@ class AsyncUsersClient:
         emails: Iterable[str] | None = None,
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
+        outcomes: Outcomes | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
         """Delete many users, by id, by email, or both; see `delete` for what that means.
 
@@ -251,15 +260,21 @@ class AsyncUsersClient:
             max_concurrency: How many requests are under way at once at most.
             on_result: Called with each result as it arrives,
                 one call at a time; it must not block.
+            outcomes: A new `Outcomes`, filled as outcomes happen: what is done, unknown and not attempted,
+                true at every moment, whatever ends the call. `outcomes_of` finds it on an exception.
 
         Returns:
-            One result for each distinct input (emails ignoring case): ids first, then emails, each in your
-            order.
+            One result for each distinct input (see `Outcomes.results`): ids first, then emails, each in
+            your order. When the first eight answers are all 403, or a rate limit is longer than anyone
+            waits for, the rest is NOT_ATTEMPTED.
 
         Raises:
             InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
             UnauthorizedError: The key was refused before anything was deleted.
-            BulkInterrupted: An interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
+            BulkInterrupted: ``on_result`` raised an exception. An interrupt (Ctrl-C, a cancellation, a
+                timeout of yours) stays itself. Either way no further request starts, those under way are
+                awaited for at most the read timeout (30 seconds where there is none) plus a second, and
+                the exception carries the outcomes.
         """
         batch = bulk_delete(
             self._operations,
@@ -267,8 +282,9 @@ class AsyncUsersClient:
             emails=emails,
             max_concurrency=max_concurrency,
             on_result=on_result,
+            outcomes=outcomes,
         )
-        with batch.interrupts_reported():
+        with carrying(batch.outcomes):
             return await self._driver.run(batch.run())
 
 
@@ -337,7 +353,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             allow_insecure_http=allow_insecure_http,
         )
         sender = AsyncSender(settings, transport=transport, http_client=http_client)
-        users = AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send))
+        users = AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     async def aclose(self) -> None:

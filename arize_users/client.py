@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
@@ -13,7 +13,9 @@ from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
 from ._users.bulk import bulk_delete
 from ._users.operations import Operations
+from ._users.outcomes import Write
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .results import Outcomes, carrying
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -23,6 +25,8 @@ from .types import (
     UserPage,
     When,
 )
+
+T = TypeVar("T")
 
 
 class UsersClient:
@@ -40,7 +44,11 @@ class UsersClient:
 
     def _with_options(self, settings: Settings, sender: Sender) -> Self:
         operations = self._operations.with_max_retries(settings.max_retries)
-        return type(self)(operations, self._driver.with_sender(sender.send))
+        return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
+
+    def _write(self, write: Write[T]) -> T:
+        with carrying(write.outcomes):
+            return self._driver.run(write.flow)
 
     def list(
         self,
@@ -155,7 +163,7 @@ class UsersClient:
             NotFoundError: There is no such custom role.
             OutcomeUnknownError: The answer with the temporary password was lost; see its text.
         """
-        return self._driver.run(
+        return self._write(
             self._operations.create(
                 name=name,
                 email=email,
@@ -182,9 +190,7 @@ class UsersClient:
             InvalidArgumentError: Neither is given, or one cannot be right.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._driver.run(
-            self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
-        )
+        return self._write(self._operations.update(user_id=user_id, name=name, is_developer=is_developer))
 
     def delete(self, *, user_id: str) -> None:
         """Block a user for good, and remove memberships, API keys and role bindings.
@@ -198,7 +204,7 @@ class UsersClient:
         Raises:
             NotFoundError: The id is unknown or of another account.
         """
-        return self._driver.run(self._operations.delete(user_id=user_id))
+        return self._write(self._operations.delete(user_id=user_id))
 
     def resend_invitation(self, *, user_id: str) -> None:
         """Send the invitation mail again. Each call sends one mail.
@@ -212,7 +218,7 @@ class UsersClient:
             BadRequestError: The user is not invited, or logs in through SAML or an IdP.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._driver.run(self._operations.resend_invitation(user_id=user_id))
+        return self._write(self._operations.resend_invitation(user_id=user_id))
 
     def reset_password(self, *, user_id: str) -> None:
         """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
@@ -226,7 +232,7 @@ class UsersClient:
             BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return self._driver.run(self._operations.reset_password(user_id=user_id))
+        return self._write(self._operations.reset_password(user_id=user_id))
 
     def bulk_delete(
         self,
@@ -235,6 +241,7 @@ class UsersClient:
         emails: Iterable[str] | None = None,
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
+        outcomes: Outcomes | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
         """Delete many users, by id, by email, or both; see `delete` for what that means.
 
@@ -247,15 +254,21 @@ class UsersClient:
             max_concurrency: How many requests are under way at once at most.
             on_result: Called with each result as it arrives,
                 one call at a time, on your thread.
+            outcomes: A new `Outcomes`, filled as outcomes happen: what is done, unknown and not attempted,
+                true at every moment, whatever ends the call. `outcomes_of` finds it on an exception.
 
         Returns:
-            One result for each distinct input (emails ignoring case): ids first, then emails, each in your
-            order.
+            One result for each distinct input (see `Outcomes.results`): ids first, then emails, each in
+            your order. When the first eight answers are all 403, or a rate limit is longer than anyone
+            waits for, the rest is NOT_ATTEMPTED.
 
         Raises:
             InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
             UnauthorizedError: The key was refused before anything was deleted.
-            BulkInterrupted: An interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
+            BulkInterrupted: ``on_result`` raised an exception. An interrupt (Ctrl-C, a cancellation, a
+                timeout of yours) stays itself. Either way no further request starts, those under way are
+                awaited for at most the read timeout (30 seconds where there is none) plus a second, and
+                the exception carries the outcomes.
         """
         batch = bulk_delete(
             self._operations,
@@ -263,8 +276,9 @@ class UsersClient:
             emails=emails,
             max_concurrency=max_concurrency,
             on_result=on_result,
+            outcomes=outcomes,
         )
-        with batch.interrupts_reported():
+        with carrying(batch.outcomes):
             return self._driver.run(batch.run())
 
 
@@ -333,7 +347,7 @@ class ArizeClient(BaseClient[Sender, UsersClient]):
             allow_insecure_http=allow_insecure_http,
         )
         sender = Sender(settings, transport=transport, http_client=http_client)
-        users = UsersClient(Operations.of(settings), SyncDriver(sender.send))
+        users = UsersClient(Operations.of(settings), SyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     def close(self) -> None:

@@ -272,9 +272,11 @@ class APITimeoutError(APIConnectionError):
 
 
 class ResponseDecodeError(APIError):
-    """The server answered with success (2xx), but its body is not what the contract says.
+    """The answer is a success (2xx), but not one that the contract documents: its status or body is another.
 
-    ``body`` holds the answer, so nothing issued in it is lost; it is in no repr.
+    The API may have answered, or something between, such as a proxy's sign-in page; so a write may have been
+    carried out or not (``maybe_applied``). ``body`` holds the answer, so nothing issued in it is lost; it is
+    in no repr.
 
     Attributes:
         status_code: The HTTP status.
@@ -289,7 +291,7 @@ class ResponseDecodeError(APIError):
     def __init__(self, problem: str, *, response: httpx.Response, **facts: Any) -> None:
         super().__init__(
             f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}.",
-            hint="The request was carried out; the answer is in this error's `body`.",
+            hint="A proxy on the way may have answered; the answer is in this error's `body`.",
             **facts,
         )
         self.status_code = response.status_code

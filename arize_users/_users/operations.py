@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -12,17 +12,19 @@ from attrs import evolve
 
 from .._core.effects import Flow
 from .._core.request import Request
-from .._core.retry import Answer, Failure, Retrier
+from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import Settings
-from ..enums import InviteMode
-from ..errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
+from ..enums import DeletionStatus, InviteMode, WriteStatus
+from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError, PaginationError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
 from .dates import point_in_time
 from .enum_case import EnumCaseRetrier, LearntCase
+from .outcomes import Record, Write, one_line
 
 T = TypeVar("T")
+U = TypeVar("U", bound=User)
 
 LONGEST_CURSOR = 16_384
 """Characters; no server accepts a URL as long as this."""
@@ -127,37 +129,35 @@ class Operations:
         role: object,
         invite_mode: str,
         is_developer: bool | None,
-    ) -> Flow[CreatedUser]:
+    ) -> Write[CreatedUser]:
         """A new user, or the one who was invited before."""
         mode = check.invite_mode(invite_mode)
+        address = check.email(email)
         request = requests.create_user(
             name=check.name(name),
-            email=check.email(email),
+            email=address,
             role=check.role(role),
             invite_mode=mode,
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        return self._create(request, email, mode)
+        record = Record(WriteStatus.DONE, one_line(_unanswered_create(address, mode)))
+        return Write(self._create(request, address, mode, record.attempts), record, email=address)
 
-    def _create(self, request: Request, email: str, mode: InviteMode) -> Flow[CreatedUser]:
-        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES)
+    def _create(
+        self, request: Request, email: str, mode: InviteMode, attempts: Attempts
+    ) -> Flow[CreatedUser]:
+        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
         if isinstance(outcome, Failure):
             if not outcome.maybe_applied or outcome.status in _REFUSED_AS_MALFORMED:
                 raise outcome.error(self._developer_flag_hint(outcome))
-            look = f"users.get(user={email!r}) shows whether the user exists"
+            unknown = _unanswered_create(email, mode)
             if mode is InviteMode.TEMPORARY_PASSWORD:
-                raise OutcomeUnknownError(
-                    f"The user {email!r} may have been created, but no answer came; a temporary password "
-                    "issued for it cannot be had again.",
-                    email=email,
-                    hint=f"{look}; if so, delete the user, or have the password reset once the address is "
-                    "verified.",
-                ) from outcome.error()
-            raise outcome.error(f"The user may have been created all the same: {look}.")
+                raise unknown from outcome.error()
+            raise outcome.error(unknown.hint)
         created: bool | None = outcome.response.status_code == 201
         if outcome.maybe_applied and not created:
             created = None  # This call's first attempt may have made what the second one found.
-        return _read(outcome, partial(codec.created_user, created=created))
+        return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
@@ -173,7 +173,7 @@ class Operations:
             "user without it, then set it with users.update(user_id=..., is_developer=...)."
         )
 
-    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Flow[User]:
+    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
         identifier = check.user_id(user_id)
         if name is None and is_developer is None:
@@ -185,33 +185,63 @@ class Operations:
             name=None if name is None else check.name(name),
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        return self._ask(request, codec.user)
+        hint = "The change may have been made: reading the user shows it."
+        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
 
-    def delete(self, *, user_id: str) -> Flow[None]:
+        def flow() -> Flow[User]:
+            answer = yield from self._change(request, record.attempts, hint, repeatable=True)
+            return _read_changed(answer, codec.user, _READ)
+
+        return Write(flow(), record, user_id=identifier)
+
+    def delete(self, *, user_id: str) -> Write[None]:
         """A user blocked for good."""
-        return self._delete(requests.delete_user(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        record = deletion_record()
+        return Write(self._delete_or_note(identifier, record), record, user_id=identifier)
 
-    def _delete(self, request: Request) -> Flow[None]:
-        outcome = yield from self._api.send(request, repeatable=True)
-        if isinstance(outcome, Failure):
-            # An attempt whose answer was lost may have deleted the user whom this one cannot find.
-            if outcome.status == 404 and outcome.maybe_applied:
-                return
-            raise outcome.error()
+    def _delete_or_note(self, user_id: str, record: Record) -> Flow[None]:
+        try:
+            yield from self.delete_recorded(user_id, record)
+        except NotFoundError:
+            # Written down first: `Write` would take it for a failure.
+            record.settle(DeletionStatus.NOT_FOUND)
+            raise
 
-    def resend_invitation(self, *, user_id: str) -> Flow[None]:
+    def delete_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Block a user whose id was checked, and keep a record true all the while."""
+        request = requests.delete_user(user_id)
+        outcome = yield from self._api.send(request, repeatable=True, attempts=record.attempts)
+        if isinstance(outcome, Answer):
+            _check_no_content(outcome)
+        # An attempt whose answer was lost may have deleted the user whom this one cannot find.
+        elif outcome.status != 404 or not outcome.maybe_applied:
+            raise outcome.error(_MAYBE_BLOCKED if record.attempts.unanswered else None)
+
+    def resend_invitation(self, *, user_id: str) -> Write[None]:
         """The invitation mail, sent again."""
-        return self._mail(requests.resend_user_invitation(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        return self._mail(requests.resend_user_invitation(identifier), identifier)
 
-    def reset_password(self, *, user_id: str) -> Flow[None]:
+    def reset_password(self, *, user_id: str) -> Write[None]:
         """A password reset mail."""
-        return self._mail(requests.reset_user_password(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        return self._mail(requests.reset_user_password(identifier), identifier)
 
-    def _mail(self, request: Request) -> Flow[None]:
-        outcome = yield from self._api.send(request, repeatable=False)
+    def _mail(self, request: Request, user_id: str) -> Write[None]:
+        hint = "The mail may have been sent: ask the user before sending another."
+        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
+
+        def flow() -> Flow[None]:
+            _check_no_content((yield from self._change(request, record.attempts, hint, repeatable=False)))
+
+        return Write(flow(), record, user_id=user_id)
+
+    def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
+        outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Failure):
-            hint = "The mail may have been sent: ask the user before sending another."
             raise outcome.error(hint if outcome.maybe_applied else None)
+        return outcome
 
     def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
         return _read((yield from self._answer(request)), decode)
@@ -223,16 +253,60 @@ class Operations:
         return outcome
 
 
-def _read(answer: Answer, decode: Callable[[Any], T]) -> T:
+_NO_ANSWER = "The request was sent, and its answer did not come."
+_MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
+
+
+def deletion_record() -> Record:
+    """Make the record of one deletion."""
+    return Record(DeletionStatus.DELETED, f"{_NO_ANSWER} {_MAYBE_BLOCKED}")
+
+
+def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
+    look = f"users.get(user={email!r}) shows whether the user exists"
+    if mode is not InviteMode.TEMPORARY_PASSWORD:
+        hint = f"The user may have been created all the same: {look}."
+        return OutcomeUnknownError(_NO_ANSWER, email=email, hint=hint)
+    return OutcomeUnknownError(
+        f"The user {email!r} may have been created, but no answer came; a temporary password "
+        "issued for it cannot be had again.",
+        email=email,
+        hint=f"{look}; if so, delete the user, or have the password reset once the address is verified.",
+    )
+
+
+# The statuses of success that the contract documents. Any other 2xx comes from something between.
+_READ = frozenset({200})
+_CREATED = frozenset({200, 201})
+
+
+def _read(answer: Answer, decode: Callable[[Any], T], statuses: Set[int] = _READ) -> T:
     """Decode an answer.
 
     Raises:
         ResponseDecodeError: It is not JSON, or not what the contract says.
     """
+    if answer.response.status_code not in statuses:
+        raise answer.decode_error("that is no answer to this request")
     try:
         return decode(answer.document)
     except codec.Undecodable as problem:
         raise answer.decode_error(str(problem)) from problem
+
+
+def _read_changed(answer: Answer, decode: Callable[[Any], U], statuses: Set[int]) -> U:
+    """Decode the user whom a write answers with; without an id it is no user, and the write not done."""
+    user = _read(answer, decode, statuses)
+    if not getattr(user, "id", None):
+        raise answer.decode_error("its body holds no user with an id")
+    return user
+
+
+def _check_no_content(answer: Answer) -> None:
+    """Refuse any 2xx but 204, and 202 with an empty body, which an older deployment answers."""
+    status = answer.response.status_code
+    if status != 204 and (status != 202 or answer.response.content):
+        raise answer.decode_error("the answer to this request is 204, without a body")
 
 
 def _enforce_status_filter(page: UserPage, request: Request) -> UserPage:
