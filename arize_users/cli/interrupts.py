@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,12 +12,14 @@ from types import FrameType
 from typing import ParamSpec, TypeVar
 
 from .errors import INTERRUPTED
+from .terminal import say
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 31.0
 """Seconds after a signal for which an answer is awaited: the read timeout of the client, and one more."""
+_STOPPING = f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait"
 
 # Windows has no SIGHUP.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -44,7 +44,6 @@ class Interrupts:
         self._received: list[int] = []
         # A SimpleQueue, because its put() is safe in a signal handler.
         self._events: SimpleQueue[object] = SimpleQueue()
-        self._is_waiting = False
 
     @property
     def exit_code(self) -> int | None:
@@ -83,14 +82,22 @@ class Interrupts:
 
         It keeps what it did elsewhere: nothing is raised or returned here.
         """
+        # Not in the handler: a second signal could come there, and two would raise once.
+        threading.Thread(target=self._announce, daemon=True).start()
         try:
-            self._is_waiting = self.raising = True
+            self.raising = True
             if not self._received:
                 function(*arguments, **named)
         except KeyboardInterrupt:
             pass
         finally:
-            self._is_waiting = self.raising = False
+            self.raising = False
+        self._events.put(None)
+
+    def _announce(self) -> None:
+        self._events.get()
+        if self._received:
+            say(_STOPPING)
 
     def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call a function in a thread of its own; after a signal, wait for it `PATIENCE` seconds at most.
@@ -104,7 +111,7 @@ class Interrupts:
         from concurrent.futures import Future
 
         self.raising = False
-        self.acted = self._is_waiting = True
+        self.acted = True
         outcome: Future[T] = Future()
         outcome.add_done_callback(self._events.put)
 
@@ -116,7 +123,6 @@ class Interrupts:
 
         threading.Thread(target=work, daemon=True).start()
         self._wait(outcome.done)
-        self._is_waiting = False
         if not outcome.done():
             raise Unanswered
         return outcome.result()
@@ -126,6 +132,7 @@ class Interrupts:
         while not is_done() and len(self._received) < 2:
             if deadline is None and self._received:
                 deadline = time.monotonic() + PATIENCE
+                say(_STOPPING)
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return
@@ -135,17 +142,8 @@ class Interrupts:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._received.append(number)
         self._events.put(None)
-        if self._is_waiting and len(self._received) == 1:
-            _announce()
         if self.raising:
             raise KeyboardInterrupt
-
-
-def _announce() -> None:
-    text = f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait\n"
-    # Not through sys.stderr, which the handler may have interrupted in the middle of a write.
-    with suppress(AttributeError, OSError, ValueError):
-        os.write(sys.stderr.fileno(), text.encode())
 
 
 interrupts = Interrupts()

@@ -188,7 +188,7 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
     created = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o666)
     try:
         with open(created, "wb") as file:
-            if mode is not None and not secret:
+            if mode is not None:
                 os.chmod(draft, stat.S_IMODE(mode))
             file.write(content)
             file.flush()

@@ -82,8 +82,8 @@ def ask(question: str) -> str:
     Raises:
         CommandError: The input ended.
     """
-    print(literal(question), end=" ", file=sys.stderr, flush=True)
     try:
+        print(f"{literal(question)} ", end="", file=sys.stderr, flush=True)
         answer = _read_line()
     except KeyboardInterrupt:
         say("")
