@@ -14,7 +14,6 @@ from ..errors import (
     BulkInterrupted,
     ConfigurationError,
     InvalidArgumentError,
-    NotFoundError,
     UnauthorizedError,
 )
 from ..results import BulkUserDeletionResult, Outcomes, filled_by
@@ -188,9 +187,6 @@ class BulkDelete:
             return None
         except ConfigurationError:
             raise
-        except NotFoundError as error:
-            failure = error
-            record.settle(DeletionStatus.NOT_FOUND)
         except ArizeError as error:
             failure = error
             record.fail(error)

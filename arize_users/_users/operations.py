@@ -15,7 +15,7 @@ from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError, PaginationError
+from ..errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -198,15 +198,7 @@ class Operations:
         """A user blocked for good."""
         identifier = check.user_id(user_id)
         record = deletion_record()
-        return Write(self._delete_or_note(identifier, record), record, user_id=identifier)
-
-    def _delete_or_note(self, user_id: str, record: Record) -> Flow[None]:
-        try:
-            yield from self.delete_recorded(user_id, record)
-        except NotFoundError:
-            # Written down first: `Write` would take it for a failure.
-            record.settle(DeletionStatus.NOT_FOUND)
-            raise
+        return Write(self.delete_recorded(identifier, record), record, user_id=identifier)
 
     def delete_recorded(self, user_id: str, record: Record) -> Flow[None]:
         """Block a user whose id was checked, and keep a record true all the while."""
@@ -286,12 +278,13 @@ def _read(answer: Answer, decode: Callable[[Any], T], statuses: Set[int] = _READ
     Raises:
         ResponseDecodeError: It is not JSON, or not what the contract says.
     """
-    if answer.response.status_code not in statuses:
-        raise answer.decode_error("that is no answer to this request")
     try:
-        return decode(answer.document)
+        value = decode(answer.document)
     except codec.Undecodable as problem:
         raise answer.decode_error(str(problem)) from problem
+    if answer.response.status_code not in statuses:
+        raise answer.decode_error("the API answers this request with another status")
+    return value
 
 
 def _read_changed(answer: Answer, decode: Callable[[Any], U], statuses: Set[int]) -> U:
