@@ -78,7 +78,7 @@ class SyncDriver:
         if isinstance(effect, Send):
             return self._send(effect.request)
         if isinstance(effect, Sleep):
-            return time.sleep(effect.seconds) if stop is None else stop.sleep(effect.seconds)
+            return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
             with self._exclusion.lock():
                 return self.run(effect.flow, stop)
@@ -139,11 +139,19 @@ class _Stop:
     def wake(self) -> None:
         self._wakes.put(None)
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
+        """Wait to be woken; False where nobody did so in time."""
         try:
             self._wakes.get(timeout=seconds)
         except Empty:
-            return
+            return False
+        return True
+
+
+def _sleep(seconds: float, stop: _Stop | None) -> None:
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
         raise Stopped
 
 
