@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .async_client import AsyncArizeClient, AsyncUsersClient
     from .client import ArizeClient, UsersClient
     from .errors import (
+        AmbiguousEmailError,
         APIConnectionError,
         APIError,
         APIStatusError,
@@ -57,6 +58,7 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "AmbiguousEmailError",
     "ArizeClient",
     "ArizeError",
     "AsyncArizeClient",

@@ -6,6 +6,7 @@
      ├── ConfigurationError        the client cannot be built from its settings
      ├── InvalidArgumentError      an argument cannot be right; no request was sent
      ├── MissingFieldError         a field that the server left out was read
+     ├── AmbiguousEmailError       two users match an email; nothing was done to either
      ├── OutcomeUnknownError       a temporary password may have been issued, and is lost
      ├── BulkInterrupted           a bulk operation was stopped midway
      └── APIError                  what came of talking to the API
@@ -157,6 +158,25 @@ class MissingFieldError(ArizeError, AttributeError):
         )
         self.field = field
         self.user = user
+
+
+class AmbiguousEmailError(ArizeError):
+    """Two users or more match an email: one spelling twice, or several that differ in case alone.
+
+    Nothing was done to any of them. An id names one.
+
+    Attributes:
+        email: The address that was asked for.
+        user_ids: The ids of those who match, in list order, as far as the server gave ids.
+    """
+
+    email: str
+    user_ids: tuple[str, ...]
+
+    def __init__(self, message: str, *, email: str, user_ids: Sequence[str], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.email = email
+        self.user_ids = tuple(user_ids)
 
 
 class OutcomeUnknownError(ArizeError):
