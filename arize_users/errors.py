@@ -24,7 +24,7 @@ API key or a temporary password.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -134,7 +134,19 @@ class InvalidArgumentError(_OfArgument, ValueError):
     Attributes:
         argument: The parameter that cannot be right; None where no single one is at fault.
         index: The place in a list, counted from 0.
+        others: The other bad entries of the same call, each as an error of its own.
     """
+
+    others: tuple[InvalidArgumentError, ...]
+
+    def __init__(
+        self, message: str = "", *, others: Iterable[InvalidArgumentError] = (), **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.others = tuple(others)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class MissingFieldError(ArizeError, AttributeError):

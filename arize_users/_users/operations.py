@@ -19,6 +19,7 @@ from ..errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
+from .addresses import Matches
 from .dates import point_in_time
 from .enum_case import EnumCaseRetrier, LearntCase
 
@@ -112,12 +113,10 @@ class Operations:
         return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
-        scan = self.scan(email=email)
-        while (users := (yield from scan.next_page())) is not None:
-            for user in users:
-                if same_email(getattr(user, "email", None), email):
-                    return user
-        return None
+        scan, matches = self.scan(email=email), Matches(email)
+        while not matches.is_settled and (users := (yield from scan.next_page())) is not None:
+            matches.add(users)
+        return matches.result()
 
     def create(
         self,
@@ -129,10 +128,10 @@ class Operations:
         is_developer: bool | None,
     ) -> Flow[CreatedUser]:
         """A new user, or the one who was invited before."""
-        mode = check.invite_mode(invite_mode)
+        mode, email = check.invite_mode(invite_mode), check.email(email)
         request = requests.create_user(
             name=check.name(name),
-            email=check.email(email),
+            email=email,
             role=check.role(role),
             invite_mode=mode,
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
@@ -249,12 +248,6 @@ def _enforce_status_filter(page: UserPage, request: Request) -> UserPage:
         *(len(page.users) - len(kept), len(page.users)),
     )
     return evolve(page, users=kept)
-
-
-def same_email(one: str | None, other: str) -> bool:
-    """Compare two addresses as the API does, ignoring case."""
-    # lower(), not casefold(): that would take "straße" and "strasse" for one person.
-    return one is not None and one.lower() == other.lower()
 
 
 class Scan:

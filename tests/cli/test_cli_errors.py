@@ -125,6 +125,10 @@ def test_any_body(ax: Ax, scripted: Scripted, body: bytes) -> None:
         ("list --all --cursor x", "--cursor goes neither with --all nor with"),
         ("list --created-after '1 day' --cursor x", "--cursor goes neither with --all nor with"),
         ("list --cursor ''", "--cursor: is empty"),
+        ("list --email ''", "--email: is empty"),
+        ("list --all --email ' '", "--email: is empty"),
+        ("list --all --status ''", "'--status'"),
+        ("get 'a@x;b@x'", "USER_ID|EMAIL: 'a@x;b@x' is not an email address: it is more than one address"),
         ("list --created-before soon", "--created-before: 'soon' is no time"),
         ("list --created-after 2026-03-02 --created-before 2026-03-01", "is later than '2026-03-01'"),
         (f"{ADA} -n ' '", "--full-name: is empty"),
@@ -156,6 +160,18 @@ def test_email_for_an_id(ax: Ax, scripted: Scripted, line: str, label: str, hint
     error = f"{label}: 'a@b.c' is an email address, not an id"
     assert ax(*line.split()).refused(2) == (error, hint)
     assert scripted.requests == []
+
+
+def test_all_bad_entries(ax: Ax, scripted: Scripted) -> None:
+    """Every id and address that cannot be one is named at once, each on a line, and no request is sent."""
+    ran = ax("delete", "--id", "u1,a@b.c", "--email", "ada@acme.com,abc", "-e", "<a@x>", "-f")
+    assert (ran.code, ran.out, scripted.requests) == (2, "", [])
+    assert ran.err.splitlines() == [
+        "error: --id: 'a@b.c' is an email address, not an id",
+        "error: --email: 'abc' is not an email address: it has no @",
+        "error: --email: '<a@x>' is not an email address: it has a name or brackets around the address",
+        "hint: Give email addresses with --email.",
+    ]
 
 
 def test_called_with_nothing(ax: Ax) -> None:
