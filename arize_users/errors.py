@@ -52,10 +52,13 @@ class ArizeError(Exception):
     Attributes:
         message: What happened, without what to do about it.
         hint: What to do about it, in a sentence; None where there is nothing to advise.
+        cursor: Out of `iter` and `iter_pages`: the cursor of the page that failed, from which they go on
+            when it is passed to them. None for the first page, and where no list was read.
     """
 
     message: str
     hint: str | None
+    cursor: str | None = None
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
