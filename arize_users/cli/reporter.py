@@ -89,6 +89,8 @@ class Reporter:
         match error:
             case client.InvalidArgumentError():
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
+            case client.AmbiguousEmailError():
+                return "Give the id of the one who is meant."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(variable=str(variable)):

@@ -10,6 +10,7 @@ import pytest
 from support.answers import page, user
 
 from arize_users import BetaWarning
+from arize_users.cli.options import split_values
 from arize_users.cli.reporter import HIDDEN
 from arize_users.sandbox import Sandbox, SandboxServer
 
@@ -171,6 +172,23 @@ def test_all_bad_entries(ax: Ax, scripted: Scripted) -> None:
         "error: --email: '<a@x>' is not an email address: it has a name or brackets around the address",
         "hint: Give email addresses with --email.",
     ]
+
+
+def test_ambiguous_email(ax: Ax, scripted: Scripted) -> None:
+    """An address that two users match equally well is an error with both ids, and neither is shown."""
+    twins = [user(id="u1", email="Mira@acme.com"), user(id="u5", email="mira@acme.com")]
+    scripted.set_answer(200, page(twins))
+    assert ax("get", "mira@acme.com", "-o", "json").json["id"] == "u5"
+    error, hint = ax("get", "MIRA@acme.com").refused(4)
+    assert error[:64] == "2 users match 'MIRA@acme.com': 'Mira@acme.com' has the id 'u1', "
+    assert hint == "Give the id of the one who is meant."
+
+
+def test_split_values() -> None:
+    """Commas, semicolons, blanks and line breaks separate the values of an option that takes several."""
+    given = ["a@x;b@x,c@x", " d@x\r\ne@x\t\u00a0f@x ", ",; ", ""]
+    assert split_values(given) == ["a@x", "b@x", "c@x", "d@x", "e@x", "f@x"]
+    assert split_values(None) == []
 
 
 def test_called_with_nothing(ax: Ax) -> None:
