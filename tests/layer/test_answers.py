@@ -263,7 +263,7 @@ def test_a_cursor_that_cannot_be_used(connect: Connect, cursor: str | None) -> N
     """The users of the page are given, and found by email; then it is a PaginationError."""
     document = {"users": [ADA], "pagination": {"has_more": True, "next_cursor": cursor}}
     client = connect([ok(document), ok(document)])
-    assert client.users.get(user="ADA@example.com").id == ADA["id"]
+    assert client.users.get(user="ada@example.com").id == ADA["id"]
     users = client.users.iter()
     assert next(users).email == "ada@example.com"
     with pytest.raises(PaginationError) as caught:
