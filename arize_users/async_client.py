@@ -95,8 +95,10 @@ class AsyncUsersClient:
         Collect the users before you delete any: deleting moves the list that is being read. An error has
         the ``cursor`` to go on from.
 
-        Arguments are checked at the call. A time is a datetime, a text such as ``2026-03-01`` or
-        ``1 March 2026 9:00``, or an age such as ``30 days`` or ``6 months``; without a zone it is UTC.
+        Arguments are checked at the call. A time is a datetime, a date, a text such as ``2026-03-01`` or
+        ``1 March 2026 9:00``, ``today``, ``yesterday`` (from midnight on), or an age: a timedelta, or a text
+        such as ``30 days``, ``6 months``, ``30d`` or ``24h``. Without a zone it is UTC. Day and month in
+        figures are taken in ISO order only: ``10.11.2025`` is refused, and so is what leaves the day open.
 
         Args:
             email: As for `list`.

@@ -42,6 +42,10 @@ class BetaWarning(FutureWarning):
     """
 
 
+class ConfigurationWarning(UserWarning):
+    """A variable of the environment looks as if it named the endpoint, but is not read."""
+
+
 class ArizeError(Exception):
     """Base of every error of this package.
 

@@ -239,11 +239,11 @@ def _enum_case(request: pytest.FixtureRequest) -> Literal["lower", "upper"]:
 
 @contextmanager
 def _without_real_account() -> Iterator[None]:
-    from .config import VARIABLES
+    from .config import VARIABLES, unread_variables
 
     # Not the fixture `monkeypatch`: a test that calls its undo() would undo this, too.
     with pytest.MonkeyPatch.context() as environment:
-        for name in VARIABLES:
+        for name in (*VARIABLES, *unread_variables(os.environ)):
             environment.delenv(name, raising=False)
         # The beta warning would fail a test when warnings are errors, and a warning filter that a fixture
         # sets does not apply to the test.

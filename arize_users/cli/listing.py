@@ -38,7 +38,7 @@ def list_users(
     ] = None,
     created_after: Annotated[
         str | None,
-        typer.Option("--created-after", metavar="WHEN", help="Created since: 2026-03-01, '30 days'."),
+        typer.Option("--created-after", metavar="WHEN", help="Created since: 2026-03-01, yesterday, 30d."),
     ] = None,
     created_before: Annotated[
         str | None,

@@ -93,7 +93,7 @@ class Reporter:
                 return "Give the id of the one who is meant."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
-            case client.ConfigurationError(variable=str(variable)):
+            case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):
                 return f"Correct {variable}, or unset it."
             case client.ConfigurationError():
                 return f"`{self.command} --help` shows the settings."
@@ -143,6 +143,8 @@ class Reporter:
                 return f"Check the API key ({key}) and that it belongs to this endpoint."
             case client.ForbiddenError():
                 return "Use the key of an admin, or of a role with the permission."
+            case client.NotFoundError(operation="list_users"):
+                return "Check the endpoint (--base-url or --region): Arize's API has this path."
             case client.NotFoundError():
                 return f"Check the id; `{self.group} list --email PART` finds the user."
             case client.ConflictError():

@@ -178,3 +178,22 @@ def test_going_on_within_a_range(ax: Ax, crowd: Sequence[str]) -> None:
     bounds = ["--created-before", "2026-03-01T13:50", "--cursor", cursor, "-o", "json"]
     for more in ([], ["--all"]):
         assert [one["id"] for one in ax("list", *bounds, *more).json["users"]] == list(crowd[97:110])
+
+
+@pytest.mark.parametrize(
+    ("bound", "listed"),
+    [("30d", 2), ("24h", 1), ("yesterday", 1), ("10.11.2025", None), ("Wed March 2026", None)],
+)
+def test_forms_of_a_time(ax: Ax, account: Sandbox, bound: str, listed: int | None) -> None:
+    """Short ages and words are taken; what could be another day is refused, with the readings of figures."""
+    account.set_time(None)
+    for days in (40, 20, 0):
+        created_at = account.now() - timedelta(days=days)
+        account.add_user(email=f"of{days}@acme.com", name="Ada", created_at=created_at)
+    ran = ax("list", "-e", "@acme.com", "-o", "json", "--created-after", bound)
+    if listed is not None:
+        assert (ran.code, len(ran.json["users"])) == (0, listed)
+        return
+    error, _ = ran.refused(2)
+    assert error.startswith(f"--created-after: {bound!r} ")
+    assert "2025-11-10 or as 2025-10-11" in error or "leaves the year, the month or the day open" in error

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, assert_type
 
 import httpx
@@ -55,6 +55,7 @@ def read(client: ArizeClient) -> list[str]:
     )
     pages: Iterator[UserPage] = client.users.iter_pages(status=["invited"], cursor="x")
     print([len(one) for one in pages])
+    client.users.iter(created_after=timedelta(days=30), created_before=timedelta(hours=1))
     client.users.iter(created_after=1_700_000_000)  # type: ignore[arg-type]
     client.users.list("@acme.com")  # type: ignore[call-arg]
     client.users.list(limit="10")  # type: ignore[arg-type]
