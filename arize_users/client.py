@@ -63,7 +63,7 @@ class UsersClient:
         Needs the admin or member role, or USER_READ.
 
         Args:
-            email: Only users whose address contains it, ignoring case; at most 255 characters.
+            email: Only users whose address contains it, ignoring case; 1 to 255 characters.
             status: Only users of this status, or of one of several: active, invited, expired, in any case.
                 Left out: all three. Blocked users are never listed.
             limit: How many users a page has at most, 1 to 100.
@@ -86,19 +86,28 @@ class UsersClient:
         created_before: When | None = None,
         page_size: int = 100,
         prefetch: bool = False,
+        cursor: str | None = None,
     ) -> Iterator[User]:
-        """Iterate over every matching user, oldest first, fetching pages as they are needed.
+        """Iterate over every matching user once, oldest first, fetching pages as they are needed.
 
-        Arguments are checked at the call. A time is a datetime, a text such as ``2026-03-01`` or
-        ``1 March 2026 9:00``, or an age such as ``30 days`` or ``6 months``; without a zone it is UTC.
+        Collect the users before you delete any: deleting moves the list that is being read. An error has
+        the ``cursor`` to go on from.
+
+        Arguments are checked at the call. A time is a datetime, a date, a text such as ``2026-03-01`` or
+        ``1 March 2026 9:00``, ``today``, ``yesterday`` (from midnight on), or an age: a timedelta, or a text
+        such as ``30 days``, ``6 months``, ``30d`` or ``24h``. Without a zone it is UTC. Day and month in
+        figures are taken in ISO order only: ``10.11.2025`` is refused, and so is what leaves the day open.
 
         Args:
             email: As for `list`.
             status: As for `list`.
             created_after: Only users created then or later.
-            created_before: Only users created earlier. No page past it is fetched.
+            created_before: Only users created earlier. No page past it is fetched, unless a page shows that
+                the server does not sort by creation.
             page_size: How many users one request fetches, 1 to 100.
             prefetch: Fetch the next page, and never more than one, while you work on the current one.
+            cursor: Where to begin: the ``cursor`` of an error, or a page's ``pagination.next_cursor``, with
+                the same filters. Left out: with the first user.
 
         Returns:
             An iterator over the users.
@@ -112,8 +121,47 @@ class UsersClient:
             created_after=created_after,
             created_before=created_before,
             page_size=page_size,
+            cursor=cursor,
         )
-        return self._driver.iterate(scan.next_page, prefetch=prefetch)
+        return self._driver.iterate(scan.next_unseen, prefetch=prefetch)
+
+    def iter_pages(
+        self,
+        *,
+        email: str | None = None,
+        status: str | Iterable[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        page_size: int = 100,
+        cursor: str | None = None,
+    ) -> Iterator[UserPage]:
+        """Iterate as `iter` does, but page by page, each with the cursor to go on from.
+
+        A page holds only users who were created in the range and not given before, so it may be empty.
+
+        Args:
+            email: As for `list`.
+            status: As for `list`.
+            created_after: As for `iter`.
+            created_before: As for `iter`.
+            page_size: As for `iter`.
+            cursor: As for `iter`.
+
+        Returns:
+            An iterator over the pages.
+
+        Raises:
+            PaginationError: The server gave a cursor twice, or promises more users without one.
+        """
+        scan = self._operations.scan(
+            email=email,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
+            page_size=page_size,
+            cursor=cursor,
+        )
+        return self._driver.iterate(scan.next_whole_page, prefetch=False)
 
     def get(self, *, user: str) -> User | None:
         """Get a user by id, or by email.
@@ -121,14 +169,15 @@ class UsersClient:
         Needs the admin or member role, or USER_READ.
 
         Args:
-            user: An id, or an address, which holds an ``@``. The whole address is matched, ignoring case,
-                over all pages of the API's substring search.
+            user: An id, or an address, which holds an ``@``. The whole address is matched over all pages of
+                the API's substring search: the exact spelling first, else ASCII letters in any case.
 
         Returns:
             The user; None when nobody has the email.
 
         Raises:
             NotFoundError: The id is unknown, of another account, or of a blocked user.
+            AmbiguousEmailError: Two users match the address equally well.
             PaginationError: The server's cursors do not lead through the list that is searched for an email.
         """
         return self._driver.run(self._operations.get(user=user))

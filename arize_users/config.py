@@ -2,25 +2,70 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import re
+import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from attrs import evolve, field, frozen
 
-from .errors import ConfigurationError
+from ._endpoint import (
+    DEFAULT_BASE_URL,
+    ENDPOINT_VARIABLES,
+    REGIONS,
+    ROUTING,
+    SANDBOX_SCHEME,
+    Endpoint,
+    Source,
+    checked_url,
+    find_endpoint,
+    is_loopback,
+    not_blank,
+    profile_endpoint,
+    split_url,
+    unread_note,
+    unread_variables,
+)
+from .errors import ConfigurationWarning
 
 if TYPE_CHECKING:
     import ssl
 
-REGIONS = ("us-central-1a", "us-east-1b", "eu-west-1a", "ca-central-1a")
-DEFAULT_BASE_URL = "https://api.arize.com"
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "DEFAULT_BASE_URL",
+    "DEFAULT_MAX_RETRIES",
+    "DEFAULT_TIMEOUT",
+    "ENDPOINT_VARIABLES",
+    "ENUM_CASES",
+    "NOT_GIVEN",
+    "REGIONS",
+    "ROUTING",
+    "SANDBOX_KEY",
+    "SANDBOX_SCHEME",
+    "SANDBOX_URL",
+    "VARIABLES",
+    "Endpoint",
+    "EnumCase",
+    "NotGiven",
+    "Settings",
+    "Timeout",
+    "Verify",
+    "find_endpoint",
+    "is_loopback",
+    "profile_endpoint",
+    "proxy_for",
+    "resolve",
+    "ssl_context",
+    "unread_note",
+    "unread_variables",
+]
+
 DEFAULT_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 5.0
 DEFAULT_MAX_RETRIES = 2
@@ -28,19 +73,14 @@ DEFAULT_MAX_RETRIES = 2
 EnumCase = Literal["lower", "upper", "auto"]
 ENUM_CASES: tuple[EnumCase, ...] = ("auto", "lower", "upper")
 
-SANDBOX_SCHEME = "sandbox:"
 SANDBOX_KEY = "sandbox-admin"
 SANDBOX_URL = "http://sandbox.localhost"
 """Where requests to a local account go. It answers in process; the name cannot leave the machine."""
 
-ENDPOINT_VARIABLES = ("ARIZE_BASE_URL", "ARIZE_REGION", "ARIZE_API_HOST")
-"""The environment variables that name the endpoint; only one of them may be set."""
-
 VARIABLES = (
     "ARIZE_API_KEY",
     *ENDPOINT_VARIABLES,
-    "ARIZE_API_SCHEME",
-    "ARIZE_API_PORT",
+    "ARIZE_PROFILE",
     "ARIZE_REQUEST_VERIFY",
     "ARIZE_SSL_CA_CERT",
     "ARIZE_PROXY_URL",
@@ -48,7 +88,7 @@ VARIABLES = (
     "ARIZE_ENUM_CASE",
     "ARIZE_DISABLE_PRERELEASE_WARNINGS",
 )
-"""Every environment variable of its own that this package reads."""
+"""Every variable of its own that this package reads. Only the command line takes ARIZE_PROFILE."""
 
 
 class NotGiven:
@@ -138,7 +178,7 @@ class Settings:
         if not isinstance(timeout, NotGiven):
             changes["timeout"] = _timeout(timeout)
         if not isinstance(max_retries, NotGiven):
-            changes["max_retries"] = _whole_number(max_retries, _Source("max_retries"))
+            changes["max_retries"] = _whole_number(max_retries, Source("max_retries"))
         if not isinstance(headers, NotGiven):
             added = _headers(headers)
             names = {name.lower() for name in added}
@@ -189,7 +229,10 @@ def resolve(
     # An empty variable is how shells say "not set".
     variables = os.environ if environ is None else environ
     env = {name: text for name, value in variables.items() if (text := value.strip())}
-    endpoint, source = _endpoint(base_url, region, env)
+    endpoint = find_endpoint(base_url=base_url, region=region, environ=env)
+    if base_url is None and region is None and (note := unread_note(env)):
+        warnings.warn(note, ConfigurationWarning, stacklevel=3)
+    endpoint = endpoint or Endpoint(DEFAULT_BASE_URL, Source("base_url"))
     if http_client is not None:
         _refuse_beside_http_client(
             transport=transport,
@@ -197,16 +240,17 @@ def resolve(
             proxy=proxy,
             timeout=None if timeout is NOT_GIVEN else "given",
         )
-        if endpoint.startswith(SANDBOX_SCHEME):
-            raise source.error("names a local account", "Leave http_client out for a local account.")
+        if endpoint.is_local:
+            raise endpoint.source.error("names a local account", "Leave http_client out for a local account.")
         env = {name: value for name, value in env.items() if name not in _CONNECTION_VARIABLES}
-    if endpoint.startswith(SANDBOX_SCHEME):
+    if endpoint.is_local:
         env = _sandbox_environment(env)
+        url = endpoint.url
     else:
-        endpoint = _checked_url(endpoint, source, allow_insecure_http=allow_insecure_http)
+        url = checked_url(endpoint, allow_insecure_http=allow_insecure_http)
     return Settings(
         api_key=_api_key(api_key, env),
-        base_url=endpoint,
+        base_url=url,
         timeout=None if http_client is not None else _timeout(timeout),
         verify=_verify(verify, env),
         proxy=_proxy(proxy, env),
@@ -219,20 +263,10 @@ def resolve(
 _CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
 
 
-class _Source(NamedTuple):
-    """Where a setting comes from: a parameter, or the environment variable that stands in for it."""
-
-    argument: str
-    variable: str | None = None
-
-    def error(self, problem: str, hint: str | None = None) -> ConfigurationError:
-        return ConfigurationError(problem, argument=self.argument, variable=self.variable, hint=hint)
-
-
 def _refuse_beside_http_client(**given: object) -> None:
     for argument, value in given.items():
         if value is not None:
-            raise _Source(argument).error(
+            raise Source(argument).error(
                 "cannot be given together with http_client, which has its own connections",
                 "Set it up in the httpx client that you pass, or leave http_client out.",
             )
@@ -244,104 +278,9 @@ def _sandbox_environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**env, "ARIZE_API_KEY": key if key.startswith("sandbox-") else SANDBOX_KEY}
 
 
-def _endpoint(base_url: str | None, region: str | None, env: Mapping[str, str]) -> tuple[str, _Source]:
-    """Choose the endpoint."""
-    source = _Source("base_url")
-    if base_url is not None and region is not None:
-        raise source.error("region names the endpoint, too", "Give only one of them.")
-    if base_url is not None:
-        return _not_blank(base_url, source), source
-    if region is not None:
-        return _of_region(region, _Source("region")), source
-    named = [name for name in ENDPOINT_VARIABLES if name in env]
-    if len(named) > 1:
-        both = " and ".join(named)
-        raise source.error(f"{both} all name the endpoint", "Unset all but one, or pass base_url.")
-    if "ARIZE_API_HOST" in env:
-        return _of_host(env), _Source("base_url", "ARIZE_API_HOST")
-    for name in ("ARIZE_API_SCHEME", "ARIZE_API_PORT"):
-        if name in env:
-            raise _Source("base_url", name).error("is set without ARIZE_API_HOST", "Set both, or unset it.")
-    if "ARIZE_BASE_URL" in env:
-        return env["ARIZE_BASE_URL"], _Source("base_url", "ARIZE_BASE_URL")
-    if "ARIZE_REGION" in env:
-        return _of_region(env["ARIZE_REGION"], _Source("region", "ARIZE_REGION")), source
-    return DEFAULT_BASE_URL, source
-
-
-def _of_region(region: str, source: _Source) -> str:
-    if region not in REGIONS:
-        raise source.error(f"{region!r} is not one of {', '.join(REGIONS)}")
-    return f"https://api.{region}.arize.com"
-
-
-def _of_host(env: Mapping[str, str]) -> str:
-    host, scheme = env["ARIZE_API_HOST"], env.get("ARIZE_API_SCHEME", "https")
-    port = env.get("ARIZE_API_PORT")
-    if "/" in host or "@" in host:
-        problem, hint = f"{host!r} is not a host name", "For a whole URL set ARIZE_BASE_URL."
-        raise _Source("base_url", "ARIZE_API_HOST").error(problem, hint)
-    if scheme not in ("https", "http"):
-        raise _Source("base_url", "ARIZE_API_SCHEME").error(f"{scheme!r} is neither https nor http")
-    if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        raise _Source("base_url", "ARIZE_API_PORT").error(f"{port!r} is not a port from 1 to 65535")
-    return f"{scheme}://{host}" + (f":{port}" if port else "")
-
-
-def _not_blank(value: str, source: _Source) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise source.error(f"expected a text that is not blank, got {value!r}")
-    return value.strip()
-
-
-def _checked_url(text: str, source: _Source, *, allow_insecure_http: bool) -> str:
-    url = _split_url(text, source, ("https", "http"))
-    if url.username is not None or "?" in text or "#" in text:
-        shown = f"{url.scheme}://{url.hostname}{url.path}"
-        problem = f"{shown!r} has more than scheme, host, port and path"
-        raise source.error(problem, "Leave user, query and fragment out.")
-    if url.scheme == "http" and not allow_insecure_http and not is_loopback(url.hostname or ""):
-        problem = f"{text!r} would send the API key unencrypted"
-        raise source.error(problem, "Use https://, or pass allow_insecure_http=True.")
-    return text.rstrip("/")
-
-
-def _split_url(text: str, source: _Source, schemes: tuple[str, ...]) -> SplitResult:
-    """Split a URL, refusing one that httpx could not use either."""
-    try:
-        url = urlsplit(text)
-        _ = httpx.URL(text).host  # Decoded here, and refused when it is no international name.
-        name_on_the_net = (url.hostname or "").rstrip(".").encode("idna")
-        well_formed = bool(name_on_the_net) and url.port != 0 and not re.search(r"[\s\\]", text)
-    except (ValueError, httpx.InvalidURL):
-        well_formed = False
-    if not well_formed or url.scheme not in schemes:
-        expected = " or ".join(f"{scheme}://" for scheme in schemes)
-        # A malformed URL may hold a password, in whatever place: it is not repeated.
-        raise source.error(f"is not a well-formed URL; expected {expected}host[:port]")
-    return url
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether traffic to a host stays on this machine.
-
-    Args:
-        host: A host name or an IP address.
-
-    Returns:
-        True for localhost, names under it, and loopback addresses.
-    """
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _api_key(explicit: str | None, env: Mapping[str, str]) -> str:
     key = explicit if explicit is not None else env.get("ARIZE_API_KEY")
-    source = _Source("api_key", "ARIZE_API_KEY" if explicit is None and key is not None else None)
+    source = Source("api_key", "ARIZE_API_KEY" if explicit is None and key is not None else None)
     if not isinstance(key, str) or not key.strip():
         hint = "Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none)."
         raise source.error("there is no API key", hint)
@@ -358,12 +297,12 @@ def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
     seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else value
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number or not math.isfinite(seconds) or seconds <= 0:
-        raise _Source("timeout").error(f"expected seconds above 0, got {value!r}")
+        raise Source("timeout").error(f"expected seconds above 0, got {value!r}")
     return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))
 
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
-    source = _Source("verify")
+    source = Source("verify")
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
             return _ca_bundle(os.fspath(explicit), source)
@@ -377,30 +316,30 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
         if text.lower() in _FALSE:
             return False
         if text.lower() not in _TRUE:
-            raise _Source("verify", "ARIZE_REQUEST_VERIFY").error(f"{text!r} is neither true nor false")
+            raise Source("verify", "ARIZE_REQUEST_VERIFY").error(f"{text!r} is neither true nor false")
     if "ARIZE_SSL_CA_CERT" in env:
-        return _ca_bundle(env["ARIZE_SSL_CA_CERT"], _Source("verify", "ARIZE_SSL_CA_CERT"))
+        return _ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
 
 
-def _ca_bundle(path: str, source: _Source) -> str:
+def _ca_bundle(path: str, source: Source) -> str:
     if not os.path.exists(path):
         raise source.error(f"there is no CA bundle at {path!r}")
     return path
 
 
 def _proxy(explicit: str | None, env: Mapping[str, str]) -> str | None:
-    source = _Source("proxy", None if explicit is not None else "ARIZE_PROXY_URL")
+    source = Source("proxy", None if explicit is not None else "ARIZE_PROXY_URL")
     proxy = explicit if explicit is not None else env.get("ARIZE_PROXY_URL")
     if proxy is None:
         return None
-    proxy = _not_blank(proxy, source)
-    _split_url(proxy, source, ("http", "https", "socks5", "socks5h"))
+    proxy = not_blank(proxy, source)
+    split_url(proxy, source, ("http", "https", "socks5", "socks5h"))
     return proxy
 
 
 def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    source = _Source("headers")
+    source = Source("headers")
     if headers is not None and not isinstance(headers, Mapping):
         raise source.error(f"expected a mapping, got {type(headers).__name__}")
     checked = dict(headers or {})
@@ -418,20 +357,20 @@ def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 def _max_retries(explicit: int | None, env: Mapping[str, str]) -> int:
     if explicit is not None:
-        return _whole_number(explicit, _Source("max_retries"))
+        return _whole_number(explicit, Source("max_retries"))
     text = env.get("ARIZE_MAX_RETRIES", str(DEFAULT_MAX_RETRIES))
     is_number = text.isascii() and text.isdigit()
-    return _whole_number(int(text[:9]) if is_number else text, _Source("max_retries", "ARIZE_MAX_RETRIES"))
+    return _whole_number(int(text[:9]) if is_number else text, Source("max_retries", "ARIZE_MAX_RETRIES"))
 
 
-def _whole_number(value: object, source: _Source) -> int:
+def _whole_number(value: object, source: Source) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise source.error(f"expected a whole number from 0 up, got {value!r}")
     return value
 
 
 def _enum_case(explicit: str | None, env: Mapping[str, str]) -> EnumCase:
-    source = _Source("enum_case", "ARIZE_ENUM_CASE" if explicit is None else None)
+    source = Source("enum_case", "ARIZE_ENUM_CASE" if explicit is None else None)
     value = env.get("ARIZE_ENUM_CASE", "auto") if explicit is None else explicit
     text = value.lower() if isinstance(value, str) else value
     for case in ENUM_CASES:
@@ -487,4 +426,4 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(verify=verify)
     except (OSError, ValueError) as error:
-        raise _Source("verify").error(f"the certificates cannot be loaded: {error}") from error
+        raise Source("verify").error(f"the certificates cannot be loaded: {error}") from error

@@ -24,7 +24,7 @@ API key or a temporary password.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,10 @@ class BetaWarning(FutureWarning):
     """
 
 
+class ConfigurationWarning(UserWarning):
+    """A variable of the environment looks as if it named the endpoint, but is not read."""
+
+
 class ArizeError(Exception):
     """Base of every error of this package.
 
@@ -52,10 +56,13 @@ class ArizeError(Exception):
     Attributes:
         message: What happened, without what to do about it.
         hint: What to do about it, in a sentence; None where there is nothing to advise.
+        cursor: Out of `iter` and `iter_pages`: the cursor of the page that failed, from which they go on
+            when it is passed to them. None for the first page, and where no list was read.
     """
 
     message: str
     hint: str | None
+    cursor: str | None = None
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -134,7 +141,19 @@ class InvalidArgumentError(_OfArgument, ValueError):
     Attributes:
         argument: The parameter that cannot be right; None where no single one is at fault.
         index: The place in a list, counted from 0.
+        others: The other bad entries of the same call, each as an error of its own.
     """
+
+    others: tuple[InvalidArgumentError, ...]
+
+    def __init__(
+        self, message: str = "", *, others: Iterable[InvalidArgumentError] = (), **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.others = tuple(others)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class MissingFieldError(ArizeError, AttributeError):

@@ -103,7 +103,7 @@ class ArizeSandbox:
         """Add a user without a request and without a mail.
 
         Args:
-            email: The email, which no other user may have in any case.
+            email: The email, which no other user may have, in any case of its ASCII letters.
             name: The display name; None is the part of the email before the "@".
             role: A predefined role, or else the id of a custom role.
             status: active, invited, expired, or inactive for a blocked user.
@@ -239,11 +239,11 @@ def _enum_case(request: pytest.FixtureRequest) -> Literal["lower", "upper"]:
 
 @contextmanager
 def _without_real_account() -> Iterator[None]:
-    from .config import VARIABLES
+    from .config import VARIABLES, unread_variables
 
     # Not the fixture `monkeypatch`: a test that calls its undo() would undo this, too.
     with pytest.MonkeyPatch.context() as environment:
-        for name in VARIABLES:
+        for name in (*VARIABLES, *unread_variables(os.environ)):
             environment.delenv(name, raising=False)
         # The beta warning would fail a test when warnings are errors, and a warning filter that a fixture
         # sets does not apply to the test.

@@ -6,7 +6,7 @@ What the server sent beyond the fields of a type is in ``extra``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
@@ -48,8 +48,8 @@ __all__ = [
     "assign_predefined_role",
 ]
 
-When = datetime | date | str
-"""A point in time: a datetime, a text such as ``2026-03-01``, or an age such as ``30 days``."""
+When = datetime | date | timedelta | str
+"""A point in time, a text such as ``2026-03-01``, or an age: a timedelta, or a text such as ``30 days``."""
 
 
 def parse_closed(enum: type[E], value: object, *, argument: str, index: int | None = None) -> E:

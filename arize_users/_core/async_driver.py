@@ -135,9 +135,13 @@ class _ParallelWork:
     async def take_flows(self) -> None:
         """Run flows until there is none, or the work is stopped."""
         import anyio
+        from anyio.lowlevel import checkpoint_if_cancelled
 
         try:
-            while not self._stop.is_set() and (flow := next(self._effect.flows, None)) is not None:
+            while not self._stop.is_set():
+                await checkpoint_if_cancelled()  # A transport in memory may never wait.
+                if (flow := next(self._effect.flows, None)) is None:
+                    break
                 with anyio.CancelScope(shield=True) as scope:
                     self._scopes.add(scope)
                     try:

@@ -78,7 +78,7 @@ class SyncDriver:
         if isinstance(effect, Send):
             return self._send(effect.request)
         if isinstance(effect, Sleep):
-            return time.sleep(effect.seconds) if stop is None else stop.sleep(effect.seconds)
+            return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
             with self._exclusion.lock():
                 return self.run(effect.flow, stop)
@@ -139,11 +139,19 @@ class _Stop:
     def wake(self) -> None:
         self._wakes.put(None)
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
+        """Wait to be woken; False where nobody did so in time."""
         try:
             self._wakes.get(timeout=seconds)
         except Empty:
-            return
+            return False
+        return True
+
+
+def _sleep(seconds: float, stop: _Stop | None) -> None:
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
         raise Stopped
 
 
@@ -163,7 +171,7 @@ class _WorkerPool:
         self._limit = limit
         self._run = run
         self._flows: SimpleQueue[Flow[Any] | None] = SimpleQueue()
-        self._arrivals: SimpleQueue[_Value | BaseException] = SimpleQueue()
+        self._arrivals: SimpleQueue[_Value | BaseException | None] = SimpleQueue()
         self._stops: list[_Stop] = []
         # Appended to by the workers: a count that the caller keeps could be wrong after an interrupt.
         self._begun: list[None] = []
@@ -180,30 +188,28 @@ class _WorkerPool:
 
     def next_value(self) -> Any:
         """Wait for the next value, or raise the next error."""
-        return self._value_of(self._arrivals.get())
-
-    @staticmethod
-    def _value_of(arrival: _Value | BaseException) -> Any:
+        arrival = self._arrivals.get()
         if isinstance(arrival, BaseException):
             raise arrival
+        assert arrival is not None, "a worker ends after its flows only"
         return arrival.value
 
     def work(self, flows: Iterator[Flow[Any]], report: Callable[[Any], object]) -> None:
         """Run flows and report their values, each before the next flow is taken."""
         under_way = 0
-        try:
-            while True:
-                while under_way < self._limit and (flow := next(flows, None)) is not None:
-                    self.submit(flow)
-                    under_way += 1
-                if not under_way:
-                    return
-                value = self.next_value()
-                under_way -= 1
-                report(value)
-        finally:
-            for _ in self._stops:
-                self._flows.put(None)
+        while True:
+            while under_way < self._limit and (flow := next(flows, None)) is not None:
+                self.submit(flow)
+                under_way += 1
+            if not under_way:
+                break
+            value = self.next_value()
+            under_way -= 1
+            report(value)
+        for _ in self._stops:
+            self._flows.put(None)
+        for _ in self._stops:
+            self._arrivals.get()  # A worker's last message.
 
     def stop(self) -> None:
         """Start no further flow and no further request, and wake who waits to send one."""
@@ -221,9 +227,11 @@ class _WorkerPool:
             if left <= 0:
                 return
             try:
-                report(self._value_of(self._arrivals.get(timeout=min(left, _POLL_SECONDS))))
+                arrival = self._arrivals.get(timeout=min(left, _POLL_SECONDS))
+                if isinstance(arrival, _Value):  # Of several errors, the first one is raised.
+                    report(arrival.value)
             except Exception:  # noqa: S110
-                pass  # Nothing arrived, or another error: the first one is raised already.
+                pass  # Nothing arrived, or a report failed after something else had.
 
     def _work(self, stop: _Stop) -> None:
         self._begun.append(None)
@@ -237,3 +245,4 @@ class _WorkerPool:
             self._arrivals.put(error)
         finally:
             self._ended.append(None)
+            self._arrivals.put(None)

@@ -14,7 +14,6 @@ from ..errors import (
     BulkInterrupted,
     ConfigurationError,
     InvalidArgumentError,
-    NotFoundError,
     UnauthorizedError,
 )
 from ..results import BulkUserDeletionResult, Outcomes, filled_by
@@ -40,8 +39,9 @@ def bulk_delete(
     """Check everything before the first request, and give the bulk delete, whose flow is `run`."""
     limit = check.whole_number(max_concurrency, "max_concurrency")
     on_result = check.callback(on_result, "on_result")
-    ids = _checked(user_ids, "user_ids", check.user_id)
-    addresses = _checked(emails, "emails", check.searchable_email)
+    ids, bad_ids = check.entries(() if user_ids is None else user_ids, "user_ids", check.user_id)
+    addresses, bad_emails = check.entries(() if emails is None else emails, "emails", check.searchable_email)
+    check.refuse([*bad_ids, *bad_emails])
     if not ids and not addresses:
         raise InvalidArgumentError(
             "neither it nor emails names a user", argument="user_ids", hint="Give at least one id or email."
@@ -49,13 +49,6 @@ def bulk_delete(
     batch = BulkDelete(operations, dict.fromkeys(ids), dict.fromkeys(addresses), limit, on_result)
     batch.outcomes = filled_by(batch, outcomes)
     return batch
-
-
-def _checked(
-    values: Iterable[str] | None, argument: str, check_one: Callable[[object, str, int], str]
-) -> list[str]:
-    given = [] if values is None else check.items(values, argument)
-    return [check_one(value, argument, index) for index, value in enumerate(given)]
 
 
 @define(eq=False)
@@ -188,9 +181,6 @@ class BulkDelete:
             return None
         except ConfigurationError:
             raise
-        except NotFoundError as error:
-            failure = error
-            record.settle(DeletionStatus.NOT_FOUND)
         except ArizeError as error:
             failure = error
             record.fail(error)

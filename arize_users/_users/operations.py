@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +15,11 @@ from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError, PaginationError
-from ..types import CreatedUser, User, UserPage
+from ..errors import ArizeError, InvalidArgumentError, OutcomeUnknownError, PaginationError
+from ..types import CreatedUser, Pagination, User, UserPage
 from . import arguments as check
 from . import codec, requests
+from .addresses import Matches
 from .dates import point_in_time
 from .enum_case import EnumCaseRetrier, LearntCase
 from .outcomes import Record, Write, one_line
@@ -76,8 +77,9 @@ class Operations:
         created_after: object = None,
         created_before: object = None,
         page_size: int = check.MAX_LIMIT,
+        cursor: str | None = None,
     ) -> Scan:
-        """Every matching user, page by page."""
+        """Every matching user, page by page, from a cursor on."""
         after = point_in_time(created_after, "created_after")
         before = point_in_time(created_before, "created_before")
         if after and before and after > before:
@@ -87,11 +89,12 @@ class Operations:
             )
         limit = check.limit(page_size, "page_size")
         email, statuses = check.email_filter(email), check.statuses(status)
+        cursor = check.cursor(cursor)
 
         def fetch(cursor: str | None) -> Flow[UserPage]:
             return self._page(requests.list_users(limit=limit, cursor=cursor, email=email, status=statuses))
 
-        return Scan(fetch, created_after=after, created_before=before)
+        return Scan(fetch, cursor=cursor, created_after=after, created_before=before)
 
     def _page(self, request: Request) -> Flow[UserPage]:
         """Fetch a page, and trust its status filter only if the server surely understood it."""
@@ -114,12 +117,10 @@ class Operations:
         return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
-        scan = self.scan(email=email)
-        while (users := (yield from scan.next_page())) is not None:
-            for user in users:
-                if same_email(getattr(user, "email", None), email):
-                    return user
-        return None
+        scan, matches = self.scan(email=email), Matches(email)
+        while not matches.is_settled and (users := (yield from scan.next_page())) is not None:
+            matches.add(users)
+        return matches.result()
 
     def create(
         self,
@@ -198,15 +199,7 @@ class Operations:
         """A user blocked for good."""
         identifier = check.user_id(user_id)
         record = deletion_record()
-        return Write(self._delete_or_note(identifier, record), record, user_id=identifier)
-
-    def _delete_or_note(self, user_id: str, record: Record) -> Flow[None]:
-        try:
-            yield from self.delete_recorded(user_id, record)
-        except NotFoundError:
-            # Written down first: `Write` would take it for a failure.
-            record.settle(DeletionStatus.NOT_FOUND)
-            raise
+        return Write(self.delete_recorded(identifier, record), record, user_id=identifier)
 
     def delete_recorded(self, user_id: str, record: Record) -> Flow[None]:
         """Block a user whose id was checked, and keep a record true all the while."""
@@ -286,12 +279,13 @@ def _read(answer: Answer, decode: Callable[[Any], T], statuses: Set[int] = _READ
     Raises:
         ResponseDecodeError: It is not JSON, or not what the contract says.
     """
-    if answer.response.status_code not in statuses:
-        raise answer.decode_error("that is no answer to this request")
     try:
-        return decode(answer.document)
+        value = decode(answer.document)
     except codec.Undecodable as problem:
         raise answer.decode_error(str(problem)) from problem
+    if answer.response.status_code not in statuses:
+        raise answer.decode_error("the API answers this request with another status")
+    return value
 
 
 def _read_changed(answer: Answer, decode: Callable[[Any], U], statuses: Set[int]) -> U:
@@ -325,31 +319,30 @@ def _enforce_status_filter(page: UserPage, request: Request) -> UserPage:
     return evolve(page, users=kept)
 
 
-def same_email(one: str | None, other: str) -> bool:
-    """Compare two addresses as the API does, ignoring case."""
-    # lower(), not casefold(): that would take "straße" and "strasse" for one person.
-    return one is not None and one.lower() == other.lower()
-
-
 class Scan:
     """All pages of a list, one after another.
 
     ``created_after`` is inclusive, ``created_before`` is not; the list is sorted by creation, so the first
-    user created too late ends it. Users without a creation time lie in no range.
+    user created too late ends it, unless a page shows that it is not sorted. Users without a creation time
+    lie in no range.
     """
 
     def __init__(
         self,
         fetch: Callable[[str | None], Flow[UserPage]],
         *,
+        cursor: str | None,
         created_after: datetime | None,
         created_before: datetime | None,
     ) -> None:
         self._fetch = fetch
         self._after = created_after
         self._before = created_before
-        self._cursor: str | None = None
-        self._seen: set[str] = set()
+        self._cursor = cursor
+        self._cursors: set[str | None] = {cursor}
+        self._ids: set[str] = set()
+        self._newest: datetime | None = None
+        self._is_sorted = True
         self._done = False
         self._pending_error: PaginationError | None = None
 
@@ -363,14 +356,55 @@ class Scan:
             return None
         if self._pending_error is not None:
             raise self._pending_error
-        page = yield from self._fetch(self._cursor)
+        try:
+            page = yield from self._fetch(self._cursor)
+        except ArizeError as error:
+            error.cursor = self._cursor
+            raise
         self._advance(page)
         if self._after is None and self._before is None:
             return page.users
         times = [getattr(user, "created_at", None) for user in page.users]
         if self._before is not None:
-            self._done = self._done or any(time is not None and time >= self._before for time in times)
+            self._note_order([time for time in times if time is not None])
+            is_past = self._newest is not None and self._newest >= self._before
+            self._done = self._done or (is_past and self._is_sorted)
         return tuple(user for user, time in zip(page.users, times, strict=True) if self._in_range(time))
+
+    def next_unseen(self) -> Flow[tuple[User, ...] | None]:
+        """Do as `next_page` does, but give each user once, though the list may move while it is read."""
+        users = yield from self.next_page()
+        if users is None:
+            return None
+        unseen = tuple(user for user in users if self._is_unseen(user))
+        if len(unseen) < len(users):
+            again = len(users) - len(unseen)
+            logger.warning("the list moved while it was read: %d of its users came a second time", again)
+        return unseen
+
+    def next_whole_page(self) -> Flow[tuple[UserPage] | None]:
+        """Do as `next_unseen` does, and say where the list goes on."""
+        users = yield from self.next_unseen()
+        if users is None:
+            return None
+        is_last = self._done or self._pending_error is not None
+        pagination = Pagination(has_more=not self._done, next_cursor=None if is_last else self._cursor)
+        return (UserPage(users=users, pagination=pagination),)
+
+    def _is_unseen(self, user: User) -> bool:
+        user_id = getattr(user, "id", None)
+        if user_id in self._ids:
+            return False
+        if user_id:  # Without an id nobody can be recognized.
+            self._ids.add(user_id)
+        return True
+
+    def _note_order(self, times: Sequence[datetime]) -> None:
+        known = [*times] if self._newest is None else [self._newest, *times]
+        if self._is_sorted and known != sorted(known):
+            self._is_sorted = False
+            logger.warning("the list is not sorted by creation, so it is read to its end")
+        self._newest = max(known, default=None)
 
     def _advance(self, page: UserPage) -> None:
         if not page.pagination.has_more:
@@ -380,12 +414,12 @@ class Scan:
         cursor = page.pagination.next_cursor
         if cursor is None:
             self._stop_with("the server says there are more users, but gives no cursor")
-        elif cursor in self._seen:
+        elif cursor in self._cursors:
             self._stop_with("the server gave the same cursor twice: the list has no end")
         elif not cursor.strip() or len(cursor) > LONGEST_CURSOR or not check.is_unicode(cursor):
             self._stop_with("the server gave a cursor that cannot be sent back to it")
         else:
-            self._seen.add(cursor)
+            self._cursors.add(cursor)
             self._cursor = cursor
 
     def _stop_with(self, problem: str) -> None:
@@ -396,6 +430,7 @@ class Scan:
             path="/v2/users",
             hint="This is on the server's side: try again later.",
         )
+        self._pending_error.cursor = self._cursor
 
     def _in_range(self, created: datetime | None) -> bool:
         return (

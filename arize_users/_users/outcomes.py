@@ -9,7 +9,7 @@ from attrs import define, field
 from .._core.effects import Flow
 from .._core.retry import Attempts
 from ..enums import DeletionStatus, WriteStatus
-from ..errors import ArizeError
+from ..errors import ArizeError, NotFoundError
 from ..results import BulkUserDeletionResult, Outcomes, UserResult, filled_by
 
 T = TypeVar("T")
@@ -37,7 +37,10 @@ class Record:
     def fail(self, error: ArizeError) -> None:
         """Write down the error that it ended with."""
         kind = type(self.done)
-        self.settle(kind.UNKNOWN if self.attempts.unanswered else kind.FAILED, one_line(error))
+        if kind is DeletionStatus and isinstance(error, NotFoundError):
+            self.settle(DeletionStatus.NOT_FOUND)
+        else:
+            self.settle(kind.UNKNOWN if self.attempts.unanswered else kind.FAILED, one_line(error))
 
     @property
     def state(self) -> tuple[Any, str | None]:

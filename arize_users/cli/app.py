@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from . import create, delete, listing, users
+from . import create, delete, listing, settings_command, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
 from .interrupts import interrupts
 from .session import command, store_global_options
@@ -17,10 +17,13 @@ from .terminal import say, silence
 
 _ABOUT = """Manage the users of an Arize account.
 
-The account is found from options, then from the environment (ARIZE_API_KEY; ARIZE_BASE_URL, ARIZE_REGION
-or ARIZE_API_HOST), then from the profile in ~/.arize/profiles. The commands are in beta and may change
-without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be
-given after a command's name.
+The API key and the endpoint come from options, each by itself; else both from the profile that --profile or
+ARIZE_PROFILE names; else both from the environment (ARIZE_API_KEY; ARIZE_BASE_URL, ARIZE_REGION,
+ARIZE_SINGLE_HOST, ARIZE_BASE_DOMAIN or ARIZE_API_HOST); else both from the active profile in
+~/.arize/profiles. One from the environment and one from a profile is refused. The command `settings` shows
+them, and with --check whose account it is. The commands are in beta and may change without notice;
+ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be given after a
+command's name.
 """
 # Every usage error's class. Typer gives it no public name, but it is the parent of this one.
 _UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]
@@ -86,6 +89,7 @@ def build(program: str) -> typer.Typer:
         root.add_typer(commands, name="users")
     for name, function in _COMMANDS.items():
         commands.command(name, epilog=EXIT_CODES)(command(function))
+    root.command("settings", epilog=EXIT_CODES)(command(settings_command.settings))
     # The sandbox parses its own options, --help among them.
     root.command(
         "sandbox",

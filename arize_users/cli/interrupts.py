@@ -89,7 +89,8 @@ class Interrupts:
             if not self._received:
                 function(*arguments, **named)
         except KeyboardInterrupt:
-            pass
+            # A handler of somebody else's may have raised it.
+            self._received = self._received or [signal.SIGINT]
         finally:
             self.raising = False
         self._events.put(None)

@@ -62,7 +62,11 @@ class Options(NamedTuple):
     profile: Annotated[
         str | None,
         typer.Option(
-            "--profile", "-p", metavar="NAME", help="The profile, for what no option or variable gives."
+            "--profile",
+            "-p",
+            metavar="NAME",
+            help="Take key and endpoint from this profile, never from the environment. ARIZE_PROFILE "
+            "names one, too.",
         ),
     ] = None
     verbose: Annotated[

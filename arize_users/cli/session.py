@@ -47,10 +47,13 @@ class Session:
         self._exit_stack = exit_stack
 
     @functools.cached_property
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """The account, and where key and endpoint came from."""
         if self.options.base_url is not None and self.options.region is not None:
             raise CommandError(USAGE, "--base-url and --region both name the endpoint: give only one")
         self.reporter.settings = settings = resolve(self.options)
+        if settings.note is not None:
+            say(f"warning: {settings.note}")
         return settings
 
     def target(self, requested: str | None, *, is_new: bool = False) -> Target:
@@ -60,20 +63,18 @@ class Session:
             requested: The value of --output.
             is_new: Whether a file must not be there yet.
         """
-        requested = self._settings.default_format() if requested is None else requested
+        requested = self.settings.default_format()[0] if requested is None else requested
         return checked_target(requested, is_new=is_new)
 
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""
-        settings = self._settings
-        for note in settings.notes():
-            say(f"note: {note}")
+        settings = self.settings
         from arize_users import ArizeClient
 
         self._show_beta_warning_on_one_line()
         if self.options.verbose:
             self._log_to_stderr()
-        client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url, region=settings.region)
+        client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
         return self._exit_stack.enter_context(client).users
 
     def write(self, target: Target, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -138,8 +139,8 @@ class Session:
         self._exit_stack.callback(logger.removeHandler, handler)
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
-        logger.debug("endpoint: from %s", self._settings.endpoint_from)
-        logger.debug("API key: from %s", self._settings.key_from)
+        logger.debug("endpoint: from %s", self.settings.endpoint_from)
+        logger.debug("API key: from %s", self.settings.key_from)
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:

@@ -1,7 +1,8 @@
-"""Which account a command works on: options, then the environment, then the profiles of Arize's own CLI.
+"""Which account a command works on: options, then a named profile, the environment, or the active profile.
 
-The key and the endpoint are looked up separately, so they may come from different places. A profile is
-`~/.arize/profiles/NAME.toml`, where `~/.arize/.active_profile` holds NAME; profiles are never written.
+Key and endpoint belong together: unless an option gives one of them, the environment does not give one and a
+profile the other. A profile is `~/.arize/profiles/NAME.toml` of Arize's own CLI; `~/.arize/.active_profile`
+holds the NAME of the active one. Profiles are never written.
 """
 
 from __future__ import annotations
@@ -12,69 +13,122 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import SETTINGS, CommandError
 from .options import Options
 
+if TYPE_CHECKING:
+    from arize_users.config import Endpoint
+
+DEFAULT = "the default"
+"""Where a setting comes from that is set nowhere."""
 FORMATS = ("table", "json", "csv", "parquet")
 
+_VARIABLE = "ARIZE_PROFILE"
 _REFERENCE = re.compile(r"\$\{([^}:]+)(?::([^}]*))?\}")
 
 
 class Settings(NamedTuple):
-    """What the client is given, None leaving a setting to the client, and where it came from."""
+    """The account that a command works on, and where key and endpoint came from.
+
+    ``api_key`` is None for a local account, which has keys of its own. ``note`` names variables that look
+    as if they named the endpoint, but are not read.
+    """
 
     api_key: str | None
     key_from: str
-    base_url: str | None
-    region: str | None
+    base_url: str
     endpoint_from: str
     is_local: bool
     profile: Profile
+    note: str | None
 
-    def default_format(self) -> str:
-        """Give the format to use without --output."""
+    def default_format(self) -> tuple[str, str]:
+        """Give the format to use without --output, and where it comes from."""
         try:
-            return self.profile.format()
+            if format := self.profile.format():
+                return format, self.profile.label
         except CommandError:
             # A local account needs no profile, so an unusable one that nobody named is no error.
-            if self.is_local and not self.profile.is_named:
-                return FORMATS[0]
-            raise
+            if not self.is_local or self.profile.named_by is not None:
+                raise
+        return FORMATS[0], DEFAULT
 
     def source(self, parameter: str | None) -> str | None:
         """Tell where a parameter of the client came from; None where it was not given."""
-        if parameter == "api_key":
-            return self.key_from
-        given = {"base_url": self.base_url, "region": self.region}
-        return None if given.get(parameter or "") is None else self.endpoint_from
-
-    def notes(self) -> list[str]:
-        """Tell what overrides the profile that --profile names."""
-        return [
-            f"{source} is set and wins over the {what} of the profile {self.profile.name!r}"
-            for what, source in (("key", self.key_from), ("endpoint", self.endpoint_from))
-            if self.profile.is_named and source.startswith("ARIZE_")
-        ]
+        return {"api_key": self.key_from, "base_url": self.endpoint_from}.get(parameter or "")
 
 
 def resolve(options: Options, environ: Mapping[str, str] | None = None) -> Settings:
     """Find the account. A profile is read only when it is named, or when something is found nowhere else.
 
     Raises:
-        CommandError: There is no key, or the profile is missing or cannot be used.
+        CommandError: There is no key, key and endpoint do not belong together, or the profile is missing or
+            cannot be used.
+        ConfigurationError: What names the endpoint cannot be used.
     """
-    from arize_users.config import SANDBOX_SCHEME
+    from arize_users.config import DEFAULT_BASE_URL, unread_note
 
     environ = os.environ if environ is None else environ
     env = {name: text for name, value in environ.items() if (text := value.strip())}
     profile = Profile(options.profile, env)
-    base_url, region, endpoint_from = _endpoint(options, env, profile)
-    url = env[endpoint_from] if endpoint_from == "ARIZE_BASE_URL" else base_url or ""
-    is_local = url.startswith(SANDBOX_SCHEME)
-    key, key_from = _api_key(options, env, profile, is_local=is_local)
-    return Settings(key, key_from, base_url, region, endpoint_from, is_local, profile)
+    # A profile that is named stands in for the environment.
+    variables = env if profile.named_by is None else {}
+    endpoint = _endpoint(options, variables)
+    is_local = endpoint is not None and endpoint.is_local
+    if profile.named_by == _VARIABLE and not is_local and (endpoint is None or options.api_key is None):
+        _refuse_beside_variables(env)
+    api_key, key_from = _api_key(options, variables, profile, is_local=is_local)
+    if endpoint is not None:
+        base_url, endpoint_from = endpoint.url, endpoint.source.variable or ""
+    else:
+        named = profile.endpoint()
+        base_url, endpoint_from = (named, profile.label) if named else (DEFAULT_BASE_URL, DEFAULT)
+    sources = {key_from, endpoint_from}
+    # The environment's key means the hosted API where no variable names another.
+    is_mixed = profile.label in sources and any(source.startswith("ARIZE_") for source in sources)
+    if is_mixed and (endpoint is not None or base_url != DEFAULT_BASE_URL):
+        raise CommandError(
+            SETTINGS,
+            f"the API key is from {key_from}, but the endpoint is from {endpoint_from}",
+            hint="Name the profile with --profile to take both from it, set both in the environment "
+            f"({DEFAULT_BASE_URL} is the hosted API), or give one of them as an option.",
+        )
+    is_asked = options.base_url is None and options.region is None and profile.named_by is None
+    note = unread_note(env) if is_asked else None
+    return Settings(api_key, key_from, base_url, endpoint_from, is_local, profile, note)
+
+
+def _endpoint(options: Options, environ: Mapping[str, str]) -> Endpoint | None:
+    """Find the endpoint that options or else variables name, and say which one did."""
+    from arize_users import ConfigurationError
+    from arize_users.config import find_endpoint
+
+    option = (
+        "--base-url" if options.base_url is not None else "--region" if options.region is not None else None
+    )
+    try:
+        found = find_endpoint(base_url=options.base_url, region=options.region, environ=environ)
+    except ConfigurationError as error:
+        variable = option or error.variable
+        raise ConfigurationError(error.message, argument=error.argument, variable=variable) from error
+    if found is None or option is None:
+        return found
+    return found._replace(source=found.source._replace(variable=option))
+
+
+def _refuse_beside_variables(env: Mapping[str, str]) -> None:
+    from arize_users.config import ENDPOINT_VARIABLES
+
+    # A port of 0 is not set.
+    others = [name for name in ("ARIZE_API_KEY", *ENDPOINT_VARIABLES) if env.get(name, "0").strip("0")]
+    if others:
+        raise CommandError(
+            SETTINGS,
+            f"{' and '.join([_VARIABLE, *others])} are set: the first names a profile, which has both itself",
+            hint=f"Unset {_VARIABLE} or the others, or name the profile by --profile, which wins over them.",
+        )
 
 
 class Profile:
@@ -82,25 +136,29 @@ class Profile:
 
     Args:
         named: The name that --profile gives.
-        env: The environment, which entries may refer to.
+        env: The environment, which may name a profile, and which entries may refer to.
 
     Raises:
         CommandError: The profile that is named is missing or cannot be used.
     """
 
     def __init__(self, named: str | None, env: Mapping[str, str]) -> None:
-        self.is_named: bool = named is not None
         if named is not None and not named.strip():
             raise CommandError(
                 SETTINGS,
                 f"--profile: expected a name that is not blank, got {named!r}",
                 hint="Name a profile, or leave --profile out for the active one.",
             )
-        self._chosen = named or _active_name()
+        self.named_by: str | None = "--profile" if named else _VARIABLE if _VARIABLE in env else None
+        active = _active_name()
+        self.chosen_by: str = self.named_by or ("~/.arize/.active_profile" if active else DEFAULT)
+        self._chosen = named or env.get(_VARIABLE) or active
         self.name: str = self._chosen or "default"
+        self.label: str = f"the profile {self.name!r}"
         self.path: str = f"~/.arize/profiles/{self.name}.toml"
+        self._file = _folder() / "profiles" / f"{self.name}.toml"
         self._env = env
-        if self.is_named:
+        if self.named_by is not None:
             _ = self._tables
 
     @functools.cached_property
@@ -108,7 +166,7 @@ class Profile:
         try:
             if Path(self.name).name != self.name:
                 raise FileNotFoundError
-            content = (_folder() / "profiles" / f"{self.name}.toml").read_bytes()
+            content = self._file.read_bytes()
             return tomllib.loads(content.decode())
         except (FileNotFoundError, NotADirectoryError):
             if not self._chosen:
@@ -122,6 +180,10 @@ class Profile:
             raise self._problem(error.strerror or str(error)) from error
         except ValueError as error:
             raise self._problem(f"it is not TOML: {error}") from error
+
+    def exists(self) -> bool:
+        """Tell whether there is such a file."""
+        return self._file.is_file()
 
     def get(self, table: str, entry: str) -> str | None:
         """Give an entry as text; None where it is absent or empty.
@@ -147,29 +209,24 @@ class Profile:
 
         return _REFERENCE.sub(variable, value or "").strip() or None
 
-    def format(self) -> str:
-        """Give the output format to use without --output."""
-        format = (self.get("output", "format") or FORMATS[0]).lower()
-        if format not in FORMATS:
-            raise self._problem(f"output.format {format!r} is not one of {', '.join(FORMATS)}")
-        return format
+    def format(self) -> str | None:
+        """Give the output format to use without --output; None where the profile names none."""
+        format = self.get("output", "format")
+        if format is not None and format.lower() not in FORMATS:
+            raise self._problem(f"output.format {format.lower()!r} is not one of {', '.join(FORMATS)}")
+        return format and format.lower()
 
-    def endpoint(self) -> tuple[str | None, str | None]:
-        """Give the base URL or the region; neither where the profile names no endpoint."""
-        # Arize's own CLI writes its default api_host beside these entries. Falling back to that host
-        # would send this profile's key to another server.
-        for other in ("single_host", "base_domain"):
-            if self.get("routing", other):
-                raise self._problem(f"routing.{other} is not read here; name the endpoint by --base-url")
-        # A region wins over api_host, which that CLI writes beside it, too.
-        if region := self.get("routing", "region"):
-            return None, region
-        host = self.get("routing", "api_host")
-        if not host:
-            return None, None
-        port = self.get("routing", "api_port")
-        scheme = self.get("routing", "api_scheme") or "https"
-        return f"{scheme}://{host}{f':{port}' if port else ''}", None
+    def endpoint(self) -> str | None:
+        """Give the base URL; None where the profile names no endpoint."""
+        from arize_users import ConfigurationError
+        from arize_users.config import ROUTING, profile_endpoint
+
+        try:
+            found = profile_endpoint({entry: self.get("routing", entry) or "" for entry in ROUTING})
+        except ConfigurationError as error:
+            label = f"{error.variable}: " if error.variable else ""
+            raise self._problem(f"{label}{error.message}") from error
+        return found and found.url
 
     def _problem(self, what: str, *, hint: str | None = None) -> CommandError:
         return CommandError(
@@ -193,47 +250,31 @@ def _folder() -> Path:
         return Path(os.devnull)
 
 
-def _endpoint(
-    options: Options, env: Mapping[str, str], profile: Profile
-) -> tuple[str | None, str | None, str]:
-    from arize_users.config import ENDPOINT_VARIABLES
-
-    if options.base_url is not None:
-        return options.base_url, None, "--base-url"
-    if options.region is not None:
-        return None, options.region, "--region"
-    for name in ENDPOINT_VARIABLES:
-        if name in env:
-            return None, None, name
-    base_url, region = profile.endpoint()
-    if base_url or region:
-        return base_url, region, f"the profile {profile.name!r}"
-    return None, None, "the default, the hosted API"
-
-
 def _api_key(
-    options: Options, env: Mapping[str, str], profile: Profile, *, is_local: bool
+    options: Options, variables: Mapping[str, str], profile: Profile, *, is_local: bool
 ) -> tuple[str | None, str]:
     if options.api_key is not None:
         if not options.api_key.strip():
             raise _no_key("--api-key is blank", profile)
         return options.api_key, "--api-key"
     if is_local:
-        # A profile's key belongs to a real account and must not reach a local one.
+        # The key of a real account must not reach a local one.
         return None, "the sandbox"
-    if "ARIZE_API_KEY" in env:
-        return env["ARIZE_API_KEY"], "ARIZE_API_KEY"
+    if "ARIZE_API_KEY" in variables:
+        return variables["ARIZE_API_KEY"], "ARIZE_API_KEY"
     if key := profile.get("auth", "api_key"):
-        return key, f"the profile {profile.name!r}"
+        return key, profile.label
     is_oauth = profile.get("auth", "auth_method") == "oauth"
     why = " (the profile signs in by OAuth, which this program does not support)" if is_oauth else ""
-    raise _no_key(f"no API key is set{why}", profile)
+    problem = f"{profile.label} has no API key" if profile.named_by else "no API key is set"
+    raise _no_key(f"{problem}{why}", profile)
 
 
 def _no_key(problem: str, profile: Profile) -> CommandError:
+    places = f"auth.api_key in {profile.path}, or pass --api-key"
     return CommandError(
         SETTINGS,
         problem,
-        hint=f"Set ARIZE_API_KEY, or auth.api_key in {profile.path}, or pass --api-key "
+        hint=f"Set {places if profile.named_by else f'ARIZE_API_KEY, or {places}'} "
         "(which other users of this machine can see). --base-url sandbox: needs none.",
     )

@@ -103,6 +103,13 @@ class Canvas(NamedTuple):
         errors = ((one.email or one.user_id or "", one.error) for one in results if one.error)
         return drawn + "".join(f"{literal(named)}: {literal(error)}\n" for named, error in errors)
 
+    def settings_table(self, rows: Sequence[Mapping[str, str | None]]) -> str:
+        """Draw settings, one per row."""
+        columns = [
+            _Column(title.capitalize(), [self._text(row[title]) for row in rows], 12) for title in rows[0]
+        ]
+        return self._drawn(columns, _widths(columns, ("Source", "Value"), self.width))
+
     def user_panel(self, user: User) -> str:
         """Draw one user in full. The id and a temporary password are never folded."""
         lines = {title: self._cell(user, field, "%Y-%m-%d %H:%M:%S %Z") for field, title in _FIELDS.items()}

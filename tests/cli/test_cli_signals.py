@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -303,7 +303,7 @@ def _ctrl_c() -> None:
 
 
 @pytest.fixture
-def handled() -> Interrupts:
+def handled() -> Iterator[Interrupts]:
     """The signals of this process, handled for the test."""
     one = Interrupts()
     with one.installed():
@@ -346,7 +346,7 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch, handled: Interrupts
 def test_nothing_is_raised_after_a_call(handled: Interrupts) -> None:
     """A signal right after the library's call, wherever it falls, is only noted."""
     for when in ("in the call", "after it"):
-        ended = []
+        ended: list[str] = []
 
         def call(when: str = when, ended: list[str] = ended) -> None:
             if when == "in the call":
