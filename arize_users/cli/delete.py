@@ -71,6 +71,8 @@ def delete(
         ):
             raise
         failure = error
+    if not outcomes.results:  # A signal came before the call began.
+        raise KeyboardInterrupt
     interrupts.acted = any(one.status != DeletionStatus.NOT_ATTEMPTED for one in outcomes.results)
     deliver(results_answer(outcomes.results), target, acted=True)
     code = _summarize(outcomes.results, session.reporter.group, missing_ok=missing_ok)

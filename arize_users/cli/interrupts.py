@@ -82,8 +82,11 @@ class Interrupts:
 
         It keeps what it did elsewhere: nothing is raised or returned here.
         """
+        if self._received:
+            return
         # Not in the handler: a second signal could come there, and two would raise once.
-        threading.Thread(target=self._announce, daemon=True).start()
+        announcer = threading.Thread(target=self._announce, daemon=True)
+        announcer.start()
         try:
             self.raising = True
             if not self._received:
@@ -94,6 +97,7 @@ class Interrupts:
         finally:
             self.raising = False
         self._events.put(None)
+        announcer.join()
 
     def _announce(self) -> None:
         self._events.get()

@@ -23,7 +23,8 @@ def say(*lines: str) -> None:
         return
     try:
         for line in lines:
-            print(literal(line), file=sys.stderr)
+            # In one piece, because another thread may write a line, too.
+            sys.stderr.write(f"{literal(line)}\n")
         sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)

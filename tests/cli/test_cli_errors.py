@@ -94,6 +94,14 @@ def test_could_not_look(ax: Ax, scripted: Scripted, line: str, body: bytes, cont
     assert (hint == "Check --role-id.") is ("--role-id" in line)
 
 
+def test_ambiguous(ax: Ax, tmp_path: Path) -> None:
+    """An address that two users have in another case is exit code 4: somebody has it, so it is not 7."""
+    with Sandbox(tmp_path / "twins.db", case_sensitive_emails=True) as sandbox:
+        for email in ("Ada@example.com", "aDa@example.com"):
+            sandbox.add_user(email=email, name="Ada")
+    ax("get", "ada@example.com", ARIZE_BASE_URL=f"sandbox:{tmp_path}/twins.db").refused(4)
+
+
 def test_get_or_create(shell: Shell, served: SandboxServer, tmp_path: Path) -> None:
     """`get X; [ $? = 7 ] && create X` invites exactly who is not there, and nobody when it cannot look."""
     ax = f"{shlex.quote(sys.executable)} -m arize_users.cli users"

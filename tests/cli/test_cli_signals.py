@@ -175,6 +175,23 @@ def test_at_a_prompt(
     assert account.audit == []
 
 
+def test_just_before_the_wait(terminal: Terminals, account: Sandbox, jane: str, tmp_path: Path) -> None:
+    """Ctrl-C between a question and the wait for its answer counts at once, not with the next key."""
+    # Python has taken the signal, and no wait was interrupted: as where another thread is given it.
+    os.mkfifo(tmp_path / "now")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, threading\n"
+        "def interrupt():\n"
+        "    open('now').read()\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"
+        "threading.Thread(target=interrupt, daemon=True).start()\n"
+    )
+    run = terminal("users", "delete", "--id", jane, env={"PYTHONPATH": str(tmp_path)})
+    run.until("[y/N]")
+    (tmp_path / "now").write_text("")
+    assert (run.end(), account.audit) == (130, [])
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("command", ["list --all -o out.json", "get jane@example.com -o out.json"])
 def test_reading(piped: Pipes, gate: Gate, tmp_path: Path, command: str, number: int) -> None:
@@ -227,6 +244,14 @@ def test_looking_up(piped: Pipes, gate: Gate, tmp_path: Path) -> None:
     assert (ran.code, gate.audit) == (129, [])
     assert (tmp_path / "out.csv").read_text().count(",not_attempted,") == 2
     assert ran.err.splitlines()[-2:] == ["2 not attempted", "interrupted; nothing was changed"]
+
+
+def test_call_has_not_begun(piped: Pipes, gate: Gate, tmp_path: Path) -> None:
+    """A signal right before the deletes begin is as good as one at the prompt."""
+    hook = "import arize_users.cli.delete as delete; signalled(delete, '_progress', True)"
+    ran = piped("ax", "users", "delete", "--id", "x", "-f", "-o", "out.json", before=at(hook, 15)).end()
+    assert (ran.code, ran.err, gate.requests) == (143, "interrupted; nothing was changed\n", [])
+    assert not (tmp_path / "out.json").exists()
 
 
 @pytest.mark.parametrize("is_ignored", [True, False])
