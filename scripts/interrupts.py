@@ -6,8 +6,8 @@
 Each round deletes some users of a sandbox on loopback, a process of its own, and is interrupted once or
 twice: by SIGINT or SIGTERM, by cancelling the task, by asyncio.timeout, or by an exception of on_result.
 Every user reported as deleted must be in the audit trail and no other may be, but for those reported as
-unknown, who may never be more than were under way; and the next call of the same client must work. Exit codes:
-0 all of this holds; 1 it does not, and the output says what.
+unknown, who may never be more than were under way; and the next call of the same client must work. Exit
+codes: 0 all of this holds; 1 it does not, and the output says what.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ def _run_sync(url: str, kind: str, batch: Mapping[str, Any], chance: random.Rand
         raise SystemExit(143)
 
     signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background job ignores it.
     expected: type[BaseException] = {"SIGINT": KeyboardInterrupt, "SIGTERM": SystemExit}.get(
         kind, BulkInterrupted
     )
