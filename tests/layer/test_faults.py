@@ -89,7 +89,9 @@ def test_bulk_delete(connect: Connect, fault: str) -> None:
         if one.status == "deleted":
             assert one.user_id in deleted
         else:
-            assert one.status == ("unknown" if "answered 2" in one.error else "failed")
+            # Among all faults, a lost answer may come before a refusal.
+            possible = {"garbage": {"unknown"}, "all": {"unknown", "failed"}}.get(fault, {"failed"})
+            assert one.status in possible
             assert fault in ("server_error", "status", "garbage", "all")
 
 
