@@ -12,14 +12,12 @@ from types import FrameType
 from typing import ParamSpec, TypeVar
 
 from .errors import INTERRUPTED
-from .terminal import say
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 31.0
 """Seconds after a signal for which an answer is awaited: the read timeout of the client, and one more."""
-_STOPPING = f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait"
 
 # Windows has no SIGHUP.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -80,7 +78,7 @@ class Interrupts:
     def run(self, function: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
         """Call a function that a signal ends by `KeyboardInterrupt`, a second one without its waiting.
 
-        It keeps what it did elsewhere: nothing is raised or returned here.
+        It keeps what it did elsewhere: nothing is returned here, nor raised after a signal.
         """
         if self._received:
             return
@@ -94,6 +92,10 @@ class Interrupts:
         except KeyboardInterrupt:
             # A handler of somebody else's may have raised it.
             self._received = self._received or [signal.SIGINT]
+        except Exception:
+            # Python's own locks, interrupted at the wrong moment, raise others in its place.
+            if not self._received:
+                raise
         finally:
             self.raising = False
         self._events.put(None)
@@ -102,7 +104,7 @@ class Interrupts:
     def _announce(self) -> None:
         self._events.get()
         if self._received:
-            say(_STOPPING)
+            _say_stopping()
 
     def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call a function in a thread of its own; after a signal, wait for it `PATIENCE` seconds at most.
@@ -137,7 +139,7 @@ class Interrupts:
         while not is_done() and len(self._received) < 2:
             if deadline is None and self._received:
                 deadline = time.monotonic() + PATIENCE
-                say(_STOPPING)
+                _say_stopping()
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return
@@ -149,6 +151,13 @@ class Interrupts:
         self._events.put(None)
         if self.raising:
             raise KeyboardInterrupt
+
+
+def _say_stopping() -> None:
+    # Here, because the fewer imports come before the handlers, the sooner they are installed.
+    from .terminal import say
+
+    say(f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait")
 
 
 interrupts = Interrupts()

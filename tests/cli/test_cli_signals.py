@@ -369,14 +369,18 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch, handled: Interrupts
 
 
 def test_nothing_is_raised_after_a_call(handled: Interrupts) -> None:
-    """A signal right after the library's call, wherever it falls, is only noted."""
-    for when in ("in the call", "after it"):
+    """A signal ends the library's call, whatever comes out of it, and one right after it is only noted."""
+    for when in ("in the call", "in a lock of it", "after it"):
         ended: list[str] = []
 
         def call(when: str = when, ended: list[str] = ended) -> None:
-            if when == "in the call":
-                _ctrl_c()
-            ended.append(when)
+            try:
+                if when != "after it":
+                    _ctrl_c()
+                ended.append(when)
+            finally:
+                if when == "in a lock of it":
+                    raise RuntimeError("release unlocked lock")
 
         handled.run(call)
         _ctrl_c()
