@@ -28,7 +28,7 @@ _READ = (*ENDPOINT_VARIABLES, "ARIZE_PROXY_URL")
 # Variables of Arize's SDK for the addresses of other services than this API.
 _OTHER_SERVICES = ("OTLP_", "FLIGHT_", "COLLECTOR_")
 _LOOKS_LIKE_ROUTING = re.compile(
-    r"HOST|DOMAIN|UR[IL]|ENDPOINT|REGION|SCHEME|PROTOCOL|SERVER|ADDRESS|GATEWAY|(?:_|API)PORT"
+    r"HOST|DOMAIN|URL|_URI|ENDPOINT|REGION|SCHEME|PROTOCOL|SERVER|ADDRESS|GATEWAY|_BASE$|(?:_|API)PORT(?:_|$)"
 )
 # A path that Python or SQLite would take as the name of a file where a person means another place.
 _MISLEADING_PATH = re.compile(r"//|[\s~:]|file:", re.IGNORECASE)

@@ -53,6 +53,7 @@ class Ran:
 
 Ax = Callable[..., Ran]
 Shell = Callable[..., Ran]
+Profile = Callable[..., Path]
 Terminals = Callable[..., "Terminal"]
 
 # Opening the terminal makes it that of the new session, so that Ctrl-C reaches the program.
