@@ -162,7 +162,8 @@ def _routed(entries: Mapping[str, str], label: Callable[[str], str]) -> Endpoint
     if name == "single_port":
         host = DEFAULT_BASE_URL.removeprefix("https://")
     elif set("/@") & set(host) or host.endswith(":"):
-        raise source.error(f"{host!r} is not a host name", "For a whole URL set ARIZE_BASE_URL.")
+        # It may be a URL with a password, so it is not repeated.
+        raise source.error("is not a host name alone", "For a whole URL set ARIZE_BASE_URL.")
     elif name == "base_domain":
         host = f"api.{host}"
     scheme = entries.get("api_scheme", "https")

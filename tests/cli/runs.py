@@ -106,7 +106,8 @@ class Terminal:
     @property
     def raw(self) -> str:
         """Everything written so far, with its escape sequences."""
-        return self._raw.decode()
+        # What was read last may end within a character.
+        return self._raw.decode(errors="ignore")
 
     @property
     def shown(self) -> str:

@@ -254,7 +254,7 @@ _GIVE_A_URL = "Give --base-url an https:// URL"
         ),
         (
             f"{_AUTH}[routing]\nsingle_host = 'https://x'",
-            f"{_UNUSABLE}routing.single_host: 'https://x' is not a host",
+            f"{_UNUSABLE}routing.single_host: is not a host name",
         ),
         (
             f"{_AUTH}[routing]\napi_host = 'x'\napi_port = 70000",

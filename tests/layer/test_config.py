@@ -246,7 +246,7 @@ def test_variables_of_other_services() -> None:
         unread_variables(dict.fromkeys([*VARIABLES, *(f"ARIZE_{one}" for one in OTHERS.split())], "x")) == []
     )
     assert unread_variables({"ARIZE_API_URL": " ", "API_URL": "x"}) == []
-    unread = "API_BASE API_DOMAIN API_ENDPOINT API_SERVER BASEURL GATEWAY_ADDRESS HOST PORT REGIONS SINGLE_SCHEME URI"
+    unread = "API_BASE API_DOMAIN API_ENDPOINT API_SERVER BASEURL GATEWAY HOST PORT REGIONS SINGLE_SCHEME URI"
     names = [f"ARIZE_{name}" for name in unread.split()]
     assert unread_variables(dict.fromkeys(names, "x")) == names
 
@@ -264,9 +264,10 @@ def test_unencrypted_http(url: str) -> None:
 )
 def test_user_in_a_url(url: str) -> None:
     """A URL with a user in it is refused, and its password is not repeated."""
-    with pytest.raises(ConfigurationError) as caught:
-        _settings(base_url=url)
-    assert "pa55" not in str(caught.value)
+    for given in ({"base_url": url}, {"environ": _env(API_HOST=url)}, {"environ": _env(SINGLE_HOST=url[8:])}):
+        with pytest.raises(ConfigurationError) as caught:
+            _settings(**given)
+        assert "pa55" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
