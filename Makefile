@@ -20,7 +20,7 @@ help:
 	@echo "make lock         requirements/ from pyproject.toml (needs PyPI); UPGRADE=1 takes the newest versions"
 	@echo "make test-tools   the tests of the benchmark, the soak and the mutation tool"
 	@echo "make bench        this client beside Arize's own, as ratios (needs PyPI)"
-	@echo "make soak         10,000 users through a faulty network"
+	@echo "make soak         10,000 users through a faulty network, and 500 interrupts"
 	@echo "make mutation     300 mutants of the layer, and which of them no test notices"
 	@echo "make pictures     the pictures of the README"
 	@echo "make clean        remove environments and caches"
@@ -81,6 +81,7 @@ bench: $(VENV)/installed
 
 soak: $(VENV)/installed
 	$(BIN)/python scripts/soak.py
+	$(BIN)/python scripts/interrupts.py
 
 mutation: $(VENV)/installed
 	$(BIN)/python scripts/mutation.py

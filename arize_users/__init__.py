@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .async_client import AsyncArizeClient, AsyncUsersClient
     from .client import ArizeClient, UsersClient
     from .errors import (
+        AmbiguousEmailError,
         APIConnectionError,
         APIError,
         APIStatusError,
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableEntityError,
     )
+    from .results import BulkUserDeletionResult, Outcomes, UserResult, outcomes_of
     from .types import (
         USER_COLUMNS,
-        BulkUserDeletionResult,
         CreatedUser,
         CustomUserRole,
         DeletionStatus,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         UserPage,
         UserRole,
         UserStatus,
+        WriteStatus,
         assign_custom_role,
         assign_predefined_role,
     )
@@ -58,6 +60,7 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "AmbiguousEmailError",
     "ArizeClient",
     "ArizeError",
     "AsyncArizeClient",
@@ -78,6 +81,7 @@ __all__ = [
     "MissingFieldError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "Outcomes",
     "Pagination",
     "PaginationError",
     "PredefinedUserRole",
@@ -89,25 +93,32 @@ __all__ = [
     "UnprocessableEntityError",
     "User",
     "UserPage",
+    "UserResult",
     "UserRole",
     "UserStatus",
     "UsersClient",
+    "WriteStatus",
     "__version__",
     "assign_custom_role",
     "assign_predefined_role",
+    "outcomes_of",
 ]
 
-_CLIENTS = {
+_HOMES = {
     "ArizeClient": "client",
     "UsersClient": "client",
     "AsyncArizeClient": "async_client",
     "AsyncUsersClient": "async_client",
+    "BulkUserDeletionResult": "results",
+    "Outcomes": "results",
+    "UserResult": "results",
+    "outcomes_of": "results",
 }
 
 
 def _home(name: str) -> str:
-    if name in _CLIENTS:
-        return _CLIENTS[name]
+    if name in _HOMES:
+        return _HOMES[name]
     return "errors" if name.endswith(("Error", "Warning", "Interrupted")) else "types"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
@@ -13,7 +13,9 @@ from ._core.async_driver import AsyncDriver
 from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
 from ._users.operations import Operations
+from ._users.outcomes import Write
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .results import Outcomes, carrying
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -23,6 +25,8 @@ from .types import (
     UserPage,
     When,
 )
+
+T = TypeVar("T")
 
 
 class AsyncUsersClient:
@@ -40,7 +44,11 @@ class AsyncUsersClient:
 
     def _with_options(self, settings: Settings, sender: AsyncSender) -> Self:
         operations = self._operations.with_max_retries(settings.max_retries)
-        return type(self)(operations, self._driver.with_sender(sender.send))
+        return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
+
+    async def _write(self, write: Write[T]) -> T:
+        with carrying(write.outcomes):
+            return await self._driver.run(write.flow)
 
     async def list(
         self,
@@ -55,7 +63,7 @@ class AsyncUsersClient:
         Needs the admin or member role, or USER_READ.
 
         Args:
-            email: Only users whose address contains it, ignoring case; at most 255 characters.
+            email: Only users whose address contains it, ignoring case; 1 to 255 characters.
             status: Only users of this status, or of one of several: active, invited, expired, in any case.
                 Left out: all three. Blocked users are never listed.
             limit: How many users a page has at most, 1 to 100.
@@ -80,8 +88,12 @@ class AsyncUsersClient:
         created_before: When | None = None,
         page_size: int = 100,
         prefetch: bool = False,
+        cursor: str | None = None,
     ) -> AsyncIterator[User]:
-        """Iterate over every matching user, oldest first, fetching pages as they are needed.
+        """Iterate over every matching user once, oldest first, fetching pages as they are needed.
+
+        Collect the users before you delete any: deleting moves the list that is being read. An error has
+        the ``cursor`` to go on from.
 
         Arguments are checked at the call. A time is a datetime, a date, a text such as ``2026-03-01`` or
         ``1 March 2026 9:00``, ``today``, ``yesterday`` (from midnight on), or an age: a timedelta, or a text
@@ -92,9 +104,12 @@ class AsyncUsersClient:
             email: As for `list`.
             status: As for `list`.
             created_after: Only users created then or later.
-            created_before: Only users created earlier. No page past it is fetched.
+            created_before: Only users created earlier. No page past it is fetched, unless a page shows that
+                the server does not sort by creation.
             page_size: How many users one request fetches, 1 to 100.
             prefetch: Fetch the next page, and never more than one, while you work on the current one.
+            cursor: Where to begin: the ``cursor`` of an error, or a page's ``pagination.next_cursor``, with
+                the same filters. Left out: with the first user.
 
         Returns:
             An asynchronous iterator over the users.
@@ -108,8 +123,47 @@ class AsyncUsersClient:
             created_after=created_after,
             created_before=created_before,
             page_size=page_size,
+            cursor=cursor,
         )
-        return self._driver.iterate(scan.next_page, prefetch=prefetch)
+        return self._driver.iterate(scan.next_unseen, prefetch=prefetch)
+
+    def iter_pages(
+        self,
+        *,
+        email: str | None = None,
+        status: str | Iterable[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        page_size: int = 100,
+        cursor: str | None = None,
+    ) -> AsyncIterator[UserPage]:
+        """Iterate as `iter` does, but page by page, each with the cursor to go on from.
+
+        A page holds only users who were created in the range and not given before, so it may be empty.
+
+        Args:
+            email: As for `list`.
+            status: As for `list`.
+            created_after: As for `iter`.
+            created_before: As for `iter`.
+            page_size: As for `iter`.
+            cursor: As for `iter`.
+
+        Returns:
+            An asynchronous iterator over the pages.
+
+        Raises:
+            PaginationError: The server gave a cursor twice, or promises more users without one.
+        """
+        scan = self._operations.scan(
+            email=email,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
+            page_size=page_size,
+            cursor=cursor,
+        )
+        return self._driver.iterate(scan.next_whole_page, prefetch=False)
 
     async def get(self, *, user: str) -> User | None:
         """Get a user by id, or by email.
@@ -117,14 +171,15 @@ class AsyncUsersClient:
         Needs the admin or member role, or USER_READ.
 
         Args:
-            user: An id, or an address, which holds an ``@``. The whole address is matched, ignoring case,
-                over all pages of the API's substring search.
+            user: An id, or an address, which holds an ``@``. The whole address is matched over all pages of
+                the API's substring search: the exact spelling first, else ASCII letters in any case.
 
         Returns:
             The user; None when nobody has the email.
 
         Raises:
             NotFoundError: The id is unknown, of another account, or of a blocked user.
+            AmbiguousEmailError: Two users match the address equally well.
             PaginationError: The server's cursors do not lead through the list that is searched for an email.
         """
         return await self._driver.run(self._operations.get(user=user))
@@ -159,7 +214,7 @@ class AsyncUsersClient:
             NotFoundError: There is no such custom role.
             OutcomeUnknownError: The answer with the temporary password was lost; see its text.
         """
-        return await self._driver.run(
+        return await self._write(
             self._operations.create(
                 name=name,
                 email=email,
@@ -188,7 +243,7 @@ class AsyncUsersClient:
             InvalidArgumentError: Neither is given, or one cannot be right.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(
+        return await self._write(
             self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
         )
 
@@ -204,7 +259,7 @@ class AsyncUsersClient:
         Raises:
             NotFoundError: The id is unknown or of another account.
         """
-        return await self._driver.run(self._operations.delete(user_id=user_id))
+        return await self._write(self._operations.delete(user_id=user_id))
 
     async def resend_invitation(self, *, user_id: str) -> None:
         """Send the invitation mail again. Each call sends one mail.
@@ -218,7 +273,7 @@ class AsyncUsersClient:
             BadRequestError: The user is not invited, or logs in through SAML or an IdP.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(self._operations.resend_invitation(user_id=user_id))
+        return await self._write(self._operations.resend_invitation(user_id=user_id))
 
     async def reset_password(self, *, user_id: str) -> None:
         """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
@@ -232,7 +287,7 @@ class AsyncUsersClient:
             BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
-        return await self._driver.run(self._operations.reset_password(user_id=user_id))
+        return await self._write(self._operations.reset_password(user_id=user_id))
 
     async def bulk_delete(
         self,
@@ -241,6 +296,7 @@ class AsyncUsersClient:
         emails: Iterable[str] | None = None,
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
+        outcomes: Outcomes | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
         """Delete many users, by id, by email, or both; see `delete` for what that means.
 
@@ -253,15 +309,21 @@ class AsyncUsersClient:
             max_concurrency: How many requests are under way at once at most.
             on_result: Called with each result as it arrives,
                 one call at a time; it must not block.
+            outcomes: A new `Outcomes`, filled as outcomes happen: what is done, unknown and not attempted,
+                true at every moment, whatever ends the call. `outcomes_of` finds it on an exception.
 
         Returns:
-            One result for each distinct input (emails ignoring case): ids first, then emails, each in your
-            order.
+            One result for each distinct input (see `Outcomes.results`): ids first, then emails, each in
+            your order. When the first eight answers are all 403, or a rate limit is longer than anyone
+            waits for, the rest is NOT_ATTEMPTED.
 
         Raises:
             InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
             UnauthorizedError: The key was refused before anything was deleted.
-            BulkInterrupted: An interrupt or ``on_result`` stopped it; its ``results`` hold every outcome.
+            BulkInterrupted: ``on_result`` raised an exception. An interrupt (Ctrl-C, a cancellation, a
+                timeout of yours) stays itself. Either way no further request starts, those under way are
+                awaited for at most the read timeout (30 seconds where there is none) plus a second, and
+                the exception carries the outcomes.
         """
         batch = bulk_delete(
             self._operations,
@@ -269,8 +331,9 @@ class AsyncUsersClient:
             emails=emails,
             max_concurrency=max_concurrency,
             on_result=on_result,
+            outcomes=outcomes,
         )
-        with batch.interrupts_reported():
+        with carrying(batch.outcomes):
             return await self._driver.run(batch.run())
 
 
@@ -340,7 +403,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             allow_insecure_http=allow_insecure_http,
         )
         sender = AsyncSender(settings, transport=transport, http_client=http_client)
-        users = AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send))
+        users = AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     async def aclose(self) -> None:

@@ -79,11 +79,26 @@ class InviteMode(_AnyCaseEnum):
 
 
 class DeletionStatus(_AnyCaseEnum):
-    """What became of one input of a bulk delete."""
+    """What became of one input of a bulk delete.
+
+    UNKNOWN: a request was sent and its answer never came, so the user may be blocked. NOT_ATTEMPTED: no
+    request was sent.
+    """
 
     DELETED = "deleted"
     NOT_FOUND = "not_found"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+class WriteStatus(_AnyCaseEnum):
+    """What became of a create, an update, or a request for a mail; see `DeletionStatus`."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
 
 
 E = TypeVar("E", bound=StrEnum)

@@ -6,6 +6,7 @@
      ├── ConfigurationError        the client cannot be built from its settings
      ├── InvalidArgumentError      an argument cannot be right; no request was sent
      ├── MissingFieldError         a field that the server left out was read
+     ├── AmbiguousEmailError       two users match an email; nothing was done to either
      ├── OutcomeUnknownError       a temporary password may have been issued, and is lost
      ├── BulkInterrupted           a bulk operation was stopped midway
      └── APIError                  what came of talking to the API
@@ -23,7 +24,7 @@ API key or a temporary password.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -55,10 +56,13 @@ class ArizeError(Exception):
     Attributes:
         message: What happened, without what to do about it.
         hint: What to do about it, in a sentence; None where there is nothing to advise.
+        cursor: Out of `iter` and `iter_pages`: the cursor of the page that failed, from which they go on
+            when it is passed to them. None for the first page, and where no list was read.
     """
 
     message: str
     hint: str | None
+    cursor: str | None = None
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -137,7 +141,19 @@ class InvalidArgumentError(_OfArgument, ValueError):
     Attributes:
         argument: The parameter that cannot be right; None where no single one is at fault.
         index: The place in a list, counted from 0.
+        others: The other bad entries of the same call, each as an error of its own.
     """
+
+    others: tuple[InvalidArgumentError, ...]
+
+    def __init__(
+        self, message: str = "", *, others: Iterable[InvalidArgumentError] = (), **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.others = tuple(others)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class MissingFieldError(ArizeError, AttributeError):
@@ -161,6 +177,25 @@ class MissingFieldError(ArizeError, AttributeError):
         )
         self.field = field
         self.user = user
+
+
+class AmbiguousEmailError(ArizeError):
+    """Two users or more match an email: one spelling twice, or several that differ in case alone.
+
+    Nothing was done to any of them. An id names one.
+
+    Attributes:
+        email: The address that was asked for.
+        user_ids: The ids of those who match, in list order, as far as the server gave ids.
+    """
+
+    email: str
+    user_ids: tuple[str, ...]
+
+    def __init__(self, message: str, *, email: str, user_ids: Sequence[str], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.email = email
+        self.user_ids = tuple(user_ids)
 
 
 class OutcomeUnknownError(ArizeError):
@@ -256,9 +291,11 @@ class APITimeoutError(APIConnectionError):
 
 
 class ResponseDecodeError(APIError):
-    """The server answered with success (2xx), but its body is not what the contract says.
+    """The answer is a success (2xx), but not one that the contract documents: its status or body is another.
 
-    ``body`` holds the answer, so nothing issued in it is lost; it is in no repr.
+    The API may have answered, or something between, such as a proxy's sign-in page; so a write may have been
+    carried out or not (``maybe_applied``). ``body`` holds the answer, so nothing issued in it is lost; it is
+    in no repr.
 
     Attributes:
         status_code: The HTTP status.
@@ -273,7 +310,7 @@ class ResponseDecodeError(APIError):
     def __init__(self, problem: str, *, response: httpx.Response, **facts: Any) -> None:
         super().__init__(
             f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}.",
-            hint="The request was carried out; the answer is in this error's `body`.",
+            hint="A proxy on the way may have answered; the answer is in this error's `body`.",
             **facts,
         )
         self.status_code = response.status_code

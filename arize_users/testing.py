@@ -103,7 +103,7 @@ class ArizeSandbox:
         """Add a user without a request and without a mail.
 
         Args:
-            email: The email, which no other user may have in any case.
+            email: The email, which no other user may have, in any case of its ASCII letters.
             name: The display name; None is the part of the email before the "@".
             role: A predefined role, or else the id of a custom role.
             status: active, invited, expired, or inactive for a blocked user.

@@ -18,6 +18,7 @@ from .enums import (
     InviteMode,
     UserRole,
     UserStatus,
+    WriteStatus,
     parse_open,
 )
 from .errors import InvalidArgumentError, MissingFieldError
@@ -42,6 +43,7 @@ __all__ = [
     "UserRole",
     "UserStatus",
     "When",
+    "WriteStatus",
     "assign_custom_role",
     "assign_predefined_role",
 ]

@@ -31,6 +31,7 @@ from arize_users import ArizeClient, AsyncArizeClient, BulkUserDeletionResult, D
 from arize_users.sandbox import KEYS, Sandbox
 
 MOST_PASSES, MOST_GROWTH_BYTES = 6, 16e6
+NOT_DONE = (DeletionStatus.FAILED, DeletionStatus.UNKNOWN)
 
 # Each fault with its weight. Pauses are short, because the soak is about faults and not about waiting.
 FAULTS: Sequence[tuple[int, Mapping[str, object]]] = (
@@ -113,7 +114,7 @@ def soak(directory: Path, count: int, faults: list[dict[str, object]]) -> list[s
 def delete_all(
     client: str, url: str, users: Sequence[tuple[str, str]], reported: dict[str, DeletionStatus | None]
 ) -> list[str]:
-    """Delete users, and again those that failed, until none fails.
+    """Delete users, and again those that failed or are unknown, until none is.
 
     Args:
         client: "sync" or "async".
@@ -134,11 +135,11 @@ def delete_all(
         for result in results:
             user_id = owners[result.email] if result.email else str(result.user_id)
             reported[user_id] = result.status
-            if bool(result.error) is not (result.status is DeletionStatus.FAILED):
+            if bool(result.error) is not (result.status in NOT_DONE):
                 problems.append(f"{user_id}: {result.status} with the error {result.error!r}")
         counts = Counter(str(result.status) for result in results)
         print(f"{client}, pass {number + 1}: {dict(counts)}, {memory[-1] / 1e6:.1f} MB", flush=True)
-        failed = [result for result in results if result.status is DeletionStatus.FAILED]
+        failed = [result for result in results if result.status in NOT_DONE]
         if not failed:
             break
         # By id where it is known: a user who was deleted in spite of the error has no email to be found by.

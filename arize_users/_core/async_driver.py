@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import httpx
 
-from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
+from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
 
 if TYPE_CHECKING:
@@ -20,19 +21,24 @@ T = TypeVar("T")
 
 
 class AsyncDriver:
-    """Runs the flows of one client. The tasks of one event loop may share it."""
+    """Runs the flows of one client. The tasks of any event loop may share it; see `SyncDriver`."""
 
     def __init__(
         self,
         send: Callable[[Request], Awaitable[httpx.Response]],
+        *,
+        patience: float = DEFAULT_PATIENCE,
         exclusion: _Exclusion | None = None,
     ) -> None:
         self._send = send
+        self._patience = patience
         self._exclusion = exclusion or _Exclusion()
 
-    def with_sender(self, send: Callable[[Request], Awaitable[httpx.Response]]) -> AsyncDriver:
+    def with_sender(
+        self, send: Callable[[Request], Awaitable[httpx.Response]], patience: float
+    ) -> AsyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
-        return AsyncDriver(send, self._exclusion)
+        return AsyncDriver(send, patience=patience, exclusion=self._exclusion)
 
     async def run(self, flow: Flow[T], stop: anyio.Event | None = None) -> T:
         """Run a flow to its end; once ``stop`` is set, it starts no request and no wait."""
@@ -68,51 +74,22 @@ class AsyncDriver:
 
     async def _run_parallel(self, effect: Parallel) -> None:
         import anyio
-        from anyio.lowlevel import checkpoint_if_cancelled
 
-        stop, finished = anyio.Event(), anyio.Event()
-        working = effect.limit
-        interruption: BaseException | None = None
-
-        async def work() -> None:
-            nonlocal working, interruption
-            try:
-                while not stop.is_set():
-                    # A cancelled worker ends here; a flow under way is never cut in the middle.
-                    await checkpoint_if_cancelled()
-                    if (flow := next(effect.flows, None)) is None:
-                        break
-                    with anyio.CancelScope(shield=True):
-                        value = await self.run(flow, stop)
-                    try:
-                        effect.report(value)
-                    except BaseException as error:
-                        # The callback raised it, even where it is an exception that cancels tasks.
-                        interruption = interruption or error
-                        stop.set()
-            except Stopped:
-                pass  # Why the work stops is known already.
-            except Exception as error:
-                interruption = interruption or error
-                stop.set()
-            finally:
-                working -= 1
-                if not working:
-                    finished.set()
-
+        work = _ParallelWork(effect, self.run)
         try:
             async with anyio.create_task_group() as group:
                 for _ in range(effect.limit):
-                    group.start_soon(work)
+                    group.start_soon(work.take_flows)
                 try:
-                    await finished.wait()
-                finally:
-                    stop.set()
+                    await work.finished.wait()
+                except BaseException as error:
+                    # A cancellation, or what a signal handler raised in the event loop. It is raised once
+                    # the group has ended, which would wrap it where a worker fails as well.
+                    await work.stop(error, self._patience)
         except BaseException as error:
-            # A cancellation, or what a signal handler raised in the event loop.
-            interruption = interruption or error
-        if interruption is not None:
-            raise Stopped from interruption
+            work.interruption = work.interruption or error
+        if work.interruption is not None:
+            raise work.interruption
 
     async def iterate(
         self, next_page: Callable[[], Flow[tuple[T, ...] | None]], *, prefetch: bool
@@ -138,18 +115,99 @@ class AsyncDriver:
             coming.cancel()
 
 
+class _ParallelWork:
+    """The workers of one parallel effect, and how they are stopped."""
+
+    def __init__(
+        self, effect: Parallel, run: Callable[[Flow[Any], anyio.Event | None], Awaitable[Any]]
+    ) -> None:
+        import anyio
+
+        self._effect = effect
+        self._run = run
+        self._working = effect.limit
+        # A cancellation cuts no request in the middle: each flow runs in a shielded scope of its own.
+        self._scopes: set[anyio.CancelScope] = set()
+        self._stop = anyio.Event()
+        self.finished = anyio.Event()
+        self.interruption: BaseException | None = None
+
+    async def take_flows(self) -> None:
+        """Run flows until there is none, or the work is stopped."""
+        import anyio
+        from anyio.lowlevel import checkpoint_if_cancelled
+
+        try:
+            while not self._stop.is_set():
+                await checkpoint_if_cancelled()  # A transport in memory may never wait.
+                if (flow := next(self._effect.flows, None)) is None:
+                    break
+                with anyio.CancelScope(shield=True) as scope:
+                    self._scopes.add(scope)
+                    try:
+                        value = await self._run(flow, self._stop)
+                    finally:
+                        self._scopes.discard(scope)
+                if scope.cancelled_caught:
+                    break
+                try:
+                    self._effect.report(value)
+                except BaseException as error:
+                    # The callback raised it, even where it is an exception that cancels tasks.
+                    self._end(error)
+        except Stopped:
+            pass
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:
+            self._end(error)
+        finally:
+            self._working -= 1
+            if not self._working:
+                self.finished.set()
+
+    def _end(self, error: BaseException) -> None:
+        """Start nothing more; the first reason is the one that is raised."""
+        self.interruption = self.interruption or error
+        self._stop.set()
+
+    async def stop(self, error: BaseException, patience: float) -> None:
+        """Start nothing more, and await what is under way for so long; then, or when cut off, drop it."""
+        import anyio
+
+        self._end(error)
+        try:
+            with anyio.move_on_after(patience, shield=True):
+                await self.finished.wait()
+        finally:
+            for scope in tuple(self._scopes):
+                scope.cancel()
+
+
 class _Exclusion:
-    """The lock of exclusive flows, made when it is first needed: making it loads anyio."""
+    """The lock of exclusive flows, for each event loop its own."""
 
     def __init__(self) -> None:
-        self._lock: anyio.Lock | None = None
+        self._locks: WeakKeyDictionary[Any, anyio.Lock] = WeakKeyDictionary()
 
     def lock(self) -> anyio.Lock:
         import anyio
 
-        if self._lock is None:
-            self._lock = anyio.Lock()
-        return self._lock
+        # Made when it is first needed: making it loads anyio.
+        return self._locks.setdefault(current_loop(), anyio.Lock())
+
+
+def current_loop() -> Any:
+    """Give what stands for the running event loop: that of asyncio, or trio's token."""
+    import sniffio
+
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        return trio.lowlevel.current_trio_token()
+    import asyncio
+
+    return asyncio.get_running_loop()
 
 
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:

@@ -17,6 +17,9 @@ from .request import Request
 
 T = TypeVar("T")
 
+DEFAULT_PATIENCE = 31.0
+"""Seconds that a driver awaits the requests under way when parallel work is stopped."""
+
 
 @frozen
 class Send:
@@ -58,7 +61,7 @@ Flow = Generator[Effect, Any, T]
 
 
 class Stopped(Exception):
-    """The work was stopped early; ``__cause__`` says by what. It never reaches a caller."""
+    """The parallel work that this flow is part of was stopped. It never reaches a caller."""
 
 
 def resume(flow: Flow[Any], result: Any, error: Exception | None) -> Effect:
@@ -100,11 +103,9 @@ def exclusive(flow: Flow[T]) -> Flow[T]:
 def parallel(flows: Iterator[Flow[T]], limit: int, report: Callable[[T], object]) -> Flow[None]:
     """Run flows side by side, at most ``limit`` at once, each taken from the iterator when its turn comes.
 
-    ``report`` gets each value as it arrives, one call at a time, on the caller's thread. When an
-    interrupt, or an exception of ``report`` or of a flow, ends the work early, no further flow starts,
-    and those under way are awaited and reported.
-
-    Raises:
-        Stopped: The work ended early.
+    ``report`` gets each value as it arrives, one call at a time, on the caller's thread; a worker's next flow
+    is taken after that. When an interrupt, or an exception of ``report`` or of a flow, ends the work early,
+    no further flow starts, those under way are awaited for as long as the driver's ``patience`` and reported,
+    and the interrupt or exception is raised as it is. A second one ends the waiting.
     """
     yield Parallel(flows, limit, report)

@@ -47,6 +47,10 @@ class RequestBuilder:
         self._headers = httpx.Headers({"Host": host, **_headers(settings)})
         self._timeout = settings.timeout
 
+    def timeout(self, default: httpx.Timeout) -> httpx.Timeout:
+        """Give the timeout of a request: that of the settings, else the default."""
+        return self._timeout or default
+
     def build(self, request: Request, default_timeout: httpx.Timeout) -> httpx.Request:
         """Make the httpx request; ``default_timeout`` holds where the settings name none."""
         query = f"?{urlencode(request.params, doseq=True, quote_via=quote)}" if request.params else ""
@@ -55,7 +59,7 @@ class RequestBuilder:
             self._base_url + request.path + query,
             headers=self._headers,
             json=request.body,
-            extensions={"timeout": (self._timeout or default_timeout).as_dict()},
+            extensions={"timeout": self.timeout(default_timeout).as_dict()},
         )
 
 

@@ -23,12 +23,13 @@ from functools import cached_property
 from typing import Any
 
 import httpx
-from attrs import frozen
+from attrs import define, frozen
 
 from ..errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    ArizeError,
     ResponseDecodeError,
     retry_after,
     status_error_class,
@@ -111,6 +112,20 @@ class Failure:
         return error
 
 
+@define(eq=False)
+class Attempts:
+    """What is known of the attempts of one write, at every moment and whatever ends them.
+
+    Args:
+        unanswered: A request was sent, and no refusal came for it: its answer is still to come, is lost, or
+            is a 2xx.
+        failure: What became of the last attempt that ended without a 2xx.
+    """
+
+    unanswered: bool = False
+    failure: Failure | None = None
+
+
 def _facts(request: Request, *, maybe_applied: bool) -> dict[str, Any]:
     return {
         "operation": request.operation,
@@ -151,11 +166,14 @@ class Retrier:
         """Give a retrier that shares this one's pause."""
         return Retrier(max_retries=max_retries, pause=self._pause, uniform=self._uniform)
 
-    def send(self, request: Request, *, repeatable: bool) -> Flow[Answer | Failure]:
+    def send(
+        self, request: Request, *, repeatable: bool, attempts: Attempts | None = None
+    ) -> Flow[Answer | Failure]:
         """Send a request until it is answered with a 2xx or must not be sent again.
 
-        ``repeatable``: doing it twice is the same as doing it once.
+        ``repeatable``: doing it twice is the same as doing it once. ``attempts`` is kept true all the while.
         """
+        attempts = attempts or Attempts()
         started = yield from now()
         failure: Failure | None = None
         maybe_applied = False
@@ -167,7 +185,7 @@ class Retrier:
                 may_go_on = yield from self._wait_for_pause(None if failure is None else started)
                 if failure is not None and not may_go_on:
                     return failure
-                outcome = yield from self._attempt(request, maybe_applied)
+                outcome = yield from self._attempt(request, maybe_applied, attempts)
             except Stopped:
                 if failure is None:
                     raise
@@ -187,23 +205,34 @@ class Retrier:
             backoff = None if failure.status == RATE_LIMITED else delay
         raise AssertionError("unreachable")
 
-    def _attempt(self, request: Request, maybe_applied: bool) -> Flow[Answer | Failure]:
+    def _attempt(self, request: Request, maybe_applied: bool, attempts: Attempts) -> Flow[Answer | Failure]:
+        unanswered = attempts.unanswered
+        attempts.unanswered = True  # Before it is sent: an interrupt may come at any moment.
+        failure: Failure
         try:
             response = yield from send(request)
+        except (ArizeError, Stopped):
+            attempts.unanswered = unanswered  # It was not sent.
+            raise
         except RequestFailed as reason:
             logger.debug("%s %s: %s", request.method, request.path, _kind(reason))
-            return Failure(
+            unanswered = unanswered or reason.sent
+            failure = Failure(
                 request=request,
                 response=None,
                 reason=reason,
                 maybe_applied=maybe_applied or reason.sent,
                 cause=reason.__cause__,
             )
-        logger.debug("%s %s: %d", request.method, request.path, response.status_code)
-        if response.is_success:
-            return Answer(request=request, response=response, maybe_applied=maybe_applied)
-        maybe_applied = maybe_applied or response.status_code >= 500
-        return Failure(request=request, response=response, reason=None, maybe_applied=maybe_applied)
+        else:
+            logger.debug("%s %s: %d", request.method, request.path, response.status_code)
+            if response.is_success:  # The operation says whether it is the API's, and settles the write.
+                return Answer(request=request, response=response, maybe_applied=maybe_applied)
+            maybe_applied = maybe_applied or response.status_code >= 500
+            failure = Failure(request=request, response=response, reason=None, maybe_applied=maybe_applied)
+        attempts.failure = failure
+        attempts.unanswered = unanswered
+        return failure
 
     def _delay(self, failure: Failure, retry: int) -> float | None:
         """Say how long to wait before a retry, counted from 1; None when waiting would not help."""

@@ -1,35 +1,58 @@
-"""Runs flows on the calling thread, and side by side on a pool of worker threads."""
+"""Runs flows on the calling thread, and side by side on a pool of worker threads.
+
+Python raises an interrupt such as Ctrl-C between any two steps of the main thread, which is often the
+caller's. So no thread waits for what the caller may leave half done: threads talk through `SimpleQueue`,
+whose methods are whole steps, and through plain attributes. A `threading.Event` that an interrupt hits
+inside of its ``set`` keeps its lock for good.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from attrs import frozen
 
-from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
+from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
 
 T = TypeVar("T")
 
+_POLL_SECONDS = 0.05
+"""How often a stopped pool looks whether its workers have ended: a message of theirs may be lost."""
+
 
 class SyncDriver:
-    """Runs the flows of one client. Safe to share between threads."""
+    """Runs the flows of one client. Safe to share between threads.
 
-    def __init__(self, send: Callable[[Request], httpx.Response], lock: threading.Lock | None = None) -> None:
+    Args:
+        send: Sends a request.
+        patience: Seconds to wait for the requests under way when parallel work is stopped.
+        exclusion: The lock of exclusive flows, to share it with another driver.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Request], httpx.Response],
+        *,
+        patience: float = DEFAULT_PATIENCE,
+        exclusion: _Exclusion | None = None,
+    ) -> None:
         self._send = send
-        self._lock = lock or threading.Lock()
+        self._patience = patience
+        self._exclusion = exclusion or _Exclusion()
 
-    def with_sender(self, send: Callable[[Request], httpx.Response]) -> SyncDriver:
+    def with_sender(self, send: Callable[[Request], httpx.Response], patience: float) -> SyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
-        return SyncDriver(send, self._lock)
+        return SyncDriver(send, patience=patience, exclusion=self._exclusion)
 
-    def run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
+    def run(self, flow: Flow[T], stop: _Stop | None = None) -> T:
         """Run a flow to its end; once ``stop`` is set, it starts no request and no wait."""
         result: Any = None
         error: Exception | None = None
@@ -47,35 +70,29 @@ class SyncDriver:
         finally:
             flow.close()
 
-    def _perform(self, effect: Effect, stop: threading.Event | None) -> Any:
+    def _perform(self, effect: Effect, stop: _Stop | None) -> Any:
         if isinstance(effect, Now):
             return time.monotonic()
-        if stop is not None and stop.is_set():
+        if stop is not None and stop.is_set:
             raise Stopped
         if isinstance(effect, Send):
             return self._send(effect.request)
         if isinstance(effect, Sleep):
             return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            with self._lock:
+            with self._exclusion.lock():
                 return self.run(effect.flow, stop)
         return self._run_parallel(effect)
 
     def _run_parallel(self, effect: Parallel) -> None:
-        # Python delivers an interrupt to the main thread only, which is the caller's: flows run on
-        # workers, so that no interrupt cuts a request in the middle.
-        pool = _WorkerPool(effect, self.run)
-        interruption: BaseException | None = None
-        while True:
-            try:
-                pool.work(effect.report)
-                break
-            except BaseException as error:
-                # What is under way is awaited and reported all the same: work() is called again.
-                interruption = interruption or error
-                pool.stop()
-        if interruption is not None:
-            raise Stopped from interruption
+        # Flows run on workers: an interrupt of the main thread then cuts no request in the middle.
+        pool = _WorkerPool(effect.limit, self.run)
+        try:
+            pool.work(effect.flows, effect.report)
+        except BaseException:
+            pool.stop()
+            pool.await_workers(effect.report, self._patience)
+            raise
 
     def iterate(self, next_page: Callable[[], Flow[tuple[T, ...] | None]], *, prefetch: bool) -> Iterator[T]:
         """Give the items of each page until there is none; with ``prefetch``, fetch one page ahead."""
@@ -88,20 +105,50 @@ class SyncDriver:
             yield page
 
     def _pages_ahead(self, next_page: Callable[[], Flow[T | None]]) -> Iterator[T]:
-        from concurrent.futures import ThreadPoolExecutor
-
-        left = threading.Event()
-        with ThreadPoolExecutor(max_workers=1) as background:
-            try:
-                coming = background.submit(copy_context().run, lambda: self.run(next_page(), left))
-                while (page := coming.result()) is not None:
-                    coming = background.submit(copy_context().run, lambda: self.run(next_page(), left))
-                    yield page
-            finally:
-                left.set()  # The page ahead is not retried for a caller who has left the loop.
+        pool = _WorkerPool(1, self.run)
+        try:
+            pool.submit(next_page())
+            while (page := pool.next_value()) is not None:
+                pool.submit(next_page())
+                yield page
+        finally:
+            pool.stop()  # A page that is on its way is not awaited: its thread ends with it.
 
 
-def _sleep(seconds: float, stop: threading.Event | None) -> None:
+class _Exclusion:
+    """The lock of exclusive flows; a forked process, where nobody would release it, has a new one."""
+
+    def __init__(self) -> None:
+        self._of_process: dict[int, threading.Lock] = {}
+
+    def lock(self) -> threading.Lock:
+        return self._of_process.setdefault(os.getpid(), threading.Lock())
+
+
+class _Stop:
+    """Tells one worker of a pool to start nothing more."""
+
+    def __init__(self, pool: _WorkerPool) -> None:
+        self._pool = pool
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+
+    @property
+    def is_set(self) -> bool:
+        return self._pool.is_stopped
+
+    def wake(self) -> None:
+        self._wakes.put(None)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait to be woken; False where nobody did so in time."""
+        try:
+            self._wakes.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+
+def _sleep(seconds: float, stop: _Stop | None) -> None:
     if stop is None:
         time.sleep(seconds)
     elif stop.wait(seconds):
@@ -109,72 +156,93 @@ def _sleep(seconds: float, stop: threading.Event | None) -> None:
 
 
 @frozen
-class _Result:
+class _Value:
     value: Any
-    reported: threading.Event
+
+
+class _Runs(Protocol):
+    def __call__(self, flow: Flow[Any], stop: _Stop | None = None) -> Any: ...
 
 
 class _WorkerPool:
-    """Threads that share one iterator of flows; their results arrive in a queue.
+    """Threads that run the flows submitted to them; their values arrive in a queue."""
 
-    A worker takes its next flow after its last result was reported. So nothing starts after ``report``
-    raises, and results never pile up.
-    """
-
-    def __init__(self, effect: Parallel, run: Callable[..., Any]) -> None:
-        # A result, an error, or None: a worker has ended.
-        self._arrivals: SimpleQueue[_Result | BaseException | None] = SimpleQueue()
-        self._flows = effect.flows
+    def __init__(self, limit: int, run: _Runs) -> None:
+        self._limit = limit
         self._run = run
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._ended = 0
-        self._reported = [threading.Event() for _ in range(effect.limit)]
-        self._workers = [
-            threading.Thread(target=copy_context().run, args=(self._work, reported), daemon=True)
-            for reported in self._reported
-        ]
+        self._flows: SimpleQueue[Flow[Any] | None] = SimpleQueue()
+        self._arrivals: SimpleQueue[_Value | BaseException | None] = SimpleQueue()
+        self._stops: list[_Stop] = []
+        # Appended to by the workers: a count that the caller keeps could be wrong after an interrupt.
+        self._begun: list[None] = []
+        self._ended: list[None] = []
+        self.is_stopped: bool = False
 
-    def work(self, report: Callable[[Any], object]) -> None:
-        """Report results until every worker has ended. May be called again after an interrupt."""
-        for worker in self._workers:
-            if worker.ident is None and not self._stop.is_set():
-                worker.start()
-        while self._is_working or not self._arrivals.empty():
-            arrival = self._arrivals.get()
-            if isinstance(arrival, BaseException):
-                raise arrival
-            if arrival is not None:
-                report(arrival.value)
-                arrival.reported.set()
+    def submit(self, flow: Flow[Any]) -> None:
+        """Have a flow run by the next worker that is free; a new thread is started up to the limit."""
+        self._flows.put(flow)
+        if len(self._stops) < self._limit:
+            stop = _Stop(self)
+            self._stops.append(stop)
+            threading.Thread(target=copy_context().run, args=(self._work, stop), daemon=True).start()
 
-    @property
-    def _is_working(self) -> bool:
-        # Asked of the threads: an interrupt may come between any two steps of the caller's, so a
-        # count that the caller keeps could be wrong.
-        return sum(worker.ident is not None for worker in self._workers) > self._ended
+    def next_value(self) -> Any:
+        """Wait for the next value, or raise the next error."""
+        arrival = self._arrivals.get()
+        if isinstance(arrival, BaseException):
+            raise arrival
+        assert arrival is not None, "a worker ends after its flows only"
+        return arrival.value
+
+    def work(self, flows: Iterator[Flow[Any]], report: Callable[[Any], object]) -> None:
+        """Run flows and report their values, each before the next flow is taken."""
+        under_way = 0
+        while True:
+            while under_way < self._limit and (flow := next(flows, None)) is not None:
+                self.submit(flow)
+                under_way += 1
+            if not under_way:
+                break
+            value = self.next_value()
+            under_way -= 1
+            report(value)
+        for _ in self._stops:
+            self._flows.put(None)
+        for _ in self._stops:
+            self._arrivals.get()  # A worker's last message.
 
     def stop(self) -> None:
-        """Start no further flow, and let no worker wait for a report that may not come."""
-        self._stop.set()
-        for reported in self._reported:
-            reported.set()
+        """Start no further flow and no further request, and wake who waits to send one."""
+        self.is_stopped = True
+        for stop in self._stops:
+            stop.wake()
+        for _ in self._stops:
+            self._flows.put(None)
 
-    def _work(self, reported: threading.Event) -> None:
+    def await_workers(self, report: Callable[[Any], object], seconds: float) -> None:
+        """Report what still arrives, for so long at most; an interrupt or error ends the waiting."""
+        deadline = time.monotonic() + seconds
+        while len(self._ended) < len(self._begun) or not self._arrivals.empty():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            try:
+                arrival = self._arrivals.get(timeout=min(left, _POLL_SECONDS))
+                if isinstance(arrival, _Value):  # Of several errors, the first one is raised.
+                    report(arrival.value)
+            except Exception:  # noqa: S110
+                pass  # Nothing arrived, or a report failed after something else had.
+
+    def _work(self, stop: _Stop) -> None:
+        self._begun.append(None)
         try:
-            while (flow := self._next_flow()) is not None:
-                value = self._run(flow, self._stop)
-                reported.clear()
-                self._arrivals.put(_Result(value, reported))
-                reported.wait()
+            while (flow := self._flows.get()) is not None:
+                if self.is_stopped:
+                    flow.close()
+                    return
+                self._arrivals.put(_Value(self._run(flow, stop)))
         except BaseException as error:
             self._arrivals.put(error)
         finally:
-            # Counted before it is announced, so that `_is_working` is False once the last None is taken.
-            with self._lock:
-                self._ended += 1
+            self._ended.append(None)
             self._arrivals.put(None)
-
-    def _next_flow(self) -> Flow[Any] | None:
-        with self._lock:
-            return None if self._stop.is_set() else next(self._flows, None)

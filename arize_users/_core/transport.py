@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import httpx
 from attrs import define
 
-from ..config import Settings, proxy_for, ssl_context
+from ..config import DEFAULT_TIMEOUT, Settings, proxy_for, ssl_context
 from ..errors import ConfigurationError, InvalidArgumentError
 from .pool import IDLE_SECONDS, AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
@@ -59,6 +59,12 @@ class _BaseSender(Generic[C]):
     def sandbox(self) -> Sandbox | None:
         """The sandbox that was opened for this client."""
         return self._shared.sandbox
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for requests under way when a batch is stopped: the read timeout and a second."""
+        read = self._builder.timeout(self._shared.http.timeout).read
+        return 1.0 + (DEFAULT_TIMEOUT if read is None else read)
 
     def _failure(self, error: Exception, request: Request) -> Exception:
         """Say in our words what httpx' exception means."""

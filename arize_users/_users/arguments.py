@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
@@ -14,7 +15,25 @@ MAX_LIMIT = 100
 MAX_NAME = 255
 MAX_EMAIL_FILTER = 255
 
+_LABEL = r"[A-Za-z0-9_\x80-\U0010ffff-]+"
+_ADDRESS = re.compile(rf'([^"(),:;<>@\[\]\\]+|"[^"\\]+")@{_LABEL}(\.{_LABEL})*')
+
+_FLAWS = {
+    r"\s*\Z": "is empty",
+    r"(?i)mailto:": "is a mailto: link",
+    r".*[<>]": "has a name or brackets around the address",
+    r".*[,;]": "is more than one address",
+    r".*[\s\x00-\x1f]": "has blanks in it",
+    r"[^@]*\Z": "has no @",
+    r".*@.*@": "has more than one @",
+    r"@": "has nothing before the @",
+    r".*@\Z": "has nothing after the @",
+    r".*@(\.|.*\.\.|.*\.\Z)": "has a dot too many in its domain",
+}
+"""What is wrong with a text that is no address; the first pattern that fits says it."""
+
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 def _refusal(
@@ -74,25 +93,60 @@ def cursor(value: str | None) -> str | None:
 
 
 def email_filter(value: str | None) -> str | None:
-    """Check a substring filter: at most 255 characters; an empty one filters nothing."""
-    if value is None or not text(value, "email"):
+    """Check a substring filter: at most 255 characters; an empty one would give everybody."""
+    if value is None:
         return None
+    if not text(value, "email").strip():
+        raise _refusal("is empty", "email", hint="Leave it out for users of any address.")
     if len(value) > MAX_EMAIL_FILTER:
         raise _refusal(f"a filter has at most {MAX_EMAIL_FILTER} characters, this one {len(value)}", "email")
     return value
 
 
 def statuses(value: str | Iterable[str] | None) -> list[UserStatus]:
-    """Check one status or several, in any case; repetitions are dropped."""
+    """Check one status or several, in any case, without repetitions; an empty list would give everybody."""
     if value is None:
         return []
     if isinstance(value, str):
         return [parse_closed(UserStatus, value, argument="status")]
-    many = items(value, "status")
-    checked = (
-        parse_closed(UserStatus, one, argument="status", index=index) for index, one in enumerate(many)
-    )
+
+    def status(one: object, argument: str, index: int) -> UserStatus:
+        return parse_closed(UserStatus, one, argument=argument, index=index)
+
+    checked, problems = entries(value, "status", status)
+    refuse(problems)
+    if not checked:
+        raise _refusal("is empty", "status", hint="Leave it out for users of any status.")
     return list(dict.fromkeys(checked))
+
+
+def entries(
+    values: Iterable[T], argument: str, check_one: Callable[[T, str, int], S]
+) -> tuple[list[S], list[InvalidArgumentError]]:
+    """Check each of many; give those that can be right, and what is wrong with the others.
+
+    Args:
+        values: Any iterable but a text.
+        argument: The parameter that they were given as.
+        check_one: Gives a value, its parameter and its index back as it is to be used, or raises.
+    """
+    checked: list[S] = []
+    problems: list[InvalidArgumentError] = []
+    for index, value in enumerate(items(values, argument)):
+        try:
+            checked.append(check_one(value, argument, index))
+        except InvalidArgumentError as problem:
+            problems.append(problem)
+    return checked, problems
+
+
+def refuse(problems: Sequence[InvalidArgumentError]) -> None:
+    """Raise one error that names every problem, if there are any."""
+    if problems:
+        first, *others = problems
+        raise InvalidArgumentError(
+            first.message, argument=first.argument, index=first.index, hint=first.hint, others=others
+        )
 
 
 def items(values: Iterable[T], argument: str) -> list[T]:
@@ -116,13 +170,13 @@ def name(value: object) -> str:
 
 
 def email(value: object, argument: str = "email", index: int | None = None) -> str:
-    """Check an email address: a local part, an @ and a domain, without blanks."""
-    address = text(value, argument, index)
-    local, _, domain = address.rpartition("@")
-    if not local or not domain or _has_blanks(address):
-        raise _refusal(
-            f"{address!r} is not an email address (local part, @, domain, no blanks)", argument, index
-        )
+    """Check that a value is one email address and nothing else, and strip the blanks around it."""
+    address = text(value, argument, index).strip()
+    if not _ADDRESS.fullmatch(address) or _has_blanks(address):
+        flaws = (flaw for pattern, flaw in _FLAWS.items() if re.match(pattern, address, re.DOTALL))
+        flaw = next(flaws, "has a character that no address has there")
+        hint = "Give one plain address, such as ada@example.com."
+        raise _refusal(f"{address!r} is not an email address: it {flaw}", argument, index, hint=hint)
     return address
 
 
@@ -140,9 +194,12 @@ def searchable_email(value: object, argument: str = "email", index: int | None =
 
 
 def user_id(value: object, argument: str = "user_id", index: int | None = None) -> str:
-    """Check a user id. Ids are opaque, but those refused here would lead to another address of the API."""
-    identifier = text(value, argument, index)
-    if not identifier.strip():
+    """Check a user id, and strip the blanks around it, which come with pasting.
+
+    Ids are opaque, but those refused here would lead to another address of the API.
+    """
+    identifier = text(value, argument, index).strip()
+    if not identifier:
         raise _refusal("is empty", argument, index, hint="Give a user's id.")
     if identifier in (".", ".."):
         raise _refusal(f"{identifier!r} cannot be a user's id", argument, index)

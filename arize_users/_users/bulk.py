@@ -1,43 +1,27 @@
-"""Flows over many users: find the ids of many emails with few requests, delete many users at once."""
+"""Deletes many users at once, and knows at every moment what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from .._core.effects import Flow, Stopped, parallel
-from .._core.retry import LONGEST_RETRY_AFTER
 from ..enums import DeletionStatus
 from ..errors import (
-    APIConnectionError,
     ArizeError,
     BulkInterrupted,
     ConfigurationError,
-    ForbiddenError,
     InvalidArgumentError,
-    NotFoundError,
-    RateLimitError,
     UnauthorizedError,
 )
-from ..results import BulkUserDeletionResult
-from ..types import User
+from ..results import BulkUserDeletionResult, Outcomes, filled_by
 from . import arguments as check
-from .operations import Operations
-
-EXTRA_REQUESTS = 0.3
-"""Requests per email that looking up a whole domain may cost beyond asking for each email."""
-
-# A request for each address would fail in the same way, so there is no falling back to one.
-_NON_FALLBACK_ERRORS = (
-    UnauthorizedError,
-    ForbiddenError,
-    RateLimitError,
-    APIConnectionError,
-    ConfigurationError,
-)
+from .addresses import folded
+from .lookup import Found, Lookup, Refusals
+from .operations import Operations, deletion_record
+from .outcomes import Record
 
 Result = BulkUserDeletionResult
 Report = Callable[[Result], object] | None
@@ -50,180 +34,119 @@ def bulk_delete(
     emails: Iterable[str] | None,
     max_concurrency: int,
     on_result: Report,
+    outcomes: Outcomes | None = None,
 ) -> BulkDelete:
     """Check everything before the first request, and give the bulk delete, whose flow is `run`."""
     limit = check.whole_number(max_concurrency, "max_concurrency")
     on_result = check.callback(on_result, "on_result")
-    ids = _checked(user_ids, "user_ids", check.user_id)
-    addresses = _checked(emails, "emails", check.searchable_email)
+    ids, bad_ids = check.entries(() if user_ids is None else user_ids, "user_ids", check.user_id)
+    addresses, bad_emails = check.entries(() if emails is None else emails, "emails", check.searchable_email)
+    check.refuse([*bad_ids, *bad_emails])
     if not ids and not addresses:
         raise InvalidArgumentError(
             "neither it nor emails names a user", argument="user_ids", hint="Give at least one id or email."
         )
-    spellings: dict[str, str] = {}
-    for address in addresses:
-        spellings.setdefault(address.lower(), address)
-    return BulkDelete(operations, list(dict.fromkeys(ids)), spellings, limit, on_result)
+    batch = BulkDelete(operations, dict.fromkeys(ids), dict.fromkeys(addresses), limit, on_result)
+    batch.outcomes = filled_by(batch, outcomes)
+    return batch
 
 
-def _checked(
-    values: Iterable[str] | None, argument: str, check_one: Callable[[object, str, int], str]
-) -> list[str]:
-    given = [] if values is None else check.items(values, argument)
-    return [check_one(value, argument, index) for index, value in enumerate(given)]
-
-
-@define
+@define(eq=False)
 class _Target:
-    """One user to delete, or one email without a user, with every input that named it."""
+    """One user to delete, or an email without one that is known, with every input that names it."""
 
-    user_id: str | None
-    by_id: bool = False
-    emails: list[str] = field(factory=list)
-    status: DeletionStatus | None = None
-    """What is known before any request for it: an email that nobody has, or that was not looked up."""
-    error: str | None = None
+    user_id: str | None = None
+    record: Record = field(factory=deletion_record)
+    inputs: list[_Input] = field(factory=list)
 
-    def results(self, status: DeletionStatus, error: str | None = None) -> list[Result]:
-        inputs: list[str | None] = [None] if self.by_id else []
-        return [
-            Result(user_id=self.user_id, email=email, status=status, error=error)
-            for email in [*inputs, *self.emails]
-        ]
+
+@define(eq=False)
+class _Input:
+    """One distinct input: an id, or an email, before its look-up with every spelling of it."""
+
+    target: _Target
+    spellings: list[str] = field(factory=list)
+
+    def result(self) -> Result:
+        status, error = self.target.record.state
+        email = self.spellings[0] if self.spellings else None
+        return Result(user_id=self.target.user_id, email=email, status=status, error=error)
+
+
+@frozen
+class _Deletion:
+    """What one flow came to, for its report."""
+
+    target: _Target
+    failure: ArizeError | None = None
+    is_sent: bool = True
+
+
+class _CallbackRaised(Exception):
+    """``on_result`` raised the exception that is the cause."""
 
 
 class BulkDelete:
     """One bulk delete: its inputs, and what is known of them so far."""
 
+    outcomes: Outcomes
+
     def __init__(
-        self,
-        operations: Operations,
-        ids: list[str],
-        spellings: dict[str, str],
-        limit: int,
-        on_result: Report,
+        self, operations: Operations, ids: Iterable[str], emails: Iterable[str], limit: int, on_result: Report
     ) -> None:
         self._operations = operations
-        self._ids = ids
-        # The lower-case address leads to the caller's spelling.
-        self._spellings = spellings
-        self._limit = min(limit, len(ids) + len(spellings))
+        self._ids = [_Input(_Target(user_id)) for user_id in ids]
+        # Until they are looked up, all spellings of an address are one input.
+        self._emails: dict[str, list[_Input]] = {}
+        for email in emails:
+            inputs = self._emails.setdefault(folded(email), [_Input(_Target())])
+            inputs[0].spellings.append(email)
+        self._limit = min(limit, len(self._ids) + len(self._emails))
         self._on_result = on_result
-        self._found: dict[str, str | None] = {}
-        self._lookup_errors: dict[str, str] = {}
         self._unauthorized: list[UnauthorizedError] = []
         self._refused: list[_Target] = []
         self._has_deleted = False
-        self._rate_limited: RateLimitError | None = None
-        # Written where the outcome happens, not where it is reported, so an interrupt loses none.
-        # The inputs are the keys; an id never holds an @, so no id is taken for an email.
-        self._outcomes: dict[str, Result] = {}
+        self._refusals = Refusals()
 
     def run(self) -> Flow[list[Result]]:
         """Delete them all; the results are in the order of the inputs."""
         try:
-            if self._spellings:
-                yield from self._look_up_all()
-            yield from self._delete_all()
-        except Stopped as stop:
-            if isinstance(stop.__cause__, ConfigurationError) and not self._outcomes:
-                raise stop.__cause__ from None  # The client was closed before the first request.
+            if self._emails:
+                spellings = [one for inputs in self._emails.values() for one in inputs[0].spellings]
+                lookup = Lookup(self._operations, spellings, self._limit)
+                yield from lookup.run()
+            yield from self._delete_all(self._targets(lookup.found if self._emails else {}))
+        except _CallbackRaised as stop:
             raise self._interrupted() from stop.__cause__
-        return self._in_order()
+        return self.results()
 
-    @contextmanager
-    def interrupts_reported(self) -> Iterator[None]:
-        """Raise `BulkInterrupted` with the outcomes for an interrupt outside of the parallel work."""
-        try:
-            yield
-        except (KeyboardInterrupt, SystemExit) as interrupt:
-            raise self._interrupted() from interrupt
+    def _targets(self, found: dict[str, Found]) -> list[_Target]:
+        """Bring the inputs that name the same user together; those without a user come last."""
+        users: dict[str, _Target] = {}
+        for one in self._ids:
+            assert one.target.user_id is not None
+            one.target.inputs = [one]
+            users[one.target.user_id] = one.target
+        without_user: list[_Target] = []
+        for key, (unresolved,) in self._emails.items():
+            inputs: dict[Found, _Input] = {}
+            for email in unresolved.spellings:
+                outcome = found[email]
+                if outcome not in inputs:
+                    target = users.get(outcome.user_id or "")
+                    if target is None:
+                        target = _target(outcome)
+                        if target.user_id is None:
+                            without_user.append(target)
+                        else:
+                            users[target.user_id] = target
+                    inputs[outcome] = _Input(target, [email])
+                    target.inputs.append(inputs[outcome])
+            self._emails[key] = list(inputs.values())
+        return [*users.values(), *without_user]
 
-    def _look_up_all(self) -> Flow[None]:
-        domains: dict[str, set[str]] = {}
-        for address in self._spellings:
-            domains.setdefault(address.rpartition("@")[2], set()).add(address)
-        yield from self._run_lookups(
-            self._look_up_domain(domain, addresses)
-            for domain, addresses in domains.items()
-            if EXTRA_REQUESTS * len(addresses) >= 1
-        )
-        known = self._found.keys() | self._lookup_errors.keys()
-        yield from self._run_lookups(
-            self._look_up(address) for address in self._spellings if address not in known
-        )
-
-    def _run_lookups(self, flows: Iterator[Flow[None]]) -> Flow[None]:
-        until_unauthorized = (flow for flow in flows if not self._unauthorized)
-        limit = min(self._limit, len(self._spellings))
-        yield from parallel(until_unauthorized, limit, lambda _: None)
-        if self._unauthorized:
-            raise self._unauthorized[0]
-
-    def _look_up_domain(self, domain: str, addresses: set[str]) -> Flow[None]:
-        """Read the pages of a domain for as long as that is cheaper than asking for each address.
-
-        A page that finds an address replaces a request of its own. Beyond that, EXTRA_REQUESTS per address
-        may find nothing, so the whole never costs more than 1 + EXTRA_REQUESTS requests per address.
-        """
-        missing = set(addresses)
-        extra = 0
-        scan = self._operations.scan(email=f"@{domain}")
-        try:
-            while missing and extra + 1 <= EXTRA_REQUESTS * len(addresses):
-                users = yield from scan.next_page()
-                if users is None:
-                    self._found.update(dict.fromkeys(missing))
-                    return
-                by_address = {
-                    email.lower(): user for user in users if (email := getattr(user, "email", None))
-                }
-                found = missing & by_address.keys()
-                for address in found:
-                    self._settle(address, by_address[address])
-                missing -= found
-                extra += 1 - len(found)
-        except _NON_FALLBACK_ERRORS as error:
-            self._give_up(missing, error)
-        except ArizeError:
-            return  # One bad page, or a stale cursor: asking for each address may still work.
-
-    def _look_up(self, address: str) -> Flow[None]:
-        try:
-            if self._rate_limited is not None:
-                raise self._rate_limited
-            user = yield from self._operations.get(user=address)
-        except ArizeError as error:
-            self._give_up({address}, error)
-            return
-        if user is None:
-            self._found[address] = None
-        else:
-            self._settle(address, user)
-
-    def _settle(self, address: str, user: User) -> None:
-        user_id = getattr(user, "id", None)
-        if user_id:
-            self._found[address] = user_id
-        else:
-            self._lookup_errors[address] = "The server lists this user without an id."
-
-    def _give_up(self, addresses: set[str], error: ArizeError) -> None:
-        if isinstance(error, ConfigurationError):
-            raise error
-        if isinstance(error, UnauthorizedError):
-            self._unauthorized.append(error)
-        self._note_rate_limit(error)
-        self._lookup_errors.update(dict.fromkeys(addresses, _one_line(error)))
-
-    def _note_rate_limit(self, failure: ArizeError) -> None:
-        # A limit longer than anyone waits for holds for the rest of the batch: further requests would
-        # only make it longer.
-        if isinstance(failure, RateLimitError) and (failure.retry_after or 0) > LONGEST_RETRY_AFTER:
-            self._rate_limited = failure
-
-    def _delete_all(self) -> Flow[None]:
-        waiting = iter(self._targets())
+    def _delete_all(self, targets: list[_Target]) -> Flow[None]:
+        waiting = iter(targets)
         while True:
             yield from parallel(self._deletions(waiting), self._limit, self._report)
             if not self._unauthorized:
@@ -234,23 +157,7 @@ class BulkDelete:
             waiting = chain(self._refused, waiting)
             self._unauthorized, self._refused = [], []
 
-    def _targets(self) -> list[_Target]:
-        targets = {user_id: _Target(user_id, by_id=True) for user_id in self._ids}
-        without_user: list[_Target] = []
-        for address, spelling in self._spellings.items():
-            user_id = self._found.get(address)
-            if user_id is not None:
-                targets.setdefault(user_id, _Target(user_id)).emails.append(spelling)
-            elif address in self._found:
-                without_user.append(_Target(None, emails=[spelling], status=DeletionStatus.NOT_FOUND))
-            else:
-                error = self._lookup_errors[address]
-                without_user.append(
-                    _Target(None, emails=[spelling], status=DeletionStatus.FAILED, error=error)
-                )
-        return [*targets.values(), *without_user]
-
-    def _deletions(self, waiting: Iterator[_Target]) -> Iterator[Flow[list[Result]]]:
+    def _deletions(self, waiting: Iterator[_Target]) -> Iterator[Flow[_Deletion | None]]:
         # A 401 before anything was deleted ends the batch: no further request starts.
         while self._has_deleted or not self._unauthorized:
             target = next(waiting, None)
@@ -258,59 +165,80 @@ class BulkDelete:
                 return
             yield self._delete_one(target)
 
-    def _delete_one(self, target: _Target) -> Flow[list[Result]]:
-        status, error = target.status, target.error
-        if status is None:
-            assert target.user_id is not None
-            try:
-                if self._rate_limited is not None:
-                    raise self._rate_limited
-                yield from self._operations.delete(user_id=target.user_id)
-                status, self._has_deleted = DeletionStatus.DELETED, True
-            except Stopped:
-                return []
-            except ConfigurationError:
-                raise
-            except NotFoundError:
-                status = DeletionStatus.NOT_FOUND
-            except ArizeError as failure:
-                status, error = DeletionStatus.FAILED, _one_line(failure)
-                if isinstance(failure, UnauthorizedError) and not self._has_deleted:
-                    target.status, target.error = status, error
-                    self._unauthorized.append(failure)
-                    self._refused.append(target)
-                    return []
-                self._note_rate_limit(failure)
-        results = target.results(status, error)
-        for result in results:
-            self._outcomes[result.email or result.user_id or ""] = result
-        return results
+    def _delete_one(self, target: _Target) -> Flow[_Deletion | None]:
+        record = target.record
+        failure: ArizeError | None = None
+        if target.user_id is None:
+            return _Deletion(target, is_sent=False)
+        if self._refusals.reason is not None:
+            record.settle(DeletionStatus.NOT_ATTEMPTED, self._refusals.reason)
+            return _Deletion(target, is_sent=False)
+        try:
+            yield from self._operations.delete_recorded(check.user_id(target.user_id), record)
+            self._has_deleted = True
+            record.settle(DeletionStatus.DELETED)
+        except Stopped:
+            return None
+        except ConfigurationError:
+            raise
+        except ArizeError as error:
+            failure = error
+            record.fail(error)
+            if isinstance(error, UnauthorizedError) and not self._has_deleted:
+                self._unauthorized.append(error)
+                self._refused.append(target)
+                return None
+        return _Deletion(target, failure)
 
-    def _report(self, results: list[Result]) -> None:
-        for result in results:
+    def _report(self, deletion: _Deletion | None) -> None:
+        if deletion is None:
+            return
+        if deletion.is_sent:
+            self._refusals.note(deletion.failure)
+        for one in deletion.target.inputs:
             if self._on_result is not None:
                 try:
-                    self._on_result(result)
-                except BaseException:
+                    self._on_result(one.result())
+                except BaseException as error:
                     self._on_result = None  # A callback that raised is not called again.
+                    if isinstance(error, Exception):
+                        raise _CallbackRaised from error
                     raise
 
-    def _inputs(self) -> list[str]:
-        return [*self._ids, *self._spellings.values()]
+    def _inputs(self) -> list[_Input]:
+        return [*self._ids, *chain.from_iterable(self._emails.values())]
 
-    def _in_order(self) -> list[Result]:
-        return [self._outcomes[one] for one in self._inputs() if one in self._outcomes]
+    def _pending(self) -> list[_Input]:
+        return [one for one in self._inputs() if one.target.record.state[0] is DeletionStatus.NOT_ATTEMPTED]
+
+    def results(self) -> list[Result]:
+        """Give the result of each input, in the order of the inputs."""
+        return [one.result() for one in self._inputs()]
+
+    def pending_ids(self) -> list[str]:
+        """Give the ids for which no request was sent."""
+        return [one.target.user_id or "" for one in self._pending() if not one.spellings]
+
+    def pending_emails(self) -> list[str]:
+        """Give the emails for which no request was sent, in every spelling that may name its own user."""
+        return [email for one in self._pending() for email in one.spellings]
 
     def _interrupted(self) -> BulkInterrupted:
-        results = self._in_order()
-        pending = [one for one in self._inputs() if one not in self._outcomes]
+        pending = [*self.pending_ids(), *self.pending_emails()]
+        results = [one for one in self.results() if one.status is not DeletionStatus.NOT_ATTEMPTED]
         return BulkInterrupted(
-            f"The bulk delete was stopped: the outcomes of {len(results)} are in `results`, "
-            f"the {len(pending)} that have none are in `pending`.",
+            f"The bulk delete was stopped by on_result: the outcomes of {len(results)} are in `results`, "
+            f"the {len(pending)} that were not attempted are in `pending`.",
             results=results,
             pending=pending,
         )
 
 
-def _one_line(error: ArizeError) -> str:
-    return " ".join(str(error).split())
+def _target(found: Found) -> _Target:
+    target = _Target(found.user_id)
+    if found.error is not None:
+        status = DeletionStatus.FAILED if found.is_sent else DeletionStatus.NOT_ATTEMPTED
+        target.record.settle(status, found.error)
+    elif found.user_id is None:
+        target.record.settle(DeletionStatus.NOT_FOUND)
+    return target

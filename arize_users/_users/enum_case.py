@@ -16,7 +16,7 @@ from attrs import evolve
 
 from .._core.effects import Flow, exclusive
 from .._core.request import Request
-from .._core.retry import Answer, Failure, Retrier
+from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import EnumCase
 from ..enums import InviteMode, UserStatus
 from ..errors import ResponseDecodeError
@@ -57,28 +57,34 @@ class EnumCaseRetrier:
         self._retrier = retrier
         self.learnt = learnt
 
-    def send(self, request: Request, *, repeatable: bool) -> Flow[Answer | Failure]:
+    def send(
+        self, request: Request, *, repeatable: bool, attempts: Attempts | None = None
+    ) -> Flow[Answer | Failure]:
         """Send a request as `Retrier.send` does, and learn from the answer.
 
         Of many threads or tasks one finds the case out; the others wait for it.
         """
         if self.learnt.case is None and has_enum_values(request):
-            return (yield from exclusive(self._try_both(request, repeatable)))
-        outcome = yield from self._retrier.send(self.learnt.encode(request), repeatable=repeatable)
+            return (yield from exclusive(self._try_both(request, repeatable, attempts)))
+        encoded = self.learnt.encode(request)
+        outcome = yield from self._retrier.send(encoded, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Answer):
             self.learnt.learn(outcome)
         return outcome
 
-    def _try_both(self, request: Request, repeatable: bool) -> Flow[Answer | Failure]:
+    def _try_both(
+        self, request: Request, repeatable: bool, attempts: Attempts | None
+    ) -> Flow[Answer | Failure]:
         if self.learnt.case is not None:  # Another thread or task found it out meanwhile.
-            return (yield from self.send(request, repeatable=repeatable))
-        first = yield from self._retrier.send(request, repeatable=repeatable)
+            return (yield from self.send(request, repeatable=repeatable, attempts=attempts))
+        first = yield from self._retrier.send(request, repeatable=repeatable, attempts=attempts)
         if isinstance(first, Answer):
             self.learnt.learn(first)
             return first
         if first.status not in _MAY_BE_REFUSED_CASE:
             return first
-        second = yield from self._retrier.send(upper_case(request), repeatable=repeatable)
+        other = upper_case(request)
+        second = yield from self._retrier.send(other, repeatable=repeatable, attempts=attempts)
         if isinstance(second, Failure) and second.status in _MAY_BE_REFUSED_CASE:
             return evolve(first, cause=second.error())
         if isinstance(second, Answer) or second.status in _UNDERSTOOD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -12,17 +12,20 @@ from attrs import evolve
 
 from .._core.effects import Flow
 from .._core.request import Request
-from .._core.retry import Answer, Failure, Retrier
+from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import Settings
-from ..enums import InviteMode
-from ..errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
-from ..types import CreatedUser, User, UserPage
+from ..enums import DeletionStatus, InviteMode, WriteStatus
+from ..errors import ArizeError, InvalidArgumentError, OutcomeUnknownError, PaginationError
+from ..types import CreatedUser, Pagination, User, UserPage
 from . import arguments as check
 from . import codec, requests
+from .addresses import Matches
 from .dates import point_in_time
 from .enum_case import EnumCaseRetrier, LearntCase
+from .outcomes import Record, Write, one_line
 
 T = TypeVar("T")
+U = TypeVar("U", bound=User)
 
 LONGEST_CURSOR = 16_384
 """Characters; no server accepts a URL as long as this."""
@@ -74,8 +77,9 @@ class Operations:
         created_after: object = None,
         created_before: object = None,
         page_size: int = check.MAX_LIMIT,
+        cursor: str | None = None,
     ) -> Scan:
-        """Every matching user, page by page."""
+        """Every matching user, page by page, from a cursor on."""
         after = point_in_time(created_after, "created_after")
         before = point_in_time(created_before, "created_before")
         if after and before and after > before:
@@ -85,11 +89,12 @@ class Operations:
             )
         limit = check.limit(page_size, "page_size")
         email, statuses = check.email_filter(email), check.statuses(status)
+        cursor = check.cursor(cursor)
 
         def fetch(cursor: str | None) -> Flow[UserPage]:
             return self._page(requests.list_users(limit=limit, cursor=cursor, email=email, status=statuses))
 
-        return Scan(fetch, created_after=after, created_before=before)
+        return Scan(fetch, cursor=cursor, created_after=after, created_before=before)
 
     def _page(self, request: Request) -> Flow[UserPage]:
         """Fetch a page, and trust its status filter only if the server surely understood it."""
@@ -112,12 +117,10 @@ class Operations:
         return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
-        scan = self.scan(email=email)
-        while (users := (yield from scan.next_page())) is not None:
-            for user in users:
-                if same_email(getattr(user, "email", None), email):
-                    return user
-        return None
+        scan, matches = self.scan(email=email), Matches(email)
+        while not matches.is_settled and (users := (yield from scan.next_page())) is not None:
+            matches.add(users)
+        return matches.result()
 
     def create(
         self,
@@ -127,37 +130,35 @@ class Operations:
         role: object,
         invite_mode: str,
         is_developer: bool | None,
-    ) -> Flow[CreatedUser]:
+    ) -> Write[CreatedUser]:
         """A new user, or the one who was invited before."""
         mode = check.invite_mode(invite_mode)
+        address = check.email(email)
         request = requests.create_user(
             name=check.name(name),
-            email=check.email(email),
+            email=address,
             role=check.role(role),
             invite_mode=mode,
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        return self._create(request, email, mode)
+        record = Record(WriteStatus.DONE, one_line(_unanswered_create(address, mode)))
+        return Write(self._create(request, address, mode, record.attempts), record, email=address)
 
-    def _create(self, request: Request, email: str, mode: InviteMode) -> Flow[CreatedUser]:
-        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES)
+    def _create(
+        self, request: Request, email: str, mode: InviteMode, attempts: Attempts
+    ) -> Flow[CreatedUser]:
+        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
         if isinstance(outcome, Failure):
             if not outcome.maybe_applied or outcome.status in _REFUSED_AS_MALFORMED:
                 raise outcome.error(self._developer_flag_hint(outcome))
-            look = f"users.get(user={email!r}) shows whether the user exists"
+            unknown = _unanswered_create(email, mode)
             if mode is InviteMode.TEMPORARY_PASSWORD:
-                raise OutcomeUnknownError(
-                    f"The user {email!r} may have been created, but no answer came; a temporary password "
-                    "issued for it cannot be had again.",
-                    email=email,
-                    hint=f"{look}; if so, delete the user, or have the password reset once the address is "
-                    "verified.",
-                ) from outcome.error()
-            raise outcome.error(f"The user may have been created all the same: {look}.")
+                raise unknown from outcome.error()
+            raise outcome.error(unknown.hint)
         created: bool | None = outcome.response.status_code == 201
         if outcome.maybe_applied and not created:
             created = None  # This call's first attempt may have made what the second one found.
-        return _read(outcome, partial(codec.created_user, created=created))
+        return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
@@ -173,7 +174,7 @@ class Operations:
             "user without it, then set it with users.update(user_id=..., is_developer=...)."
         )
 
-    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Flow[User]:
+    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
         identifier = check.user_id(user_id)
         if name is None and is_developer is None:
@@ -185,33 +186,55 @@ class Operations:
             name=None if name is None else check.name(name),
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        return self._ask(request, codec.user)
+        hint = "The change may have been made: reading the user shows it."
+        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
 
-    def delete(self, *, user_id: str) -> Flow[None]:
+        def flow() -> Flow[User]:
+            answer = yield from self._change(request, record.attempts, hint, repeatable=True)
+            return _read_changed(answer, codec.user, _READ)
+
+        return Write(flow(), record, user_id=identifier)
+
+    def delete(self, *, user_id: str) -> Write[None]:
         """A user blocked for good."""
-        return self._delete(requests.delete_user(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        record = deletion_record()
+        return Write(self.delete_recorded(identifier, record), record, user_id=identifier)
 
-    def _delete(self, request: Request) -> Flow[None]:
-        outcome = yield from self._api.send(request, repeatable=True)
-        if isinstance(outcome, Failure):
-            # An attempt whose answer was lost may have deleted the user whom this one cannot find.
-            if outcome.status == 404 and outcome.maybe_applied:
-                return
-            raise outcome.error()
+    def delete_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Block a user whose id was checked, and keep a record true all the while."""
+        request = requests.delete_user(user_id)
+        outcome = yield from self._api.send(request, repeatable=True, attempts=record.attempts)
+        if isinstance(outcome, Answer):
+            _check_no_content(outcome)
+        # An attempt whose answer was lost may have deleted the user whom this one cannot find.
+        elif outcome.status != 404 or not outcome.maybe_applied:
+            raise outcome.error(_MAYBE_BLOCKED if record.attempts.unanswered else None)
 
-    def resend_invitation(self, *, user_id: str) -> Flow[None]:
+    def resend_invitation(self, *, user_id: str) -> Write[None]:
         """The invitation mail, sent again."""
-        return self._mail(requests.resend_user_invitation(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        return self._mail(requests.resend_user_invitation(identifier), identifier)
 
-    def reset_password(self, *, user_id: str) -> Flow[None]:
+    def reset_password(self, *, user_id: str) -> Write[None]:
         """A password reset mail."""
-        return self._mail(requests.reset_user_password(check.user_id(user_id)))
+        identifier = check.user_id(user_id)
+        return self._mail(requests.reset_user_password(identifier), identifier)
 
-    def _mail(self, request: Request) -> Flow[None]:
-        outcome = yield from self._api.send(request, repeatable=False)
+    def _mail(self, request: Request, user_id: str) -> Write[None]:
+        hint = "The mail may have been sent: ask the user before sending another."
+        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
+
+        def flow() -> Flow[None]:
+            _check_no_content((yield from self._change(request, record.attempts, hint, repeatable=False)))
+
+        return Write(flow(), record, user_id=user_id)
+
+    def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
+        outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Failure):
-            hint = "The mail may have been sent: ask the user before sending another."
             raise outcome.error(hint if outcome.maybe_applied else None)
+        return outcome
 
     def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
         return _read((yield from self._answer(request)), decode)
@@ -223,16 +246,61 @@ class Operations:
         return outcome
 
 
-def _read(answer: Answer, decode: Callable[[Any], T]) -> T:
+_NO_ANSWER = "The request was sent, and its answer did not come."
+_MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
+
+
+def deletion_record() -> Record:
+    """Make the record of one deletion."""
+    return Record(DeletionStatus.DELETED, f"{_NO_ANSWER} {_MAYBE_BLOCKED}")
+
+
+def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
+    look = f"users.get(user={email!r}) shows whether the user exists"
+    if mode is not InviteMode.TEMPORARY_PASSWORD:
+        hint = f"The user may have been created all the same: {look}."
+        return OutcomeUnknownError(_NO_ANSWER, email=email, hint=hint)
+    return OutcomeUnknownError(
+        f"The user {email!r} may have been created, but no answer came; a temporary password "
+        "issued for it cannot be had again.",
+        email=email,
+        hint=f"{look}; if so, delete the user, or have the password reset once the address is verified.",
+    )
+
+
+# The statuses of success that the contract documents. Any other 2xx comes from something between.
+_READ = frozenset({200})
+_CREATED = frozenset({200, 201})
+
+
+def _read(answer: Answer, decode: Callable[[Any], T], statuses: Set[int] = _READ) -> T:
     """Decode an answer.
 
     Raises:
         ResponseDecodeError: It is not JSON, or not what the contract says.
     """
     try:
-        return decode(answer.document)
+        value = decode(answer.document)
     except codec.Undecodable as problem:
         raise answer.decode_error(str(problem)) from problem
+    if answer.response.status_code not in statuses:
+        raise answer.decode_error("the API answers this request with another status")
+    return value
+
+
+def _read_changed(answer: Answer, decode: Callable[[Any], U], statuses: Set[int]) -> U:
+    """Decode the user whom a write answers with; without an id it is no user, and the write not done."""
+    user = _read(answer, decode, statuses)
+    if not getattr(user, "id", None):
+        raise answer.decode_error("its body holds no user with an id")
+    return user
+
+
+def _check_no_content(answer: Answer) -> None:
+    """Refuse any 2xx but 204, and 202 with an empty body, which an older deployment answers."""
+    status = answer.response.status_code
+    if status != 204 and (status != 202 or answer.response.content):
+        raise answer.decode_error("the answer to this request is 204, without a body")
 
 
 def _enforce_status_filter(page: UserPage, request: Request) -> UserPage:
@@ -251,31 +319,30 @@ def _enforce_status_filter(page: UserPage, request: Request) -> UserPage:
     return evolve(page, users=kept)
 
 
-def same_email(one: str | None, other: str) -> bool:
-    """Compare two addresses as the API does, ignoring case."""
-    # lower(), not casefold(): that would take "straße" and "strasse" for one person.
-    return one is not None and one.lower() == other.lower()
-
-
 class Scan:
     """All pages of a list, one after another.
 
     ``created_after`` is inclusive, ``created_before`` is not; the list is sorted by creation, so the first
-    user created too late ends it. Users without a creation time lie in no range.
+    user created too late ends it, unless a page shows that it is not sorted. Users without a creation time
+    lie in no range.
     """
 
     def __init__(
         self,
         fetch: Callable[[str | None], Flow[UserPage]],
         *,
+        cursor: str | None,
         created_after: datetime | None,
         created_before: datetime | None,
     ) -> None:
         self._fetch = fetch
         self._after = created_after
         self._before = created_before
-        self._cursor: str | None = None
-        self._seen: set[str] = set()
+        self._cursor = cursor
+        self._cursors: set[str | None] = {cursor}
+        self._ids: set[str] = set()
+        self._newest: datetime | None = None
+        self._is_sorted = True
         self._done = False
         self._pending_error: PaginationError | None = None
 
@@ -289,14 +356,55 @@ class Scan:
             return None
         if self._pending_error is not None:
             raise self._pending_error
-        page = yield from self._fetch(self._cursor)
+        try:
+            page = yield from self._fetch(self._cursor)
+        except ArizeError as error:
+            error.cursor = self._cursor
+            raise
         self._advance(page)
         if self._after is None and self._before is None:
             return page.users
         times = [getattr(user, "created_at", None) for user in page.users]
         if self._before is not None:
-            self._done = self._done or any(time is not None and time >= self._before for time in times)
+            self._note_order([time for time in times if time is not None])
+            is_past = self._newest is not None and self._newest >= self._before
+            self._done = self._done or (is_past and self._is_sorted)
         return tuple(user for user, time in zip(page.users, times, strict=True) if self._in_range(time))
+
+    def next_unseen(self) -> Flow[tuple[User, ...] | None]:
+        """Do as `next_page` does, but give each user once, though the list may move while it is read."""
+        users = yield from self.next_page()
+        if users is None:
+            return None
+        unseen = tuple(user for user in users if self._is_unseen(user))
+        if len(unseen) < len(users):
+            again = len(users) - len(unseen)
+            logger.warning("the list moved while it was read: %d of its users came a second time", again)
+        return unseen
+
+    def next_whole_page(self) -> Flow[tuple[UserPage] | None]:
+        """Do as `next_unseen` does, and say where the list goes on."""
+        users = yield from self.next_unseen()
+        if users is None:
+            return None
+        is_last = self._done or self._pending_error is not None
+        pagination = Pagination(has_more=not self._done, next_cursor=None if is_last else self._cursor)
+        return (UserPage(users=users, pagination=pagination),)
+
+    def _is_unseen(self, user: User) -> bool:
+        user_id = getattr(user, "id", None)
+        if user_id in self._ids:
+            return False
+        if user_id:  # Without an id nobody can be recognized.
+            self._ids.add(user_id)
+        return True
+
+    def _note_order(self, times: Sequence[datetime]) -> None:
+        known = [*times] if self._newest is None else [self._newest, *times]
+        if self._is_sorted and known != sorted(known):
+            self._is_sorted = False
+            logger.warning("the list is not sorted by creation, so it is read to its end")
+        self._newest = max(known, default=None)
 
     def _advance(self, page: UserPage) -> None:
         if not page.pagination.has_more:
@@ -306,12 +414,12 @@ class Scan:
         cursor = page.pagination.next_cursor
         if cursor is None:
             self._stop_with("the server says there are more users, but gives no cursor")
-        elif cursor in self._seen:
+        elif cursor in self._cursors:
             self._stop_with("the server gave the same cursor twice: the list has no end")
         elif not cursor.strip() or len(cursor) > LONGEST_CURSOR or not check.is_unicode(cursor):
             self._stop_with("the server gave a cursor that cannot be sent back to it")
         else:
-            self._seen.add(cursor)
+            self._cursors.add(cursor)
             self._cursor = cursor
 
     def _stop_with(self, problem: str) -> None:
@@ -322,6 +430,7 @@ class Scan:
             path="/v2/users",
             hint="This is on the server's side: try again later.",
         )
+        self._pending_error.cursor = self._cursor
 
     def _in_range(self, created: datetime | None) -> bool:
         return (

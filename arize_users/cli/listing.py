@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
+import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +20,7 @@ from .session import Session
 from .terminal import counting, say
 
 if TYPE_CHECKING:
-    from arize_users import User, UserPage
+    from arize_users import UserPage
 
 _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 100
@@ -54,29 +55,31 @@ def list_users(
         ),
     ] = None,
     cursor: Annotated[
-        str | None, typer.Option("--cursor", "-c", help="Where to go on, as the previous page says.")
+        str | None,
+        typer.Option("--cursor", "-c", help="Where to go on, as the previous page or a failure says."),
     ] = None,
-    all: Annotated[
-        bool, typer.Option("--all", help="Everyone, page by page. Not with --limit or --cursor.")
-    ] = False,
+    all: Annotated[bool, typer.Option("--all", help="Everyone, page by page. Not with --limit.")] = False,
     output: Output = None,
 ) -> None:
-    """List users, oldest first. Blocked users are never listed."""
+    """List users, oldest first. Blocked users are never listed.
+
+    Where it fails on the way, -o FILE keeps what was read in FILE.partial, and a command goes on.
+    """
     has_range = created_after is not None or created_before is not None
-    if cursor is not None and (all or has_range):
-        raise CommandError(
-            USAGE, "--cursor goes neither with --all nor with --created-after, --created-before"
-        )
     if limit is not None and all:
         raise CommandError(USAGE, "--all lists everyone: --limit does not go with it")
     target = session.target(output)
     users = session.users()
     size = _DEFAULT_LIMIT if limit is None else limit
     if all or has_range:
-        found = users.iter(
-            email=email, status=status, created_after=created_after, created_before=created_before
+        pages = users.iter_pages(
+            email=email,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
+            cursor=cursor,
         )
-        page = _first(found, None if all else size)
+        page = _first(pages, None if all else size, session, target)
     else:
         page = users.list(email=email, status=status, limit=size, cursor=cursor)
     answer = users_answer(page)
@@ -84,25 +87,60 @@ def list_users(
     if target == Target("table"):
         say(answer.summary if page.users else "no users match")
     if page.pagination.has_more:
-        _say_next_command(session, page.pagination.next_cursor if target.path is None else None)
+        next_cursor = page.pagination.next_cursor if target.path is None else None
+        # A range has no cursor, and the next page would overwrite this one in a file.
+        next_page = {"all": True, "limit": None} if next_cursor is None else {}
+        _say_command(session, "there are more", cursor=next_cursor, **next_page)
 
 
-def _first(found: Iterator[User], limit: int | None) -> UserPage:
-    """Collect users, at most so many; None sets no limit."""
+def _first(pages: Iterator[UserPage], limit: int | None, session: Session, target: Target) -> UserPage:
+    """Collect users, at most so many; None sets no limit. What was read is kept where that fails."""
+    read: list[UserPage] = []
+    try:
+        with closing(counting(pages, "users")) as coming:
+            for page in coming:
+                read.append(page)
+                # One user beyond the limit shows whether there are more.
+                if limit is not None and sum(map(len, read)) > limit:
+                    break
+        return _joined(read, limit)
+    except BaseException:  # Ctrl-C, too.
+        if read:
+            _keep(read, session, target)
+        raise
+
+
+def _joined(read: Sequence[UserPage], limit: int | None = None, cursor: str | None = None) -> UserPage:
     from arize_users import Pagination, UserPage
 
-    # One user beyond the limit shows whether there are more.
-    some = list(counting(itertools.islice(found, limit and limit + 1), "users"))
-    has_more = limit is not None and len(some) > limit
-    return UserPage(users=tuple(some[:limit]), pagination=Pagination(has_more=has_more))
+    users = [user for page in read for user in page]
+    has_more = cursor is not None or (limit is not None and len(users) > limit)
+    return UserPage(users=tuple(users[:limit]), pagination=Pagination(has_more=has_more, next_cursor=cursor))
 
 
-def _say_next_command(session: Session, cursor: str | None) -> None:
-    # A range has no cursor, and the next page would overwrite this one in a file.
-    next_page = {"all": True, "limit": None} if cursor is None else {}
-    given = {**session.arguments, **session.options._asdict(), "api_key": None, "cursor": cursor, **next_page}
+def _keep(read: Sequence[UserPage], session: Session, target: Target) -> None:
+    """Write what was read before a failure beside the target, and say how to go on."""
+    cursor = read[-1].pagination.next_cursor
+    answer = users_answer(_joined(read, cursor=cursor))
+    if target.path is None:
+        # Part of a list on standard output would pass for the whole.
+        if cursor is not None:
+            say(f"{answer.summary} read before it failed; --output FILE would keep what was read")
+        return
+    try:
+        deliver(answer, target._replace(path=f"{target.path}.partial"))
+    except CommandError as error:
+        session.reporter.command_error(error)
+        return
+    if cursor is not None:
+        name, extension = os.path.splitext(target.path)
+        _say_command(session, "the rest", cursor=cursor, output=f"{name}.rest{extension}")
+
+
+def _say_command(session: Session, what: str, **changes: object) -> None:
+    given = {**session.arguments, **session.options._asdict(), "api_key": None, **changes}
     key = "" if session.options.api_key is None else " (and the same --api-key)"
-    say(f"there are more{key}:", f"  {shlex.join([*session.reporter.command.split(), *_words(given)])}")
+    say(f"{what}{key}:", f"  {shlex.join([*session.reporter.command.split(), *_words(given)])}")
 
 
 def _words(given: Mapping[str, Any]) -> Iterator[str]:

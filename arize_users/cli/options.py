@@ -3,6 +3,8 @@
 Typer reads these annotations when the program runs, so they are not postponed.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, NamedTuple, Self
 
 import typer
@@ -21,6 +23,12 @@ UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="The user's id.")
 FullName = Annotated[
     str | None, typer.Option("--full-name", "-n", metavar="NAME", help="1 to 255 characters.")
 ]
+
+
+def split_values(values: Iterable[str] | None) -> list[str]:
+    """Split what an option for several was given, at commas, semicolons, blanks and line breaks."""
+    parts = (part for value in values or () for part in re.split(r"[,;\s]+", value))
+    return [part for part in parts if part]
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import arize_users as client
@@ -62,30 +62,35 @@ class Reporter:
 
     def command_error(self, error: CommandError) -> int:
         """Report an error of the command line, and give its exit code."""
-        self._say(error.message, error.hint or f"`{self.command} --help` shows how.")
+        self._say([error.message], error.hint or f"`{self.command} --help` shows how.")
         return error.exit_code
 
     def client_error(self, error: client.ArizeError) -> int:
         """Report an error of the client, and give the exit code for it."""
-        label, code = None, REFUSED
+        messages, code = [error.message], REFUSED
         if isinstance(error, client.ConfigurationError):
-            label, code = error.variable or (self.settings and self.settings.source(error.argument)), SETTINGS
+            source = error.variable or (self.settings and self.settings.source(error.argument))
+            messages, code = [_labelled(source, error.message)], SETTINGS
         elif isinstance(error, client.InvalidArgumentError):
-            option = error.argument and "--" + error.argument.replace("_", "-")
-            label, code = _OPTIONS.get(error.argument or "", option), USAGE
-        self._say(f"{label}: {error.message}" if label else error.message, self._hint(error))
+            # Each bad entry of several on a line of its own.
+            messages = [_labelled(_option(one.argument), one.message) for one in (error, *error.others)]
+            code = USAGE
+        self._say(messages, self._hint(error))
         if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code
 
-    def _say(self, message: str, hint: str) -> None:
-        say(f"error: {self.redacted(message)}", f"hint: {self.redacted(hint)}")
+    def _say(self, messages: Sequence[str], hint: str) -> None:
+        lines = *(f"error: {message}" for message in messages), f"hint: {hint}"
+        say(*map(self.redacted, lines))
 
     def _hint(self, error: client.ArizeError) -> str:
         """Say what to do about an error of the client."""
         match error:
             case client.InvalidArgumentError():
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
+            case client.AmbiguousEmailError():
+                return "Give the id of the one who is meant."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):
@@ -156,6 +161,15 @@ class Reporter:
 
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
+
+
+def _option(argument: str | None) -> str | None:
+    """Give the option that a parameter of the client is passed from."""
+    return argument and _OPTIONS.get(argument, "--" + argument.replace("_", "-"))
+
+
+def _labelled(label: str | None, message: str) -> str:
+    return f"{label}: {message}" if label else message
 
 
 def _details(error: client.ArizeError) -> list[str]:

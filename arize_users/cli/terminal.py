@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Sized
 from typing import IO, TypeVar
 
 from .errors import SETTINGS, CommandError
 from .text import literal
 
-T = TypeVar("T")
-
-_COUNT_EVERY = 100
-"""How many items pass between two updates of a count: a page of the API."""
+P = TypeVar("P", bound=Sized)
 
 
 def say(*lines: str) -> None:
@@ -91,18 +88,17 @@ def ask(question: str) -> str:
     return answer.strip()
 
 
-def counting(items: Iterable[T], noun: str) -> Iterator[T]:
-    """Pass items on; show a running count on standard error if that is a terminal."""
+def counting(pages: Iterable[P], noun: str) -> Generator[P]:
+    """Pass pages on; show a running count of what they hold on standard error if that is a terminal."""
     if not is_terminal(sys.stderr) or is_plain():
-        yield from items
+        yield from pages
         return
-    shown = False
+    total = 0
     try:
-        for number, item in enumerate(items, start=1):
-            yield item
-            if number % _COUNT_EVERY == 0:
-                print(f"\r{number:,} {noun} …", end="", file=sys.stderr, flush=True)
-                shown = True
+        for page in pages:
+            yield page
+            total += len(page)
+            print(f"\r{total:,} {noun} …", end="", file=sys.stderr, flush=True)
     finally:
-        if shown:
+        if total:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

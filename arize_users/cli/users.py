@@ -20,7 +20,7 @@ def get(
     user: Annotated[str, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")],
     output: Output = None,
 ) -> None:
-    """Show one user. An email address is matched whole, in any case."""
+    """Show one user. An email address is matched whole: the exact spelling, else in any case of A to Z."""
     target = session.target(output)
     found = session.users().get(user=user)
     if found is None:

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 import httpx
 
-from arize_users import APIConnectionError, ArizeClient, ArizeError, ResponseDecodeError
+from arize_users import AmbiguousEmailError, APIConnectionError, ArizeClient, ArizeError, ResponseDecodeError
 from arize_users.config import Settings
 
 from .findings import NOTES, Finding, Kind, Report
@@ -111,19 +111,24 @@ class Session:
             What the method returned; None where it failed.
 
         Raises:
-            SkippedError: The client refuses the arguments, or the deployment limits the rate.
+            SkippedError: The client refuses the arguments, two users match an email, or the deployment
+                limits the rate.
         """
         result: T | None = None
-        is_readable = True
+        is_readable, is_ambiguous = True, False
         try:
             result = method(*args, **kwargs)
         except ResponseDecodeError:
             is_readable = False
+        except AmbiguousEmailError:
+            is_ambiguous = True
         except ArizeError:
             pass
         if self._judge_exchanges(expect) and not is_readable:
             # The client has to understand whatever the contract allows.
             self.report_broken_rule("the client cannot read it")
+        if is_ambiguous:
+            raise SkippedError("the account holds emails that differ in case alone")
         return result
 
     def call_unjudged(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

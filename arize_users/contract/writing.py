@@ -104,7 +104,7 @@ def _create(session: Session, own: OwnUsers, email: str) -> str:
         session.report_broken_rule("a temporary password that was not asked for")
     # An id is trusted only when two answers say that it belongs to the new address.
     for answer in (user, session.call(200, users.get, user=user.id)):
-        if getattr(answer, "email", "").lower() != email:
+        if getattr(answer, "email", None) != email:
             session.report_broken_rule("the answer is about somebody else")
             raise SkippedError("the id of the new user is not certain")
     own.ids[email] = user.id

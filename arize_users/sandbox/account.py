@@ -166,3 +166,13 @@ def set_now(db: sqlite3.Connection, micros: int | None) -> None:
     db.execute("DELETE FROM settings WHERE name = 'now'")
     if micros is not None:
         db.execute("INSERT INTO settings VALUES ('now', ?)", (micros,))
+
+
+def keeps_emails_apart(db: sqlite3.Connection) -> bool:
+    """Tell whether two users may have emails that differ in case alone."""
+    return db.execute("SELECT 1 FROM settings WHERE name = 'case_sensitive_emails'").fetchone() is not None
+
+
+def keep_emails_apart(db: sqlite3.Connection) -> None:
+    """Let two users have emails that differ in case alone, from the account's first user on."""
+    db.execute("INSERT INTO settings VALUES ('case_sensitive_emails', 1)")

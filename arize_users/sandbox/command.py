@@ -41,7 +41,12 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
             faults.load(read_script(options.fault_script), over_http=True)
         with (
             handled(lambda *_: stop.set(), signal.SIGINT, signal.SIGTERM),
-            Sandbox(options.db, enum_case=options.enum_case, keep_requests=_KEPT_REQUESTS) as sandbox,
+            Sandbox(
+                options.db,
+                enum_case=options.enum_case,
+                case_sensitive_emails=options.case_sensitive_emails,
+                keep_requests=_KEPT_REQUESTS,
+            ) as sandbox,
         ):
             sandbox.faults = faults
             sandbox.fill(options.users)
@@ -69,6 +74,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add("--users", type=count, default=0, metavar="N", help="start with N users")
     case_help = "the generation of the API: active, or ACTIVE (default: lower)"
     add("--enum-case", choices=("lower", "upper"), default="lower", help=case_help)
+    emails_help = "let a new account hold emails that differ in case alone"
+    add("--case-sensitive-emails", action="store_true", help=emails_help)
     add("--fault-script", metavar="FILE", help="apply the faults in this JSON file to requests")
     add("--latency-ms", type=delay, default=0, metavar="N", help="delay responses")
     return parser

@@ -8,12 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from . import account as accounts
 from . import records, routing, users
 from .faults import Faults
-from .messages import Request, Response
+from .messages import Request, Response, SandboxError
 from .policy import (
     PERMISSIONS,
     PREDEFINED_ROLES,
@@ -46,13 +47,17 @@ class Sandbox:
         custom_roles: What a create with a custom role gets: any id is accepted (any), an unknown one is 404
             (known), or every one is 422 (refuse).
         sso_enforced: Whether the account enforces login by SSO, so that invitations cannot be resent.
+        case_sensitive_emails: Whether a new account lets two users have emails that differ in the case of
+            ASCII letters alone. A file keeps the rule that it was made with. The email filter of a list
+            ignores that case in either account.
         keep_requests: How many of the newest requests `requests` holds, None for all.
 
     Attributes:
         faults: The faults that requests meet.
 
     Raises:
-        SandboxError: The file cannot be opened, or it is not a sandbox account.
+        SandboxError: The file cannot be opened, it is not a sandbox account, or it was made without
+            `case_sensitive_emails` though they are asked for.
         ValueError: `enum_case` or `custom_roles` is none of its values.
     """
 
@@ -63,6 +68,7 @@ class Sandbox:
         enum_case: EnumCase = "lower",
         custom_roles: CustomRoles = "any",
         sso_enforced: bool = False,
+        case_sensitive_emails: bool = False,
         keep_requests: int | None = None,
     ) -> None:
         _require(enum_case, ("lower", "upper"), "enum_case")
@@ -70,8 +76,19 @@ class Sandbox:
         self._policy = Policy(enum_case, custom_roles, sso_enforced)
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
         self._requests_lock = threading.Lock()
-        self._account = accounts.Account(path, _populate)
+        self._account = accounts.Account(
+            path, partial(_populate, case_sensitive_emails=case_sensitive_emails)
+        )
+        if case_sensitive_emails:
+            self._require_case_sensitive_emails()
         self.faults: Faults = Faults()
+
+    def _require_case_sensitive_emails(self) -> None:
+        with self._account.reading() as db:
+            is_met = accounts.keeps_emails_apart(db)
+        if not is_met:
+            self.close()
+            raise SandboxError(f"the sandbox account {self.path} was made without case-sensitive emails")
 
     def __enter__(self) -> Self:
         return self
@@ -184,7 +201,7 @@ class Sandbox:
         """Add a user without a request: nothing is mailed, and `audit` has no entry.
 
         Args:
-            email: The email, which no other user may have in any case.
+            email: The email, which no other user may have; see `case_sensitive_emails`.
             name: The display name.
             role: A predefined role, or else the id of a custom role.
             status: active, invited, expired, or inactive for a blocked user.
@@ -235,7 +252,7 @@ class Sandbox:
             while len(new) < n:
                 number += 1
                 email = f"user{number:05}@{domain}"
-                if users.email_key(email) not in taken:
+                if users.email_key(db, email) not in taken:
                     new.append(users.NewUser(f"User {number:05}", email, now, "active"))
             return users.insert(db, new)
 
@@ -309,7 +326,9 @@ class Sandbox:
             users.name_custom_role(db, role_id, name)
 
 
-def _populate(db: sqlite3.Connection) -> None:
+def _populate(db: sqlite3.Connection, *, case_sensitive_emails: bool) -> None:
+    if case_sensitive_emails:
+        accounts.keep_emails_apart(db)
     callers = [
         users.NewUser(
             name=name,

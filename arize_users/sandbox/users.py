@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import attrs
 
+from .account import keeps_emails_apart
 from .policy import LISTED_STATUSES, ROLE_PERMISSIONS
 
 # The contract does not say how long an invitation is valid; a week is the sandbox's choice.
@@ -19,6 +20,7 @@ _ROWS = """
 SELECT *, (SELECT custom_roles.name FROM custom_roles WHERE custom_roles.id = users.role) FROM users
 """
 
+# SQLite's lower() lowers ASCII letters alone, and email_key, unlike email, is in the index.
 # SQLite uses the partial index only for a query that repeats the index's condition literally.
 _PAGE = f"""{_ROWS}
 WHERE state <> 'inactive'
@@ -28,7 +30,7 @@ WHERE state <> 'inactive'
         OR (:invited AND state = 'invited' AND invited_at > :newest_expired)
         OR (:expired AND state = 'invited' AND invited_at <= :newest_expired)
     )
-    AND instr(email_key, :email) > 0
+    AND instr(lower(email_key), :email) > 0
 ORDER BY created_at, seq
 LIMIT :size
 """
@@ -92,9 +94,14 @@ class Caller:
     permissions: frozenset[str]
 
 
-def email_key(email: str) -> str:
-    """Return the form in which emails are compared."""
-    return email.lower()
+def email_key(db: sqlite3.Connection, email: str) -> str:
+    """Return the form in which the account tells emails apart."""
+    return email if keeps_emails_apart(db) else _folded(email)
+
+
+def _folded(email: str) -> str:
+    # bytes.lower(), unlike str.lower(), lowers ASCII letters alone.
+    return email.encode().lower().decode()
 
 
 def make_id(seq: int) -> str:
@@ -110,7 +117,7 @@ def insert(db: sqlite3.Connection, new: Iterable[NewUser]) -> list[str]:
     columns = ("seq", "id", "email_key", *NewUser._fields)
     db.executemany(
         f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
-        ((seq, user_id, email_key(user.email), *user) for seq, user_id, user in numbered),
+        ((seq, user_id, email_key(db, user.email), *user) for seq, user_id, user in numbered),
     )
     db.executemany(
         "INSERT INTO holdings VALUES (?, ?, ?)",
@@ -136,8 +143,8 @@ def by_id(db: sqlite3.Connection, user_id: str) -> Row | None:
 
 
 def by_email(db: sqlite3.Connection, email: str) -> Row | None:
-    """Return the user with this email, in any case and whatever its state."""
-    return _one(db.execute(_ROWS + "WHERE email_key = ?", (email_key(email),)))
+    """Return the user whom the account takes for the one with this email, whatever its state."""
+    return _one(db.execute(_ROWS + "WHERE email_key = ?", (email_key(db, email),)))
 
 
 def _one(found: sqlite3.Cursor) -> Row | None:
@@ -151,7 +158,7 @@ def everyone(db: sqlite3.Connection) -> list[Row]:
 
 
 def email_keys(db: sqlite3.Connection) -> set[str]:
-    """Return the emails of all users in the form in which they are compared, blocked ones too."""
+    """Return the emails of all users in the form in which they are told apart, blocked ones too."""
     return {key for (key,) in db.execute("SELECT email_key FROM users")}
 
 
@@ -164,7 +171,7 @@ def page(
         "created_at": created_at,
         "seq": seq,
         "newest_expired": now - INVITATION_MICROS,
-        "email": email_key(email),
+        "email": _folded(email),
         "size": size,
         **{status: status in statuses for status in LISTED_STATUSES},
     }

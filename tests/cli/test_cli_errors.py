@@ -10,6 +10,7 @@ import pytest
 from support.answers import page, user
 
 from arize_users import BetaWarning
+from arize_users.cli.options import split_values
 from arize_users.cli.reporter import HIDDEN
 from arize_users.sandbox import Sandbox, SandboxServer
 
@@ -122,9 +123,12 @@ def test_any_body(ax: Ax, scripted: Scripted, body: bytes) -> None:
         ("list --status inactive", "--status"),
         ("list --limit 101", "--limit"),
         ("list --all --limit 5", "--all lists everyone: --limit does not go with it"),
-        ("list --all --cursor x", "--cursor goes neither with --all nor with"),
-        ("list --created-after '1 day' --cursor x", "--cursor goes neither with --all nor with"),
+        ("list --all --cursor ' '", "--cursor: is empty"),
         ("list --cursor ''", "--cursor: is empty"),
+        ("list --email ''", "--email: is empty"),
+        ("list --all --email ' '", "--email: is empty"),
+        ("list --all --status ''", "'--status'"),
+        ("get 'a@x;b@x'", "USER_ID|EMAIL: 'a@x;b@x' is not an email address: it is more than one address"),
         ("list --created-before soon", "--created-before: 'soon' is no time"),
         ("list --created-after 2026-03-02 --created-before 2026-03-01", "is later than '2026-03-01'"),
         (f"{ADA} -n ' '", "--full-name: is empty"),
@@ -156,6 +160,35 @@ def test_email_for_an_id(ax: Ax, scripted: Scripted, line: str, label: str, hint
     error = f"{label}: 'a@b.c' is an email address, not an id"
     assert ax(*line.split()).refused(2) == (error, hint)
     assert scripted.requests == []
+
+
+def test_all_bad_entries(ax: Ax, scripted: Scripted) -> None:
+    """Every id and address that cannot be one is named at once, each on a line, and no request is sent."""
+    ran = ax("delete", "--id", "u1,a@b.c", "--email", "ada@acme.com,abc", "-e", "<a@x>", "-f")
+    assert (ran.code, ran.out, scripted.requests) == (2, "", [])
+    assert ran.err.splitlines() == [
+        "error: --id: 'a@b.c' is an email address, not an id",
+        "error: --email: 'abc' is not an email address: it has no @",
+        "error: --email: '<a@x>' is not an email address: it has a name or brackets around the address",
+        "hint: Give email addresses with --email.",
+    ]
+
+
+def test_ambiguous_email(ax: Ax, scripted: Scripted) -> None:
+    """An address that two users match equally well is an error with both ids, and neither is shown."""
+    twins = [user(id="u1", email="Mira@acme.com"), user(id="u5", email="mira@acme.com")]
+    scripted.set_answer(200, page(twins))
+    assert ax("get", "mira@acme.com", "-o", "json").json["id"] == "u5"
+    error, hint = ax("get", "MIRA@acme.com").refused(4)
+    assert error[:64] == "2 users match 'MIRA@acme.com': 'Mira@acme.com' has the id 'u1', "
+    assert hint == "Give the id of the one who is meant."
+
+
+def test_split_values() -> None:
+    """Commas, semicolons, blanks and line breaks separate the values of an option that takes several."""
+    given = ["a@x;b@x,c@x", " d@x\r\ne@x\t\u00a0f@x ", ",; ", ""]
+    assert split_values(given) == ["a@x", "b@x", "c@x", "d@x", "e@x", "f@x"]
+    assert split_values(None) == []
 
 
 def test_called_with_nothing(ax: Ax) -> None:

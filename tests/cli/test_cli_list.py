@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shlex
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.answers import page, user
 
-from arize_users.sandbox import Sandbox
+from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax, Scripted
 
@@ -102,6 +104,80 @@ def test_range(ax: Ax, account: Sandbox) -> None:
     bounds = ["--created-after", "30 days", "--created-before", f"{account.now() - timedelta(days=10)}"]
     ran = ax("list", "-o", "json", *bounds)
     assert [one["email"] for one in ran.json["users"]] == ["of20@example.com"]
+
+
+@pytest.mark.parametrize("extension", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("fault", ["server_error", "reset_before", "garbage"])
+def test_failing_on_the_way(
+    ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path, fault: str, extension: str
+) -> None:
+    """A list that fails on a page keeps the pages before it beside the file, and says how to get the rest."""
+    served.sandbox.faults.add(fault, operation="list_users", nth=3)
+    file = tmp_path / f"users.{extension}"
+    file.write_bytes(b"of yesterday")
+    options = ["--created-after", "2026-03-01T12:10", "-e", "user", "-s", "active", "-s", "invited"]
+    ran = ax("list", "--all", "-o", str(file), *options, "--api-key", "sandbox-admin")
+    wrote, told, command, error, _ = ran.err.splitlines()
+    assert (ran.code, file.read_bytes(), error[:7]) == (4, b"of yesterday", "error: ")
+    assert wrote == f"wrote 190 users to {file}.partial"
+    assert told == "the rest (and the same --api-key):"
+    again = ax(*shlex.split(command)[2:], "--api-key", "sandbox-admin")
+    rest = tmp_path / f"users.rest.{extension}"
+    assert (again.code, again.err) == (0, f"wrote 50 users to {rest}\n")
+    assert _ids(f"{file}.partial", extension) + _ids(rest, extension) == list(crowd)[10:]
+
+
+def _ids(path: str | Path, kind: str) -> list[str]:
+    """Read the ids out of a list of users."""
+    if kind == "json":
+        return [one["id"] for one in json.loads(Path(path).read_bytes())["users"]]
+    if kind == "csv":
+        return [row["id"] for row in csv.DictReader(Path(path).read_text().splitlines())]
+    import pyarrow.parquet
+
+    ids: list[str] = pyarrow.parquet.read_table(path)["id"].to_pylist()
+    return ids
+
+
+def test_part_of_a_list(ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path) -> None:
+    """A part says in JSON that more follows; standard output has the whole list or nothing."""
+    file = tmp_path / "users.json"
+    served.sandbox.faults.add("server_error", operation="list_users", nth=[2, 4, 6])
+    assert ax("list", "--all", "-o", str(file)).code == 4
+    pagination = json.loads(Path(f"{file}.partial").read_text())["pagination"]
+    assert pagination["has_more"] is True
+    for output in ("json", "csv"):
+        ran = ax("list", "--all", "-o", output, "--cursor", pagination["next_cursor"])
+        assert (ran.code, ran.out) == (4, "")
+        assert ran.err.startswith("100 users read before it failed; --output FILE would keep what was read\n")
+
+
+def test_nothing_to_keep(ax: Ax, served: SandboxServer, tmp_path: Path) -> None:
+    """A list that fails on its first page leaves no file."""
+    served.sandbox.faults.add("server_error", operation="list_users")
+    ran = ax("list", "--all", "-o", str(tmp_path / "users.csv"))
+    assert (ran.code, len(ran.err.splitlines())) == (4, 2)
+    assert not list(tmp_path.glob("users*"))
+
+
+def test_part_that_cannot_be_written(
+    ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path
+) -> None:
+    """A part that cannot be written is one more message; the failure of the list stays the outcome."""
+    (tmp_path / "users.csv.partial").mkdir()
+    served.sandbox.faults.add("server_error", operation="list_users", nth=2)
+    ran = ax("list", "--all", "-o", str(tmp_path / "users.csv"))
+    first, *_, last, _ = ran.err.splitlines()
+    assert first.startswith(f"error: cannot write {tmp_path / 'users.csv.partial'}")
+    assert (ran.code, last[:15]) == (4, "error: 500 Inte")
+
+
+def test_going_on_within_a_range(ax: Ax, crowd: Sequence[str]) -> None:
+    """--cursor goes on within a range, too, with --all or without."""
+    cursor = ax("list", "-o", "json", "-l", "100").json["pagination"]["next_cursor"]
+    bounds = ["--created-before", "2026-03-01T13:50", "--cursor", cursor, "-o", "json"]
+    for more in ([], ["--all"]):
+        assert [one["id"] for one in ax("list", *bounds, *more).json["users"]] == list(crowd[97:110])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 from collections.abc import Callable
@@ -184,8 +185,29 @@ def test_all_counts(terminal: Terminals, account: Sandbox) -> None:
     run = terminal("users", "list", "--all", "-o", "users.csv")
     assert run.end() == 0
     assert "\r100 users …" in run.raw
-    assert "\r200 users …\r\x1b[K" in run.raw
+    assert "\r200 users …\r253 users …\r\x1b[K" in run.raw
     assert run.shown.splitlines()[-1] == "wrote 253 users to users.csv"
+
+
+def test_all_is_interrupted(terminal: Terminals, served: SandboxServer, tmp_path: Path) -> None:
+    """Ctrl-C while a page is awaited keeps the pages before it, and the command shown gives the rest."""
+    served.sandbox.add_users(250)
+    served.sandbox.faults.add("rate_limit", operation="list_users", nth=3, retry_after=50)
+    arguments = ["users", "list", "--all", "-o", "users.csv"]
+    run = terminal(*arguments, columns=200, env={"ARIZE_MAX_RETRIES": "2"})
+    run.until("200 users …")
+    run.type(CTRL_C)
+    assert run.end() == 130
+    *_, wrote, told, command, said = run.shown.splitlines()
+    assert (wrote[-37:], told, said) == ("wrote 200 users to users.csv.partial", "the rest:", "interrupted")
+    assert not (tmp_path / "users.csv").exists()
+    served.sandbox.faults.clear()
+    again = terminal(*shlex.split(command)[1:])
+    assert again.end() == 0
+    parts = [
+        (tmp_path / name).read_text().splitlines()[1:] for name in ("users.csv.partial", "users.rest.csv")
+    ]
+    assert len({line.partition(",")[0] for part in parts for line in part}) == sum(map(len, parts)) == 253
 
 
 def test_parquet_is_not_for_a_terminal(terminal: Terminals, account: Sandbox) -> None:

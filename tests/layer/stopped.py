@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from arize_users import BulkInterrupted, DeletionStatus
+from arize_users import BulkUserDeletionResult, DeletionStatus, Outcomes
 from arize_users.sandbox import Sandbox
 
 
-def agrees(caught: BulkInterrupted, sandbox: Sandbox, ids: list[str]) -> None:
-    """Check that results and pending hold every input, and agree with what the server did."""
+def agrees(outcomes: Outcomes, sandbox: Sandbox, ids: list[str], *, under_way: int = 0) -> None:
+    """Check that the outcomes hold every input once, in order, and agree with what the server did."""
+    results: list[BulkUserDeletionResult] = outcomes.results
     done = {entry.user_id for entry in sandbox.audit if entry.action == "delete"}
-    deleted = {one.user_id for one in caught.results if one.status is DeletionStatus.DELETED}
-    assert deleted == done
-    assert [one.user_id for one in caught.results] == [one for one in ids if one not in caught.pending]
-    assert caught.pending == [one for one in ids if one not in deleted]
+    by_status: dict[DeletionStatus, set[str | None]] = {status: set() for status in DeletionStatus}
+    for one in results:
+        by_status[one.status].add(one.user_id)
+    assert [one.user_id for one in results] == ids
+    assert by_status[DeletionStatus.DELETED] <= done
+    assert done - by_status[DeletionStatus.DELETED] <= by_status[DeletionStatus.UNKNOWN]
+    assert outcomes.pending_ids == [one for one in ids if one in by_status[DeletionStatus.NOT_ATTEMPTED]]
+    assert [one.user_id for one in outcomes.unknown] == [
+        one for one in ids if one in by_status[DeletionStatus.UNKNOWN]
+    ]
+    assert len(outcomes.unknown) <= under_way
+    assert all(one.error for one in outcomes.unknown)

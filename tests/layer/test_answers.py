@@ -125,9 +125,10 @@ def test_issued_password_is_kept(connect: Connect, body: str) -> None:
         return
     content = content[:-2] if body == "cut off" else SECRET.encode()
     client = connect([raw(content, 201, content_encoding="gzip")])
-    with pytest.raises(ResponseDecodeError, match="carried out") as caught:
+    with pytest.raises(ResponseDecodeError) as caught:
         CALLS["create, temporary_password"](client.users)
     assert caught.value.body == content
+    assert caught.value.maybe_applied
     assert SECRET not in repr(caught.value)
 
 
@@ -262,7 +263,7 @@ def test_a_cursor_that_cannot_be_used(connect: Connect, cursor: str | None) -> N
     """The users of the page are given, and found by email; then it is a PaginationError."""
     document = {"users": [ADA], "pagination": {"has_more": True, "next_cursor": cursor}}
     client = connect([ok(document), ok(document)])
-    assert client.users.get(user="ADA@example.com").id == ADA["id"]
+    assert client.users.get(user="ada@example.com").id == ADA["id"]
     users = client.users.iter()
     assert next(users).email == "ada@example.com"
     with pytest.raises(PaginationError) as caught:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from support.account import Connect
+from support.account import Account, Connect
 
 from arize_users import (
     ArizeError,
@@ -24,7 +24,31 @@ from arize_users._users.dates import point_in_time
 from .simulated_calls import NEW
 from .test_errors import REFUSED_ARGUMENTS
 
-EMAILS = ["", " ", "ada", "@acme.com", "ada@", "@", "ada @acme.com", " ada@acme.com", "ada@acme.com\n"]
+EMAILS = ["", " ", "ada", "@acme.com", "ada@", "@", "ada @acme.com", "ada@acme.com bo@acme.com"]
+EMAILS += ["ada@acme.com;bo@acme.com", "ada@acme.com,bo@acme.com", "ada@acme.com,", "mailto:ada@acme.com"]
+EMAILS += [
+    "<ada@acme.com>",
+    "Ada <ada@acme.com>",
+    "ada@acme.com.",
+    "ada@.acme.com",
+    "ada@acme..com",
+    "ada@@acme.com",
+]
+EMAILS += [
+    "ada@bo@acme.com",
+    "ada(work)@acme.com",
+    "[ada@acme.com]",
+    "'ada@acme.com'",
+    '"ada@acme.com"',
+    "a:b@acme.com",
+]
+EMAILS += [
+    "https://ada@acme.com/",
+    "ada@acme.com?subject=x",
+    "ada@acme.com/",
+    "ada@acme.com\u200b",
+    '"a b"@acme.com',
+]
 EMAILS += ["ada@ac\tme.com", "ada@\u00a0acme.com", "ada@acme.com\0", "ada@acme.com\ud800", None, 7, b"a@b.c"]
 ROLES = [PredefinedUserRole(name="owner"), PredefinedUserRole(name=""), CustomUserRole(id="")]
 ROLES += [CustomUserRole(id=" "), CustomUserRole(id="\ud800"), UnknownUserRole(data={"type": "predefined"})]
@@ -37,13 +61,13 @@ REFUSED: list[tuple[Callable[..., object], list[Any]]] = [
     (check.user_id, ["\ud800", None, 7, b"id"]),
     (check.email, EMAILS),
     (check.searchable_email, [*EMAILS, "x" * 250 + "@acme.com"]),
-    (check.email_filter, ["x" * 256, 7, b"x", ["x"], "\ud800"]),
+    (check.email_filter, ["", " ", "\t\n", "x" * 256, 7, b"x", ["x"], "\ud800"]),
     (check.limit, [0, -1, 101, 10**9, 1.0, "50", None, True, float("nan")]),
     (partial(check.whole_number, argument="max_concurrency"), [0, -1, 1.5, "8", None, True]),
     (check.cursor, ["", " ", 7, b"x", "\ud800"]),
     (
         check.statuses,
-        ["", "inactive", "blocked", " active", b"active", ["active", "x"], [None], 7, [["active"]]],
+        ["", "inactive", "blocked", " active", b"active", ["active", "x"], [None], 7, [["active"]], [], ()],
     ),
     (check.name, ["", " ", "\t\n\u2003", "x" * 256, None, 7, b"Ada", "\ud800"]),
     (check.role, ["", "owner", " member", None, 7, ["member"], {"name": "member"}, *ROLES]),
@@ -103,6 +127,16 @@ def test_no_request(connect: Connect, method: str, arguments: dict[str, Any]) ->
         ("delete", {"user_id": "ada@acme.com"}, ["users.get", "emails="]),
         ("bulk_delete", {"user_ids": ["x", "a@b.c"]}, ["user_ids[1]", "emails="]),
         ("bulk_delete", {"emails": "a@b.c"}, ["emails", "list"]),
+        ("get", {"user": "a@b.c;d@b.c"}, ["user", "'a@b.c;d@b.c'", "more than one address"]),
+        ("get", {"user": "mailto:a@b.c"}, ["mailto: link"]),
+        ("get", {"user": "Ada <a@b.c>"}, ["brackets"]),
+        ("get", {"user": "a@b.c."}, ["a dot too many"]),
+        ("create", {**NEW, "email": "a@@b.c"}, ["email", "more than one @"]),
+        ("create", {**NEW, "email": "a b@b.c"}, ["blanks"]),
+        ("list", {"status": []}, ["status", "empty", "Leave it out"]),
+        ("iter", {"status": ()}, ["status", "empty", "Leave it out"]),
+        ("list", {"email": ""}, ["email", "empty", "Leave it out"]),
+        ("iter", {"email": " "}, ["email", "empty", "Leave it out"]),
         ("update", {"user_id": "x"}, ["name", "is_developer", "at least one"]),
         ("iter", {"created_after": "soon"}, ["created_after", "30 days", "2026-03-01"]),
     ],
@@ -115,6 +149,56 @@ def test_what_would_be_right(
         getattr(connect([]).users, method)(**arguments)
     for word in words:
         assert word in str(caught.value)
+
+
+BAD_IDS = ["x", "", "a@b.c", "y"]
+BAD_EMAILS = ["ada@acme.com", "a@x;b@x", "<a@x>", 7]
+
+
+def test_all_at_once(connect: Connect) -> None:
+    """One error names every bad entry of a call, of ids and emails alike; its place is that of the first."""
+    client = connect([])
+    with pytest.raises(InvalidArgumentError) as caught:
+        client.users.bulk_delete(user_ids=BAD_IDS, emails=BAD_EMAILS)
+    error = caught.value
+    places = [(one.argument, one.index) for one in (error, *error.others)]
+    assert places == [("user_ids", 1), ("user_ids", 2), ("emails", 1), ("emails", 2), ("emails", 3)]
+    lines = str(error).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [f"{name}[{index}]" for name, index in places]
+    assert "'a@x;b@x' is not an email address: it is more than one" in lines[2]
+    with pytest.raises(InvalidArgumentError) as caught:
+        client.users.list(status=["active", "x", "y"])
+    assert [one.index for one in caught.value.others] == [2]
+    assert client.recorder.sent == []
+
+
+ADDRESSES = [
+    "o'brien+tag@acme.com",
+    "a@x",
+    "ünï@exämple.com",
+    "a_b@my_host.acme-1.com",
+    '"a@b,c"@acme.com',
+    "a..b@x",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_addresses(address: str) -> None:
+    """An address of any form that mail knows is taken as it is, with the blanks around it stripped."""
+    assert check.email(f"\t {address}\u00a0\n") == address
+
+
+def test_edges(account: Account) -> None:
+    """Blanks around an address or an id, as pasting brings them, are stripped by every method."""
+    new = {**NEW, "email": " ada@acme.com\n"}
+    user_id = account.users.create(**new).id
+    assert (
+        account.users.get(user="\tada@acme.com ").id == account.users.get(user=f" {user_id}\n").id == user_id
+    )
+    assert account.users.update(user_id=f"{user_id} ", name="Ada King").email == "ada@acme.com"
+    results = account.users.bulk_delete(user_ids=[f" {user_id}"], emails=["ada@acme.com ", "ada@acme.com"])
+    assert [(one.user_id, one.email) for one in results] == [(user_id, None), (user_id, "ada@acme.com")]
+    account.users.delete(user_id=f"{user_id}\n")
 
 
 @pytest.mark.parametrize(

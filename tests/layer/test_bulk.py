@@ -22,6 +22,7 @@ from .simulated_calls import operations_of
 
 UNKNOWN = "VXNlcjo5OTk5OTk="
 DELETED, NOT_FOUND, FAILED = DeletionStatus.DELETED, DeletionStatus.NOT_FOUND, DeletionStatus.FAILED
+UNKNOWN, NOT_ATTEMPTED = DeletionStatus.UNKNOWN, DeletionStatus.NOT_ATTEMPTED
 
 
 def _add(account: Account, *emails: str) -> list[str]:
@@ -178,8 +179,9 @@ def test_failures_of_all_kinds(connect: Connect) -> None:
     """Whatever goes wrong with one does not touch the others."""
     refusals = {"b": httpx.ReadTimeout(""), "c": html(503), "d": httpx.ConnectError("x"), "e": problem(404)}
     results = connect(_server(refusals)).users.bulk_delete(user_ids=["a", "b", "c", "d", "e", "f"])
-    statuses = [DELETED, FAILED, FAILED, FAILED, NOT_FOUND, DELETED]
+    statuses = [DELETED, UNKNOWN, FAILED, FAILED, NOT_FOUND, DELETED]
     assert [one.status for one in results] == statuses
+    assert "a look-up by the id shows it" in results[1].error
     assert [bool(one.error) for one in results] == [False, True, True, True, False, False]
 
 
@@ -288,11 +290,45 @@ def test_key_refused_beside_failures() -> None:
 @pytest.mark.parametrize(("seconds", "sent"), [("60", 3), ("61", 1)])
 @pytest.mark.parametrize("batch", [{"user_ids": ["a", "b", "c"]}, {"emails": ["x@a.a", "x@b.b", "x@c.c"]}])
 def test_rate_limit(batch: dict[str, Any], seconds: str, sent: int) -> None:
-    """After a 429 that asks for more than 60 s, the rest of the batch fails without a request."""
+    """After a 429 that asks for more than 60 s, the rest of the batch is not attempted."""
     simulated = SimulatedDriver(lambda *_: problem(429, retry_after=seconds))
     results = simulated.run(batch_of(**batch, max_concurrency=1))
-    assert [(one.status, "429" in (one.error or "")) for one in results] == [(FAILED, True)] * 3
+    assert [one.status for one in results] == [FAILED] * sent + [NOT_ATTEMPTED] * (3 - sent)
+    assert all("429" in one.error for one in results)
     assert len(simulated.sent) == sent
+
+
+FORBIDDEN = {"user_ids": [f"id{number}" for number in range(30)]}
+NOT_LISTED = {"emails": [f"x@a{number}.com" for number in range(30)]}
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1, 8), (4, 11), (8, 15)])
+@pytest.mark.parametrize("batch", [FORBIDDEN, NOT_LISTED], ids=["ids", "emails"])
+def test_forbidden(batch: dict[str, Any], limit: int, most: int) -> None:
+    """When the first eight answers are all 403, nothing further is sent, and the rest is not attempted."""
+    simulated = SimulatedDriver(lambda *_: problem(403, detail="No."), latency=1.0)
+    seen: list[Any] = []
+    results = simulated.run(batch_of(**batch, max_concurrency=limit, on_result=seen.append))
+    sent = len(simulated.sent)
+    assert 8 <= sent <= most
+    assert [one.status for one in results] == [FAILED] * sent + [NOT_ATTEMPTED] * (30 - sent)
+    assert all("403" in one.error for one in results)
+    assert len(seen) == 30
+
+
+def test_forbidden_at_first_only() -> None:
+    """One success among the first eight answers shows that the key may delete: the batch goes on."""
+    answers = [*[problem(403)] * 7, ok(), *[problem(403)] * 22]
+    results = SimulatedDriver(answers).run(batch_of(**FORBIDDEN, max_concurrency=1))
+    assert [one.status for one in results].count(FAILED) == 29
+
+
+def test_ids_are_deleted_by_a_key_that_may_not_list() -> None:
+    """Refused look-ups say nothing about deletions: the ids of the same call are deleted."""
+    batch = {"user_ids": ["a", "b"], **NOT_LISTED}
+    respond = SimulatedDriver(lambda request, _: ok() if request.method == "DELETE" else problem(403))
+    results = respond.run(batch_of(**batch, max_concurrency=1))
+    assert [one.status for one in results[:2]] == [DELETED, DELETED]
 
 
 # How many at once

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.account import Account, Connect
-from support.answers import Reply, ok
+from support.answers import Reply, html, ok, user
+
+from arize_users import ResponseDecodeError, outcomes_of
+
+from .simulated_calls import CALLS
 
 UNKNOWN = "VXNlcjo5OTk5OTk="
 
@@ -62,8 +66,40 @@ def test_reset(account: Account, ada: str) -> None:
     assert account.recorder.operations == ["reset_user_password"]
 
 
+SIGN_IN_PAGE = html(200)
+FOREIGN = [SIGN_IN_PAGE, Reply(200), ok({"status": "error"}), ok({"what": "ever"}, 202), Reply(299)]
+
+
 @pytest.mark.parametrize("method", ["delete", "resend_invitation", "reset_password"])
-@pytest.mark.parametrize("answer", [ok(), ok(status=200), ok({"what": "ever"}), ok(status=299)], ids=repr)
-def test_any_success(connect: Connect, method: str, answer: Reply) -> None:
-    """Any 2xx is success where there is nothing to read, with or without a body."""
-    assert getattr(connect([answer]).users, method)(user_id=UNKNOWN) is None
+def test_what_counts_as_done(connect: Connect, method: str) -> None:
+    """A 204 is done, and the 202 without a body of an older deployment; any other 2xx may be a proxy's."""
+    for answer in (ok(), Reply(202)):
+        assert getattr(connect([answer]).users, method)(user_id=UNKNOWN) is None
+    for answer in FOREIGN:
+        with pytest.raises(ResponseDecodeError) as caught:
+            getattr(connect([answer]).users, method)(user_id=UNKNOWN)
+        assert caught.value.maybe_applied
+        assert "carried out" not in str(caught.value)
+        outcomes = outcomes_of(caught.value)
+        assert outcomes is not None
+        assert [one.status for one in outcomes.unknown] == ["unknown"]
+
+
+@pytest.mark.parametrize("call", ["create, email_link", "create, temporary_password", "update"])
+def test_what_counts_as_changed(connect: Connect, call: str) -> None:
+    """A user with an id answers create (200, 201) and update (200); any other 2xx may be a proxy's."""
+    right = (200, 201) if call != "update" else (200,)
+    for status in right:
+        assert CALLS[call](connect([ok(user(), status)]).users).id == user()["id"]
+    for answer in (*FOREIGN, ok(user(), 202), ok(user(), 203), ok(user(id=None), right[-1])):
+        with pytest.raises(ResponseDecodeError) as caught:
+            CALLS[call](connect([answer], enum_case="lower").users)
+        assert caught.value.maybe_applied
+        assert "carried out" not in str(caught.value)
+
+
+def test_foreign_success_in_a_batch(connect: Connect) -> None:
+    """A proxy's sign-in page counts as no deletion: what became of the user is unknown."""
+    results = connect(lambda _: SIGN_IN_PAGE).users.bulk_delete(user_ids=["a", "b"])
+    assert [one.status for one in results] == ["unknown", "unknown"]
+    assert all("DELETE /v2/users/" in one.error for one in results)

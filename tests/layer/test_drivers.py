@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, closing
 from contextvars import ContextVar
@@ -130,12 +131,12 @@ def test_parallel(run: Run, limit: int) -> None:
     run(parallel(iter(()), limit, _boom))
 
 
-def _cause(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
+def _raised(flows: Iterator[Flow[Any]], report: Callable[[Any], None], limit: int = 2) -> Flow[Any]:
     try:
         yield from parallel(flows, limit, report)
-    except Stopped as stopped:
-        return stopped.__cause__
-    return "not stopped"
+    except Boom as error:
+        return error
+    return "nothing raised"
 
 
 def _boom(_: object = None) -> Any:
@@ -144,7 +145,7 @@ def _boom(_: object = None) -> Any:
 
 @pytest.mark.parametrize("fails", ["report", "flow", "source"])
 def test_what_stops_parallel_work(run: Run, fails: str) -> None:
-    """An exception of the report, of a flow, or of what gives the flows stops the rest, and is the cause."""
+    """An exception of the report, of a flow, or of what gives the flows stops the rest, and is raised."""
     begun: list[int] = []
 
     def one(number: int) -> Flow[int]:
@@ -158,7 +159,7 @@ def test_what_stops_parallel_work(run: Run, fails: str) -> None:
             if fails == "source":
                 raise Boom
 
-    assert isinstance(run(_cause(flows(), _boom if fails == "report" else begun.count)), Boom)
+    assert isinstance(run(_raised(flows(), _boom if fails == "report" else begun.count)), Boom)
     assert len(begun) < 50
 
 
@@ -183,7 +184,7 @@ def test_waits_end_when_work_stops(run: Run) -> None:
         if result != "patient":
             raise Boom
 
-    assert isinstance(run(_cause(iter([patient(), _request()]), report)), Boom)
+    assert isinstance(run(_raised(iter([patient(), _request()]), report)), Boom)
     assert stopped == ["wait", "request", "next wait"]
 
 
@@ -266,6 +267,7 @@ def test_context_variables(backend: str, run: Run) -> None:
     assert seen == [("me",)]
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_leaving_ends_the_page_ahead(backend: str) -> None:
     """The page ahead waits no longer for a caller who has left the loop."""
     ended = []
@@ -278,3 +280,34 @@ def test_leaving_ends_the_page_ahead(backend: str) -> None:
 
     assert _items(backend, iter([_page(1, 2), waiting()]), prefetch=True, most=1) == [1]
     assert ended == [True]
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_leaving_does_not_wait_for_the_page_ahead(raises: bool) -> None:
+    """Leaving the loop, or raising in it, waits for no request of the page ahead, which is not retried."""
+    sending, answered, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def respond(_: Request) -> httpx.Response:
+        sending.set()
+        assert answered.wait(10)
+        return NO_CONTENT.response()
+
+    def waiting() -> Flow[Any]:
+        yield from send(REQUEST)
+        try:
+            yield from sleep(3600.0)
+        except Stopped:
+            ended.set()
+            raise
+
+    pages = iter([_page(1, 2), waiting()])
+    items = SyncDriver(respond).iterate(lambda: next(pages), prefetch=True)
+    assert next(items) == 1
+    assert sending.wait(10)
+    if raises:
+        with pytest.raises(Boom):
+            items.throw(Boom())
+    else:
+        items.close()
+    answered.set()
+    assert ended.wait(10)

@@ -44,7 +44,6 @@ def test_faults(connect: Connect, caplog: pytest.LogCaptureFixture, fault: str, 
     params, error, handled, retried = FAULTS[fault]
     repeatable = method == "update"
     retries = retried == "always" or (retried == "repeatable" and repeatable)
-    reads = repeatable or error is not ResponseDecodeError  # The body of the other answer is not read.
     for stays in (False, True):
         with Sandbox() as sandbox:
             caplog.clear()
@@ -52,7 +51,7 @@ def test_faults(connect: Connect, caplog: pytest.LogCaptureFixture, fault: str, 
             arguments = {"user_id": sandbox.add_user(email="ada@acme.com", name="Ada")}
             arguments |= {"name": "Ada King"} if repeatable else {}
             sandbox.faults.add(fault, **params, **({"every": 1} if stays else {}))
-            fails = reads and (stays or not retries)
+            fails = stays or not retries
             if fails:
                 with pytest.raises(error):
                     getattr(client.users, method)(**arguments)
@@ -90,8 +89,9 @@ def test_bulk_delete(connect: Connect, fault: str) -> None:
         if one.status == "deleted":
             assert one.user_id in deleted
         else:
-            assert one.status == "failed"
-            assert one.error
+            # Among all faults, a lost answer may come before a refusal.
+            possible = {"garbage": {"unknown"}, "all": {"unknown", "failed"}}.get(fault, {"failed"})
+            assert one.status in possible
             assert fault in ("server_error", "status", "garbage", "all")
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.account import NOON, Account, Connect
 from support.answers import ok, page, user
 
-from arize_users import CustomUserRole, PredefinedUserRole, User
+from arize_users import AmbiguousEmailError, CustomUserRole, PredefinedUserRole, User
 
 
 def test_by_id(account: Account) -> None:
@@ -51,7 +51,7 @@ def test_id_stays_one_segment(connect: Connect, user_id: str) -> None:
 
 @pytest.mark.parametrize("spelling", ["Ada.Lovelace@acme.com", "ADA.LOVELACE@ACME.COM"])
 def test_by_email(account: Account, spelling: str) -> None:
-    """An email is matched whole, ignoring case, among those that merely contain it."""
+    """An email is matched whole, its ASCII letters in any case, among those that merely contain it."""
     for address in ("x.ada.lovelace@acme.com", "ada.lovelace@acme.com.au", "Ada.Lovelace@acme.com"):
         account.sandbox.add_user(email=address, name=address)
     assert account.users.get(user=spelling).email == "Ada.Lovelace@acme.com"
@@ -66,15 +66,40 @@ def test_email_of_nobody(account: Account) -> None:
 
 
 def test_match_on_page_seven(connect: Connect) -> None:
-    """A match on page 7 of the search takes seven requests, though more pages follow."""
-    pages = [ok(page([user(email=f"{n}ada@example.com")] * 100, next_cursor=str(n))) for n in range(6)]
+    """The exact address on page 7 of the search takes seven requests, though more pages follow."""
+    pages = [
+        ok(page([user(id=str(n), email=f"{n}ada@example.com")] * 100, next_cursor=str(n))) for n in range(6)
+    ]
     client = connect([*pages, ok(page([user(email="Ada@example.com")], next_cursor="more"))])
-    assert client.users.get(user="ada@example.com").email == "Ada@example.com"
+    assert client.users.get(user="Ada@example.com").email == "Ada@example.com"
     assert len(client.recorder.sent) == 7
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_twins(connect: Connect, order: list[int]) -> None:
+    """Of two addresses that differ in case alone, each exact spelling finds its own user, on any page."""
+    twins = [user(id="u1", email="Mira@acme.com"), user(id="u5", email="mira@acme.com")]
+    first, second = (twins[number] for number in order)
+    pages = [ok(page([first], next_cursor="2")), ok(page([second]))]
+    assert connect(pages).users.get(user="Mira@acme.com").id == "u1"
+    assert connect(pages).users.get(user="mira@acme.com").id == "u5"
+
+
+def test_ambiguous(connect: Connect) -> None:
+    """An address that two users match equally well is an error with both ids, found on the last page, too."""
+    twins = [user(id="u1", email="Mira@acme.com"), user(id="u5", email="mira@acme.com")]
+    client = connect([ok(page([twins[0]], next_cursor="2")), ok(page([twins[1]]))])
+    with pytest.raises(AmbiguousEmailError, match=r"'u1'.*'u5'.*Give the id") as caught:
+        client.users.get(user="MIRA@acme.com")
+    assert (caught.value.email, caught.value.user_ids) == ("MIRA@acme.com", ("u1", "u5"))
+    assert len(client.recorder.sent) == 2
+
+
 def test_letters_that_only_look_alike(connect: Connect) -> None:
-    """Case is ignored and nothing else: ß is not ss; characters beyond ASCII are found as they are."""
+    """Only the case of ASCII letters is ignored: ß is not ss, a Kelvin sign no k."""
+    client = connect([ok(page([user(email="\u212aate@acme.com")])), ok(page([user(email="kate@acme.com")]))])
+    assert client.users.get(user="kate@acme.com") is None
+    assert client.users.get(user="\u212aate@acme.com") is None
     client = connect([ok(page([user(email="strasse+a&b=c@acme.com")]))])
     assert client.users.get(user="straße+a&b=c@acme.com") is None
     assert client.recorder.sent[0].query["email"] == "straße+a&b=c@acme.com"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,14 @@ from support.account import CALLERS, NOON, Account, Connect
 from support.answers import ok, page, problem, user
 from support.simulated_driver import SimulatedDriver
 
-from arize_users import InvalidArgumentError, PaginationError, RateLimitError
+from arize_users import (
+    ArizeError,
+    ConfigurationError,
+    InvalidArgumentError,
+    PaginationError,
+    RateLimitError,
+    ServerError,
+)
 from arize_users._users import arguments
 
 from .simulated_calls import operations_of
@@ -84,7 +93,7 @@ def test_prefetch(account: Account, pages: int) -> None:
 @BOTH_WAYS
 def test_failure(connect: Connect, prefetch: bool) -> None:
     """A failing page is raised where it is reached; the users before it have all been given."""
-    answers = [ok(page([user(), user(email="b@acme.com")], next_cursor="2")), problem(429)]
+    answers = [ok(page([user(), user(id="b", email="b@acme.com")], next_cursor="2")), problem(429)]
     users = connect(answers).users.iter(prefetch=prefetch)
     assert _emails([next(users), next(users)]) == ["ada@example.com", "b@acme.com"]
     with pytest.raises(RateLimitError):
@@ -95,7 +104,7 @@ def test_failure(connect: Connect, prefetch: bool) -> None:
 
 def test_leaving_when_the_next_page_failed(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     """Leaving the loop when the page ahead has failed raises and logs nothing, now or later."""
-    client = connect([ok(page([user(), user()], next_cursor="2")), problem(429)])
+    client = connect([ok(page([user(), user(id="b")], next_cursor="2")), problem(429)])
     users = client.users.iter(prefetch=True)
     next(users)
     if client.kind == "async":
@@ -110,7 +119,7 @@ def test_leaving_when_the_next_page_failed(connect: Connect, caplog: pytest.LogC
 
 def test_leaving_ends_retries(connect: Connect) -> None:
     """Leaving the loop does not wait until the page ahead has been retried."""
-    answers = [ok(page([user(), user()], next_cursor="2")), problem(429, retry_after="2"), ok(page())]
+    answers = [ok(page([user(), user(id="b")], next_cursor="2")), problem(429, retry_after="2"), ok(page())]
     client = connect(answers, max_retries=2)
     users = client.users.iter(prefetch=True)
     next(users)
@@ -121,7 +130,84 @@ def test_leaving_ends_retries(connect: Connect) -> None:
     assert len(client.recorder.sent) == 2
 
 
+@BOTH_WAYS
+def test_user_on_two_pages(connect: Connect, prefetch: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """A user whom a moving list shows again is given once, and that is logged."""
+    pages = [
+        ok(page([user(id="a", email="a@x"), user(id="b", email="b@x")], next_cursor="2")),
+        ok(page([user(id="b", email="b@x"), user(id="b", email="b@x")], next_cursor="3")),
+        ok(page([user(id=None, email="c@x"), user(id=None, email="c@x"), user(id="d", email="d@x")])),
+    ]
+    users = connect(pages).users
+    assert _emails(users.iter(prefetch=prefetch)) == ["a@x", "b@x", "c@x", "c@x", "d@x"]
+    assert [record.message for record in caplog.records if record.name == "arize_users"] == [
+        "the list moved while it was read: 2 of its users came a second time"
+    ]
+
+
+def test_pages(account: Account) -> None:
+    """Page by page, the same users come with the cursor from which the list goes on, of a range, too."""
+    for hour in range(7):
+        moment = NOON + timedelta(hours=hour)
+        account.sandbox.add_user(email=f"{hour}@acme.com", name="A", created_at=moment)
+    arguments = {"email": "@acme.com", "page_size": 2, "created_after": NOON + timedelta(hours=1)}
+    pages = list(account.users.iter_pages(**arguments))
+    assert [_numbers(one.users) for one in pages] == [[1], [2, 3], [4, 5], [6]]
+    assert [one.pagination.has_more for one in pages] == [True, True, True, False]
+    assert pages[-1].pagination.next_cursor is None
+    for number, one in enumerate(pages[:-1]):
+        rest = account.users.iter(cursor=one.pagination.next_cursor, **arguments)
+        assert _numbers(rest) == [n for later in pages[number + 1 :] for n in _numbers(later.users)]
+    before = list(account.users.iter_pages(**arguments, created_before=NOON + timedelta(hours=3)))
+    assert [(_numbers(one.users), one.pagination.has_more) for one in before] == [([1], True), ([2], False)]
+
+
 # Cursors
+
+
+@BOTH_WAYS
+def test_going_on_after_an_error(connect: Connect, prefetch: bool) -> None:
+    """An error has the cursor of the page that failed, and the rest comes when iterating starts from it."""
+    first, second = ok(page([user(email="a@x")], next_cursor="a+b/c==")), ok(page([user(email="b@x")]))
+    client = connect([first, problem(503), second])
+    users = client.users.iter(prefetch=prefetch)
+    assert next(users).email == "a@x"
+    with pytest.raises(ServerError) as caught:
+        next(users)
+    assert caught.value.cursor == "a+b/c=="
+    assert _emails(client.users.iter(cursor=caught.value.cursor, prefetch=prefetch)) == ["b@x"]
+    assert [one.query.get("cursor") for one in client.recorder.sent] == [None, "a+b/c==", "a+b/c=="]
+
+
+FAILING_PAGES: list[Any] = [httpx.ReadError("broken"), ok([]), problem(403)]
+
+
+@pytest.mark.parametrize("failure", FAILING_PAGES, ids=["broken", "undecodable", "refused"])
+def test_cursor_of_any_error(connect: Connect, failure: Any) -> None:
+    """Whatever fails has a cursor: None for the first page, the one where iterating began for the next."""
+    client = connect([failure, failure])
+    for cursor in (None, "2"):
+        with pytest.raises(ArizeError) as caught:
+            next(client.users.iter(cursor=cursor))
+        assert caught.value.cursor == cursor
+    assert pickle.loads(pickle.dumps(caught.value)).cursor == "2"
+    client.close_client()
+    with pytest.raises(ConfigurationError) as closed:
+        list(client.users.iter_pages(cursor="3"))
+    assert closed.value.cursor == "3"
+
+
+@pytest.mark.parametrize(
+    "page_two", [page([user(id="b")], next_cursor="2"), page([user(id="b")], next_cursor=" ")]
+)
+def test_cursor_of_a_pagination_error(connect: Connect, page_two: Any) -> None:
+    """Where the server's cursors lead nowhere, the error has that of the page which said so, given before."""
+    client = connect([ok(page([user()], next_cursor="2")), ok(page_two)])
+    pages = client.users.iter_pages()
+    assert [next(pages).pagination.next_cursor for _ in range(2)] == ["2", None]
+    with pytest.raises(PaginationError) as caught:
+        next(pages)
+    assert caught.value.cursor == "2"
 
 
 def _pages(*documents: Any, **arguments: Any) -> tuple[list[Any], list[str | None], Any]:
@@ -224,6 +310,21 @@ def test_no_page_past_created_before(account: Account, prefetch: bool) -> None:
     users = account.users.iter(email="@acme.com", page_size=5, prefetch=prefetch, **bounds)
     assert _numbers(users) == list(range(2, 14))
     assert len(account.sent) == 3
+
+
+@pytest.mark.parametrize("days", [[1, 3, 2, 9], [1, 9, 2, 3], [3, 2, 9, 1]], ids=str)
+def test_list_out_of_order(days: list[int], caplog: pytest.LogCaptureFixture) -> None:
+    """Once a page shows that the list is not sorted, it is read to its end, and that is logged once."""
+    users = [user(id=str(day), created_at=f"2026-03-{day:02}T00:00:00Z") for day in [*days, 4]]
+    documents = [page(users[:2], next_cursor="2"), page(users[2:4], next_cursor="3"), page(users[4:])]
+    expected = [day for day in [*days, 4] if day < 5]
+    if days[1] == 9:  # Nothing shows yet that the list is not sorted.
+        documents, expected = [page(users[:3], next_cursor="2"), page(users[3:])], expected
+    found, sent, error = _pages(*documents, created_before="2026-03-05")
+    assert ([one.created_at.day for one in found], len(sent), error) == (expected, len(documents), None)
+    assert [record.message for record in caplog.records] == [
+        "the list is not sorted by creation, so it is read to its end"
+    ]
 
 
 def test_users_without_a_time() -> None:

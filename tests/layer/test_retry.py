@@ -298,7 +298,7 @@ def test_a_pause_does_not_outlast_the_budget() -> None:
 
     def late() -> Flow[Any]:
         yield from sleep(95.0)
-        return (yield from operations.delete(user_id=ID))
+        return (yield from operations.delete(user_id=ID).flow)
 
     # The get would go on at 1110; the delete, answered at 1105, makes everyone wait until 1165.
     simulated = SimulatedDriver(answer, latency=10.0)

@@ -32,6 +32,7 @@ from arize_users import (
     UserPage,
     UserRole,
     UserStatus,
+    WriteStatus,
 )
 
 from .simulated_calls import read, read_page
@@ -182,7 +183,10 @@ def test_enum_values() -> None:
     assert [one.value for one in UserStatus] == ["active", "invited", "expired"]
     assert [one.value for one in UserRole] == ["admin", "member", "annotator"]
     assert [one.value for one in InviteMode] == ["none", "email_link", "temporary_password"]
-    assert [one.value for one in DeletionStatus] == ["deleted", "not_found", "failed"]
+    assert [one.value for one in DeletionStatus] == [
+        *("deleted", "not_found", "failed", "unknown", "not_attempted")
+    ]
+    assert [one.value for one in WriteStatus] == ["done", "failed", "unknown", "not_attempted"]
 
 
 def test_unknown_values() -> None:

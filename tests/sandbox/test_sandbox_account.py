@@ -223,3 +223,17 @@ def test_two_processes_on_one_file(tmp_path: Path) -> None:
         emails = {record.email for record in sandbox.users()}
         assert len(emails) == len(sandbox.users()) == 3 + 75
         assert len(sandbox.audit) == 75
+
+
+def test_file_keeps_its_rule_for_emails(tmp_path: Path) -> None:
+    """A file keeps emails apart, or does not, as it was made; asking for what it cannot do is an error."""
+    apart, together = tmp_path / "apart.db", tmp_path / "together.db"
+    with Sandbox(apart, case_sensitive_emails=True) as sandbox:
+        sandbox.add_user(email="Mira@x.org", name="Mira")
+    for asked in (False, True):
+        with Sandbox(apart, case_sensitive_emails=asked) as sandbox:
+            sandbox.add_user(email="MIRA@x.org" if asked else "mira@x.org", name="Mira")
+            assert len(sandbox.users()) == 5 + asked
+    Sandbox(together).close()
+    with pytest.raises(SandboxError, match=r"together\.db was made without case-sensitive emails"):
+        Sandbox(together, case_sensitive_emails=True)

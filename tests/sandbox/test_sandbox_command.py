@@ -49,6 +49,20 @@ def test_serves_until_stopped(number: signal.Signals) -> None:
     assert f"ARIZE_BASE_URL={url}" in greeting
 
 
+def test_case_sensitive_emails() -> None:
+    """With --case-sensitive-emails the account holds two emails that differ in case alone."""
+    with running("--case-sensitive-emails") as (process, url, _):
+        role = {"type": "predefined", "name": "member"}
+        fields = {"name": "Mira", "role": role, "invite_mode": "none"}
+        answers = [
+            httpx.post(f"{url}/v2/users", headers=HEADERS, json={**fields, "email": email})
+            for email in ("Mira@x.org", "mira@x.org")
+        ]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
 def test_all_options(tmp_path: Path) -> None:
     """The file lasts from run to run and is filled up once, and the faults of the script are applied."""
     script = tmp_path / "faults.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sandbox_api import Api
+from sandbox_api import Api, in_process
 from support.account import CALLERS
 
 from arize_users.sandbox import Sandbox
@@ -72,6 +72,18 @@ def test_email_filter(sandbox: Sandbox, api: Api) -> None:
     assert len(api.emails(email="")) == 6
     assert api.list(email="x" * 255).status_code == 200
     assert api.list(email="x" * 256).status_code == 400
+
+
+@pytest.mark.parametrize("case_sensitive_emails", [False, True])
+def test_email_filter_folds_ascii_alone(case_sensitive_emails: bool) -> None:
+    """The filter ignores the case of ASCII letters alone, whether the account keeps emails apart or not."""
+    with Sandbox(case_sensitive_emails=case_sensitive_emails) as sandbox, in_process(sandbox) as api:
+        for email in ("Kate@x.org", "\u212aate@x.org", "ÄNNE@x.org"):
+            sandbox.add_user(email=email, name="x")
+        assert api.emails(email="kATE@X") == ["Kate@x.org"]
+        assert api.emails(email="\u212aATE@") == ["\u212aate@x.org"]
+        assert api.emails(email="Änne@") == ["ÄNNE@x.org"]
+        assert api.emails(email="änne@") == []
 
 
 def test_status_filter(sandbox: Sandbox, api: Api) -> None:

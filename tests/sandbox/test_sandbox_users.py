@@ -50,6 +50,27 @@ def test_known_emails(
         assert user["error_code"] == "EMAIL_TAKEN"
 
 
+def test_emails_that_differ_in_case(sandbox: Sandbox, api: Api) -> None:
+    """Emails that differ in the case of ASCII letters are one user's; those that differ otherwise are not."""
+    assert [api.create(email).status_code for email in ("kate@x.org", "KATE@X.org")] == [201, 200]
+    assert api.create("\u212aate@x.org").status_code == 201
+    assert [api.create(email).status_code for email in ("Änne@x.org", "änne@x.org")] == [201, 201]
+
+
+def test_case_sensitive_emails() -> None:
+    """An account that is told to keeps such emails apart: each has a user, whom a create with it finds."""
+    with Sandbox(case_sensitive_emails=True) as sandbox, in_process(sandbox) as api:
+        mira = api.create("Mira@x.org").json()
+        twin = sandbox.add_user(email="mira@x.org", name="Mira", status="invited")
+        assert twin != mira["id"]
+        assert api.emails(email="MIRA@") == ["Mira@x.org", "mira@x.org"]
+        assert api.create("mira@x.org").json()["id"] == twin
+        assert api.create("Mira@x.org").json()["id"] == mira["id"]
+        assert api.create("MIRA@x.org").status_code == 201
+        with pytest.raises(ValueError, match=r"mira@x\.org"):
+            sandbox.add_user(email="mira@x.org", name="Mira")
+
+
 @pytest.mark.parametrize("mode", ["email_link", "temporary_password"])
 def test_a_new_invitation_lives_a_week(sandbox: Sandbox, api: Api, mode: str) -> None:
     """An expired invitation made anew lives a whole week again, and the user's creation does not move."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,12 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from arize_users import ArizeClient, DeletionStatus
+from arize_users import ArizeClient, DeletionStatus, Outcomes
 from arize_users.sandbox import Sandbox, SandboxTransport
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
+import interrupts
 import soak
 from benchmark import report
 from benchmark.measuring import ASYNC, FLOOR, OURS, Bench, serve
@@ -50,6 +52,27 @@ def test_the_soak_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert soak.main(["--users", "120", "--faults", "0.2"]) == 0
     assert soak.main(["--users", "10", "--faults", "0"]) == 1
     assert "WRONG: no request met a fault" in capsys.readouterr().out
+
+
+def test_interrupts_at_random_moments() -> None:
+    """Interrupts of every kind lose no outcome; one run shows that the program works and says so."""
+    command = [sys.executable, interrupts.__file__, "--rounds=18", "--seed=3"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "passed: every outcome is true"), (
+        done.stdout
+    )
+
+
+def test_interrupts_tell_a_false_outcome() -> None:
+    """A deletion that was not reported, or that was never carried out, is told, and so is a second one."""
+    with Sandbox() as sandbox:
+        ids, outcomes = sandbox.add_users(interrupts.USERS), Outcomes()
+        with ArizeClient(base_url="sandbox:", transport=SandboxTransport(sandbox)) as client:
+            client.users.bulk_delete(user_ids=ids, outcomes=outcomes)
+        done = {**dict.fromkeys(ids, 1), ids[1]: 2}
+        del done[ids[0]]
+        problems = interrupts.disagreements(outcomes, done, {})
+    assert [problem.split()[0] for problem in problems] == [ids[1], ids[0]]
 
 
 def test_the_soak_tells_a_false_outcome() -> None:

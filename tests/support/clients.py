@@ -84,13 +84,13 @@ class _Users:
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         call = getattr(self._client.real.users, method)
-        if method == "iter":
+        if method in ("iter", "iter_pages"):
             return lambda **arguments: _Iterator(self._client, call(**arguments))
         return lambda **arguments: self._client.wait(call(**arguments))
 
 
 class _Iterator:
-    """An async iterator over users, used synchronously."""
+    """An async iterator over users or pages, used synchronously."""
 
     def __init__(self, client: Client, users: Any) -> None:
         self._client = client

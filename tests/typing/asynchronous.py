@@ -33,6 +33,8 @@ async def use(client: AsyncArizeClient) -> list[BulkUserDeletionResult]:
     iterator: AsyncIterator[User] = users.iter(email="@acme.com", prefetch=True)
     async for user in iterator:
         assert_type(user.email, str)
+    pages: AsyncIterator[UserPage] = users.iter_pages(cursor=page.pagination.next_cursor)
+    print([len(one) async for one in pages])
     list(users.iter())  # type: ignore[call-overload]
     assert_type(await users.get(user="ada@acme.com"), User | None)
     assert_type(await users.create(name="A", email="a@b.c", role="member", invite_mode="none"), CreatedUser)

@@ -53,6 +53,8 @@ def read(client: ArizeClient) -> list[str]:
     users: Iterator[User] = client.users.iter(
         status=UserStatus.ACTIVE, created_after=date(2026, 3, 1), created_before="30 days", prefetch=True
     )
+    pages: Iterator[UserPage] = client.users.iter_pages(status=["invited"], cursor="x")
+    print([len(one) for one in pages])
     client.users.iter(created_after=timedelta(days=30), created_before=timedelta(hours=1))
     client.users.iter(created_after=1_700_000_000)  # type: ignore[arg-type]
     client.users.list("@acme.com")  # type: ignore[call-arg]

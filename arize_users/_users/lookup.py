@@ -1,0 +1,198 @@
+"""Finds the users of many email addresses with few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from attrs import define, field, frozen
+
+from .._core.effects import Flow, parallel
+from .._core.retry import LONGEST_RETRY_AFTER
+from ..errors import (
+    AmbiguousEmailError,
+    APIConnectionError,
+    ArizeError,
+    ConfigurationError,
+    ForbiddenError,
+    RateLimitError,
+    UnauthorizedError,
+)
+from ..types import User
+from .addresses import Matches, by_folded_address, folded
+from .operations import Operations
+from .outcomes import one_line
+
+EXTRA_REQUESTS = 0.3
+"""Requests per address that looking up a whole domain may cost beyond asking for each address."""
+FIRST_ANSWERS = 8
+"""When so many answers of a batch come first and all are 403, the rest is not attempted."""
+
+# A request for each address would fail in the same way, so there is no falling back to one.
+_NON_FALLBACK_ERRORS = (
+    UnauthorizedError,
+    ForbiddenError,
+    RateLimitError,
+    APIConnectionError,
+    ConfigurationError,
+)
+
+
+class Refusals:
+    """Tells when further requests of a batch would be refused as well.
+
+    Answers are counted where they are reported, by one thread or task.
+    """
+
+    def __init__(self) -> None:
+        self._answers = 0
+        self._forbidden = 0
+        self.reason: str | None = None
+        """Why no further request is sent, for the results of those that are not attempted."""
+
+    def note(self, failure: ArizeError | None) -> None:
+        """Count an answer: a failure, or None for a success."""
+        self._answers += 1
+        if isinstance(failure, ForbiddenError):
+            self._forbidden += 1
+            if self._forbidden == self._answers == FIRST_ANSWERS:
+                self.reason = f"Not sent: the first {FIRST_ANSWERS} answers refused it. {one_line(failure)}"
+        # A limit longer than anyone waits for holds for the rest of the batch: further requests would
+        # only make it longer.
+        if isinstance(failure, RateLimitError) and (failure.retry_after or 0) > LONGEST_RETRY_AFTER:
+            self.reason = f"Not sent: the rate limit is too long to wait for. {one_line(failure)}"
+
+
+@frozen
+class Found:
+    """What a look-up of one address came to: a user's id, nobody (both None), or why it is not known.
+
+    ``is_sent`` is False where nobody was asked.
+    """
+
+    user_id: str | None = None
+    error: str | None = None
+    is_sent: bool = True
+
+
+@define(eq=False)
+class _Group:
+    """The spellings of an address that differ in the case of ASCII letters: one search finds them all."""
+
+    spellings: list[Matches] = field(factory=list)
+
+    @property
+    def is_settled(self) -> bool:
+        return all(one.is_settled for one in self.spellings)
+
+    def add(self, users: Iterable[User]) -> None:
+        for one in self.spellings:
+            one.add(users)
+
+
+class Lookup:
+    """Looks up many addresses; ``found`` has what each came to, by its exact spelling."""
+
+    def __init__(self, operations: Operations, addresses: Iterable[str], limit: int) -> None:
+        self._operations = operations
+        self._groups: dict[str, _Group] = {}
+        for address in dict.fromkeys(addresses):
+            self._groups.setdefault(folded(address), _Group()).spellings.append(Matches(address))
+        self._limit = min(limit, len(self._groups))
+        self._refusals = Refusals()
+        self._unauthorized: UnauthorizedError | None = None
+        self.found: dict[str, Found] = {}
+
+    def run(self) -> Flow[None]:
+        """Look them all up.
+
+        Raises:
+            UnauthorizedError: The key was refused.
+        """
+        domains: dict[str, dict[str, _Group]] = {}
+        for key, group in self._groups.items():
+            domains.setdefault(key.rpartition("@")[2], {})[key] = group
+        yield from self._run_all(
+            self._look_up_domain(domain, groups)
+            for domain, groups in domains.items()
+            if EXTRA_REQUESTS * len(groups) >= 1
+        )
+        yield from self._run_all(
+            self._look_up(group)
+            for group in self._groups.values()
+            if group.spellings[0].address not in self.found
+        )
+
+    def _run_all(self, flows: Iterator[Flow[ArizeError | None]]) -> Flow[None]:
+        until_unauthorized = (flow for flow in flows if self._unauthorized is None)
+        yield from parallel(until_unauthorized, self._limit, self._refusals.note)
+        if self._unauthorized is not None:
+            raise self._unauthorized
+
+    def _look_up_domain(self, domain: str, groups: dict[str, _Group]) -> Flow[ArizeError | None]:
+        """Read the pages of a domain for as long as that is cheaper than asking for each address.
+
+        A page that settles an address replaces a request of its own. Beyond that, EXTRA_REQUESTS per address
+        may settle nothing, so the whole never costs more than 1 + EXTRA_REQUESTS requests per address.
+        """
+        missing = dict(groups)
+        extra = 0
+        scan = self._operations.scan(email=f"@{domain}")
+        try:
+            while missing and extra + 1 <= EXTRA_REQUESTS * len(groups):
+                users = yield from scan.next_page()
+                if users is None:
+                    self._settle(missing.values())
+                    return None
+                by_address = by_folded_address(users)
+                found = missing.keys() & by_address.keys()
+                for key in found:
+                    missing[key].add(by_address[key])
+                settled = {key: missing.pop(key) for key in found if missing[key].is_settled}
+                self._settle(settled.values())
+                extra += 1 - len(settled)
+        except _NON_FALLBACK_ERRORS as error:
+            return self._give_up(missing.values(), error)
+        except ArizeError:
+            pass  # One bad page, or a stale cursor: asking for each address may still work.
+        return None
+
+    def _look_up(self, group: _Group) -> Flow[ArizeError | None]:
+        if self._refusals.reason is not None:
+            self._put([group], Found(error=self._refusals.reason, is_sent=False))
+            return None
+        scan = self._operations.scan(email=group.spellings[0].address)
+        try:
+            while not group.is_settled and (users := (yield from scan.next_page())) is not None:
+                group.add(users)
+        except ArizeError as error:
+            return self._give_up([group], error)
+        self._settle([group])
+        return None
+
+    def _settle(self, groups: Iterable[_Group]) -> None:
+        for group in groups:
+            ambiguous: dict[Sequence[str], Found] = {}
+            for one in group.spellings:
+                try:
+                    user = one.result()
+                except AmbiguousEmailError as error:
+                    # One outcome for all spellings that name the same users.
+                    found = ambiguous.setdefault(error.user_ids, Found(error=one_line(error)))
+                    self.found[one.address] = found
+                    continue
+                user_id = getattr(user, "id", None)
+                nameless = user is not None and not user_id
+                self.found[one.address] = Found(
+                    user_id, "The server lists this user without an id." if nameless else None
+                )
+
+    def _give_up(self, groups: Iterable[_Group], error: ArizeError) -> ArizeError:
+        if isinstance(error, ConfigurationError):
+            raise error
+        if isinstance(error, UnauthorizedError):
+            self._unauthorized = error
+        self._put(groups, Found(error=one_line(error)))
+        return error
+
+    def _put(self, groups: Iterable[_Group], found: Found) -> None:
+        self.found.update({one.address: found for group in groups for one in group.spellings})

@@ -1,0 +1,97 @@
+"""What is known of each write, noted before and after each request, so that no interrupt can lose it."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from attrs import define, field
+
+from .._core.effects import Flow
+from .._core.retry import Attempts
+from ..enums import DeletionStatus, WriteStatus
+from ..errors import ArizeError, NotFoundError
+from ..results import BulkUserDeletionResult, Outcomes, UserResult, filled_by
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Record:
+    """One write: what became of it, or, until it ends, what its attempts show.
+
+    Args:
+        done: The status of a write that was carried out; it chooses the enum of the others.
+        unanswered: What to say of a write whose answer has not come: how to find out.
+        attempts: What its requests keep true.
+    """
+
+    done: DeletionStatus | WriteStatus
+    unanswered: str
+    attempts: Attempts = field(factory=Attempts)
+    _settled: tuple[DeletionStatus | WriteStatus, str | None] | None = None
+
+    def settle(self, status: DeletionStatus | WriteStatus, error: str | None = None) -> None:
+        """Write down how it ended."""
+        self._settled = status, error
+
+    def fail(self, error: ArizeError) -> None:
+        """Write down the error that it ended with."""
+        kind = type(self.done)
+        if kind is DeletionStatus and isinstance(error, NotFoundError):
+            self.settle(DeletionStatus.NOT_FOUND)
+        else:
+            self.settle(kind.UNKNOWN if self.attempts.unanswered else kind.FAILED, one_line(error))
+
+    @property
+    def state(self) -> tuple[Any, str | None]:
+        """The status and what there is to say about it."""
+        if self._settled is not None:
+            return self._settled
+        kind, failure = type(self.done), self.attempts.failure
+        if self.attempts.unanswered:
+            return kind.UNKNOWN, self.unanswered
+        if failure is not None:
+            return kind.FAILED, one_line(failure.error())
+        return kind.NOT_ATTEMPTED, None
+
+
+class Write(Generic[T]):
+    """A single write: the flow that carries it out, and its outcome as `Outcomes` of one result."""
+
+    def __init__(
+        self, flow: Flow[T], record: Record, *, user_id: str | None = None, email: str | None = None
+    ) -> None:
+        self.flow: Flow[T] = self._recorded(flow)
+        self.outcomes: Outcomes = filled_by(self)
+        self._record = record
+        self._user_id = user_id
+        self._email = email
+
+    def _recorded(self, flow: Flow[T]) -> Flow[T]:
+        try:
+            value = yield from flow
+        except ArizeError as error:
+            self._record.fail(error)
+            raise
+        self._user_id = self._user_id or getattr(value, "id", None)
+        self._record.settle(self._record.done)
+        return value
+
+    def results(self) -> list[UserResult]:
+        """Give the one result."""
+        status, error = self._record.state
+        kind = BulkUserDeletionResult if isinstance(status, DeletionStatus) else UserResult
+        return [kind(user_id=self._user_id, email=self._email, status=status, error=error)]
+
+    def pending_ids(self) -> list[str]:
+        """Give none: only a bulk operation leaves inputs to go on with."""
+        return []
+
+    def pending_emails(self) -> list[str]:
+        """Give none."""
+        return []
+
+
+def one_line(error: ArizeError) -> str:
+    """Give an error's text without its line breaks."""
+    return " ".join(str(error).split())
