@@ -28,7 +28,7 @@ _READ = (*ENDPOINT_VARIABLES, "ARIZE_PROXY_URL")
 # Variables of Arize's SDK for the addresses of other services than this API.
 _OTHER_SERVICES = ("OTLP_", "FLIGHT_", "COLLECTOR_")
 _LOOKS_LIKE_ROUTING = re.compile(
-    r"HOST|DOMAIN|UR[IL]|ENDPOINT|REGION|SCHEME|PROTOCOL|SERVER|ADDRESS|GATEWAY|(?:_|API)PORT"
+    r"HOST|DOMAIN|URL|_URI|ENDPOINT|REGION|SCHEME|PROTOCOL|SERVER|ADDRESS|GATEWAY|_BASE$|(?:_|API)PORT(?:_|$)"
 )
 # A path that Python or SQLite would take as the name of a file where a person means another place.
 _MISLEADING_PATH = re.compile(r"//|[\s~:]|file:", re.IGNORECASE)
@@ -162,7 +162,8 @@ def _routed(entries: Mapping[str, str], label: Callable[[str], str]) -> Endpoint
     if name == "single_port":
         host = DEFAULT_BASE_URL.removeprefix("https://")
     elif set("/@") & set(host) or host.endswith(":"):
-        raise source.error(f"{host!r} is not a host name", "For a whole URL set ARIZE_BASE_URL.")
+        # It may be a URL with a password, so it is not repeated.
+        raise source.error("is not a host name alone", "For a whole URL set ARIZE_BASE_URL.")
     elif name == "base_domain":
         host = f"api.{host}"
     scheme = entries.get("api_scheme", "https")

@@ -341,9 +341,10 @@ class ArizeClient(BaseClient[Sender, UsersClient]):
 
     Args:
         api_key: The API key; ARIZE_API_KEY. A local account needs none.
-        base_url: The endpoint; ARIZE_BASE_URL, or ARIZE_API_HOST with ARIZE_API_SCHEME and ARIZE_API_PORT;
-            else the hosted API. ``"sandbox:"`` is a local account in memory, ``"sandbox:PATH"`` one in
-            a file.
+        base_url: The endpoint; ARIZE_BASE_URL, or one of ARIZE_SINGLE_HOST, ARIZE_BASE_DOMAIN (the API is at
+            ``api.`` below it) and ARIZE_API_HOST, with ARIZE_API_SCHEME and ARIZE_API_PORT, else
+            ARIZE_SINGLE_PORT; else the hosted API. ``"sandbox:"`` is a local account in memory,
+            ``"sandbox:PATH"`` one in a file.
         region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
         timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
             30, and 5 to connect.

@@ -55,7 +55,8 @@ def settings(
 
 
 def _row(setting: str, value: str | None, source: str | None) -> Row:
-    return {"setting": setting, "value": value, "source": source}
+    is_option = source is not None and source.startswith("--")
+    return {"setting": setting, "value": value, "source": f"the option {source}" if is_option else source}
 
 
 def _rows(found: Settings) -> Iterator[Row]:

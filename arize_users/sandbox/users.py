@@ -94,9 +94,9 @@ class Caller:
     permissions: frozenset[str]
 
 
-def email_key(db: sqlite3.Connection, email: str) -> str:
-    """Return the form in which the account tells emails apart."""
-    return email if keeps_emails_apart(db) else _folded(email)
+def email_key(db: sqlite3.Connection) -> Callable[[str], str]:
+    """Return the function that gives an email the form in which the account tells emails apart."""
+    return str if keeps_emails_apart(db) else _folded
 
 
 def _folded(email: str) -> str:
@@ -114,10 +114,10 @@ def insert(db: sqlite3.Connection, new: Iterable[NewUser]) -> list[str]:
     """Add users with their memberships, keys and bindings; return their ids."""
     (first,) = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM users").fetchone()
     numbered = [(seq, make_id(seq), user) for seq, user in enumerate(new, start=first)]
-    columns = ("seq", "id", "email_key", *NewUser._fields)
+    columns, key = ("seq", "id", "email_key", *NewUser._fields), email_key(db)
     db.executemany(
         f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
-        ((seq, user_id, email_key(db, user.email), *user) for seq, user_id, user in numbered),
+        ((seq, user_id, key(user.email), *user) for seq, user_id, user in numbered),
     )
     db.executemany(
         "INSERT INTO holdings VALUES (?, ?, ?)",
@@ -144,7 +144,7 @@ def by_id(db: sqlite3.Connection, user_id: str) -> Row | None:
 
 def by_email(db: sqlite3.Connection, email: str) -> Row | None:
     """Return the user whom the account takes for the one with this email, whatever its state."""
-    return _one(db.execute(_ROWS + "WHERE email_key = ?", (email_key(db, email),)))
+    return _one(db.execute(_ROWS + "WHERE email_key = ?", (email_key(db)(email),)))
 
 
 def _one(found: sqlite3.Cursor) -> Row | None:

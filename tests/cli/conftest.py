@@ -16,7 +16,7 @@ from support.account import NOON
 from arize_users.cli.app import main
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Gate, Piped, Pipes, Ran, Scripted, Shell, Terminal, Terminals
+from .runs import Ax, Gate, Piped, Pipes, Profile, Ran, Scripted, Shell, Terminal, Terminals
 
 _SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
 
@@ -78,6 +78,32 @@ def served(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 
 @pytest.fixture
+def profile(home: Path) -> Profile:
+    """Write a profile of Arize's CLI; ``active`` makes it the active one."""
+
+    def write(text: str, name: str = "default", *, active: bool = False) -> Path:
+        file = home / ".arize/profiles" / f"{name}.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        if active:
+            (home / ".arize/.active_profile").write_text(f"{name}\n")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def staging(profile: Profile, tmp_path: Path) -> Iterator[Sandbox]:
+    """Another account, served, with jane@example.com, which the profile 'staging' names."""
+    with Sandbox(tmp_path / "staging.db") as sandbox, SandboxServer(sandbox) as server:
+        sandbox.add_user(email="jane@example.com", name="Jane")
+        host = server.url.removeprefix("http://")
+        routing = f"[routing]\napi_host = '{host}'\napi_scheme = 'http'"
+        profile(f"auth.api_key = 'sandbox-admin'\n{routing}", "staging")
+        yield sandbox
+
+
+@pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """A server that answers what the test sets; the environment names it."""
     with Scripted() as sandbox, SandboxServer(sandbox) as server:
@@ -91,7 +117,7 @@ def ax(capsysbinary: pytest.CaptureFixture[bytes]) -> Ax:
     """Run `ax users ...` in this process, with variables of the environment as keyword arguments."""
 
     def run(*arguments: str, program: str = "ax", **env: str) -> Ran:
-        is_whole = program != "ax" or arguments[0] == "users" or arguments[0].startswith("-")
+        is_whole = program != "ax" or arguments[0] in ("users", "settings") or arguments[0].startswith("-")
         capsysbinary.readouterr()
         with pytest.MonkeyPatch.context() as patch:
             for name, value in env.items():

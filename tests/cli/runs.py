@@ -55,6 +55,7 @@ class Ran:
 
 Ax = Callable[..., Ran]
 Shell = Callable[..., Ran]
+Profile = Callable[..., Path]
 Terminals = Callable[..., "Terminal"]
 Pipes = Callable[..., "Piped"]
 
@@ -125,7 +126,8 @@ class Terminal:
     @property
     def raw(self) -> str:
         """Everything written so far, with its escape sequences."""
-        return self._raw.decode()
+        # What was read last may end within a character.
+        return self._raw.decode(errors="ignore")
 
     @property
     def shown(self) -> str:

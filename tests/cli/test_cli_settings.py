@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
+from arize_users.cli.errors import CommandError
 from arize_users.cli.options import Options
 from arize_users.cli.settings import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax
+from .runs import Ax, Profile
 
+KEYS = {"option": "of-option", "variable": "of-env", "profile": "of-profile"}
+URLS = {name: f"https://{name}.example" for name in KEYS} | {"default": "https://api.arize.com"}
 PROFILE = "[auth]\napi_key = 'of-profile'\n[routing]\napi_host = 'profile.example'\n"
-URL, ENV_URL = "https://option.example", {"ARIZE_BASE_URL": "https://env.example"}
-ENV_KEY = {"ARIZE_API_KEY": "of-env"}
-Profile = Callable[..., Path]
-
-
-@pytest.fixture
-def profile(home: Path) -> Profile:
-    """Write a profile; ``active`` makes it the active one."""
-
-    def write(text: str, name: str = "default", *, active: bool = False) -> Path:
-        file = home / ".arize/profiles" / f"{name}.toml"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode("utf-8", "surrogateescape"))
-        if active:
-            (home / ".arize/.active_profile").write_text(f"{name}\n")
-        return file
-
-    return write
 
 
 @pytest.fixture
@@ -50,32 +37,166 @@ def test_three_ways_to_set_a_key(ax: Ax) -> None:
         assert way in hint
 
 
-@pytest.mark.parametrize(
-    ("options", "env", "expected"),
-    [
-        ({}, {}, ("of-profile", "https://profile.example", None)),
-        ({}, ENV_KEY, ("of-env", "https://profile.example", None)),
-        ({}, {"ARIZE_API_KEY": " "}, ("of-profile", "https://profile.example", None)),
-        ({"api_key": "of-option"}, ENV_KEY, ("of-option", "https://profile.example", None)),
-        # The client reads the endpoint's variables itself.
-        ({}, ENV_URL, ("of-profile", None, None)),
-        ({}, {"ARIZE_REGION": "eu-west-1a"}, ("of-profile", None, None)),
-        ({}, {"ARIZE_API_HOST": "env.example"}, ("of-profile", None, None)),
-        ({"base_url": URL}, ENV_URL, ("of-profile", URL, None)),
-        ({"region": "eu-west-1a"}, ENV_URL, ("of-profile", None, "eu-west-1a")),
-        # A local account has its own keys, which the client finds.
-        ({}, {"ARIZE_BASE_URL": "sandbox:"}, (None, None, None)),
-        ({"base_url": "sandbox:"}, ENV_KEY, (None, "sandbox:", None)),
-        ({"base_url": "sandbox:", "api_key": "of-option"}, {}, ("of-option", "sandbox:", None)),
-    ],
-)
-def test_precedence(
-    profile: Profile, options: dict[str, str], env: dict[str, str], expected: tuple[str | None, ...]
+# Which of key (K) and endpoint (E) the options and the profile give -> where both come from when the
+# environment gives nothing, K, E, or both: option, variable, profile, default; or why it is refused. The last
+# column is for a profile that is named, where the environment does not count.
+MATRIX = """
+options profile | -     K     E     KE    | named
+-       -       | none  vd    none  vv    | none
+-       K       | pd    vd    mixed vv    | pd
+-       E       | none  mixed none  vv    | none
+-       KE      | pp    mixed mixed vv    | pp
+K       -       | od    od    ov    ov    | od
+K       K       | od    od    ov    ov    | od
+K       E       | op    op    ov    ov    | op
+K       KE      | op    op    ov    ov    | op
+E       -       | none  vo    none  vo    | none
+E       K       | po    vo    po    vo    | po
+E       E       | none  vo    none  vo    | none
+E       KE      | po    vo    po    vo    | po
+KE      -       | oo    oo    oo    oo    | oo
+KE      K       | oo    oo    oo    oo    | oo
+KE      E       | oo    oo    oo    oo    | oo
+KE      KE      | oo    oo    oo    oo    | oo
+"""
+SOURCES = {"o": "option", "v": "variable", "p": "profile", "d": "default"}
+
+
+def _cells() -> Iterator[tuple[str, str, str, str, str]]:
+    """Give each cell of the matrix: options, variables, profile, who names the profile, and the outcome."""
+    for line in MATRIX.splitlines()[2:]:
+        (options, profile), by_variables, (named,) = (part.split() for part in line.split("|"))
+        for variables, outcome in zip(("-", "K", "E", "KE"), by_variables, strict=True):
+            yield options, variables, profile, "nobody", outcome
+            yield options, variables, profile, "option", named
+            is_both = variables != "-" and options != "KE"
+            yield options, variables, profile, "variable", "both" if is_both else named
+
+
+@pytest.mark.parametrize(("options", "variables", "of_profile", "named_by", "outcome"), [*_cells()])
+def test_one_account(
+    profile: Profile, options: str, variables: str, of_profile: str, named_by: str, outcome: str
 ) -> None:
-    """Options win over the environment, and that over the profile; key and endpoint are found separately."""
+    """Options win, each by itself; else key and endpoint come from one place, and a mix of two is refused."""
+    profile(
+        f"auth.api_key = {KEYS['profile'] if 'K' in of_profile else ''!r}\n"
+        f"routing.api_host = {'profile.example' if 'E' in of_profile else ''!r}",
+        active=True,
+        name="mine",
+    )
+    given = Options(
+        api_key=KEYS["option"] if "K" in options else None,
+        base_url=URLS["option"] if "E" in options else None,
+        profile="mine" if named_by == "option" else None,
+    )
+    env = {"ARIZE_PROFILE": "mine"} if named_by == "variable" else {}
+    env |= {"ARIZE_API_KEY": KEYS["variable"]} if "K" in variables else {}
+    env |= {"ARIZE_BASE_URL": URLS["variable"]} if "E" in variables else {}
+    if outcome not in ("none", "mixed", "both"):
+        found, (key, endpoint) = resolve(given, env), map(SOURCES.__getitem__, outcome)
+        assert (found.api_key, found.base_url) == (KEYS[key], URLS[endpoint])
+        return
+    with pytest.raises(CommandError) as caught:
+        resolve(given, env)
+    words = {"none": ["API key"], "mixed": ["the profile 'mine'", "ARIZE_"], "both": [*env]}[outcome]
+    assert caught.value.exit_code == 1
+    assert [word for word in words if word not in caught.value.message] == []
+
+
+DELETE = ["delete", "--email", "jane@example.com", "--force"]
+
+
+@pytest.mark.usefixtures("jane")
+def test_named_profile_beside_variables(ax: Ax, served: SandboxServer, staging: Sandbox) -> None:
+    """A user is deleted in the account that --profile names, whatever account the environment names."""
+    assert ax(*DELETE, "-p", "staging", ARIZE_PROFILE="gone").code == 0
+    assert [entry.action for entry in staging.audit] == ["delete"]
+    assert served.sandbox.requests == []
+
+
+@pytest.mark.usefixtures("jane")
+def test_key_missing_in_a_named_profile(ax: Ax, served: SandboxServer, profile: Profile) -> None:
+    """A named profile without a key is an error, and never takes the environment's."""
+    profile(
+        f"routing.api_host = '{served.url.removeprefix('http://')}'\nrouting.api_scheme = 'http'", "staging"
+    )
+    error, hint = ax(*DELETE, "-p", "staging").refused(1)
+    assert error == "the profile 'staging' has no API key"
+    assert hint.startswith("Set auth.api_key in ~/.arize/profiles/staging.toml, or pass --api-key")
+    assert served.sandbox.requests == []
+
+
+@pytest.mark.usefixtures("jane")
+def test_profile_of_a_variable(ax: Ax, host: str, served: SandboxServer, staging: Sandbox) -> None:
+    """ARIZE_PROFILE names a profile, too; beside a variable of key or endpoint it is refused."""
+    for name, value in (
+        ("ARIZE_API_KEY", "k"),
+        ("ARIZE_BASE_URL", f"http://{host}"),
+        ("ARIZE_REGION", "eu-west-1a"),
+    ):
+        error, _ = ax(*DELETE, ARIZE_PROFILE="staging", **{name: value}).refused(1)
+        assert error.startswith(f"ARIZE_PROFILE and {name} are set")
+    assert (served.sandbox.requests, staging.requests) == ([], [])
+    assert ax(*DELETE, ARIZE_PROFILE="staging", ARIZE_API_PORT="0").code == 0
+    assert [entry.action for entry in staging.audit] == ["delete"]
+
+
+@pytest.mark.usefixtures("jane")
+def test_mixed_sources(ax: Ax, host: str, served: SandboxServer, profile: Profile) -> None:
+    """Nothing is sent where the key is of the environment and the endpoint of the profile, or the reverse."""
+    profile(f"auth.api_key = 'sandbox-admin'\nrouting.api_host = '{host}'\nrouting.api_scheme = 'http'")
+    error, _ = ax(*DELETE, ARIZE_API_KEY="sandbox-admin").refused(1)
+    assert error == "the API key is from ARIZE_API_KEY, but the endpoint is from the profile 'default'"
+    error, hint = ax(*DELETE, ARIZE_BASE_URL=f"http://{host}").refused(1)
+    assert error == "the API key is from the profile 'default', but the endpoint is from ARIZE_BASE_URL"
+    assert "--profile" in hint
+    assert served.sandbox.requests == []
+
+
+def test_single_host_of_the_environment(ax: Ax, host: str, served: SandboxServer) -> None:
+    """One host for all services, named as for Arize's SDKs, gets the requests of the command line, too."""
+    name, _, port = host.partition(":")
+    variables = {"ARIZE_SINGLE_HOST": name, "ARIZE_SINGLE_PORT": port, "ARIZE_API_SCHEME": "http"}
+    ran = ax("list", "-v", ARIZE_API_KEY="sandbox-admin", **variables)
+    assert (ran.code, len(served.sandbox.requests)) == (0, 1)
+    assert "debug: endpoint: from ARIZE_SINGLE_HOST" in ran.err.splitlines()
+    error, _ = ax("list", ARIZE_API_KEY="k", ARIZE_BASE_DOMAIN="a.example", **variables).refused(1)
+    assert error == "ARIZE_SINGLE_HOST and ARIZE_BASE_DOMAIN all name the endpoint"
+
+
+def test_hosted_api(profile: Profile) -> None:
+    """A profile that names the hosted API, as Arize's own CLI writes it, is no mix with a variable's key."""
+    profile("auth.api_key = 'of-profile'\nrouting.api_host = 'api.arize.com'\nrouting.api_port = 0")
+    found = resolve(Options(), {"ARIZE_API_KEY": "of-env"})
+    assert (found.api_key, found.base_url) == ("of-env", URLS["default"])
+
+
+LOCAL: list[tuple[Options, dict[str, str]]] = [
+    (Options(), {"ARIZE_BASE_URL": "sandbox:"}),
+    (Options(base_url="sandbox:"), {"ARIZE_API_KEY": "of-env"}),
+    (Options(base_url="sandbox:", profile="default"), {}),
+    (Options(base_url="sandbox:"), {"ARIZE_PROFILE": "default", "ARIZE_API_KEY": "of-env"}),
+]
+
+
+@pytest.mark.parametrize(("options", "env"), LOCAL)
+def test_no_real_key_for_a_local_account(profile: Profile, options: Options, env: dict[str, str]) -> None:
+    """A local account gets no real key, from wherever one could come, except from an option."""
     profile(PROFILE)
-    settled = resolve(Options(**options), env)
-    assert (settled.api_key, settled.base_url, settled.region) == expected
+    assert (resolve(options, env).api_key, resolve(options, env).base_url) == (None, "sandbox:")
+    assert resolve(options._replace(api_key="sandbox-member"), env).api_key == "sandbox-member"
+
+
+@pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
+def test_profiles_are_the_command_lines(
+    home: Path, profile: Profile, monkeypatch: pytest.MonkeyPatch, build: Any
+) -> None:
+    """The library reads neither profiles nor ARIZE_PROFILE."""
+    profile(PROFILE, active=True)
+    monkeypatch.setenv("ARIZE_PROFILE", "default")
+    with pytest.raises(ConfigurationError, match="there is no API key"):
+        build()
+    assert repr(build(api_key="k")) == f"{build.__name__}(base_url='https://api.arize.com')"
 
 
 def test_profile(ax: Ax, home: Path, host: str, profile: Profile) -> None:
@@ -99,14 +220,6 @@ def test_active_profile(profile: Profile) -> None:
     assert resolve(Options(profile="default"), {}).api_key == "of-profile"
 
 
-def test_overridden_profile(ax: Ax, served: SandboxServer, profile: Profile) -> None:
-    """Where the environment wins over the profile that --profile names, notes say so."""
-    profile(PROFILE, "there")
-    notes = ax("list", "--profile", "there").err.splitlines()
-    assert "note: ARIZE_API_KEY is set and wins over the key of the profile 'there'" in notes
-    assert "note: ARIZE_BASE_URL is set and wins over the endpoint of the profile 'there'" in notes
-
-
 _AUTH = "[auth]\napi_key = 'k'\n"
 _HOSTED = f"{_AUTH}[routing]\napi_host = 'api.arize.com'\nregion = 'eu-west-1a'\n"
 _UNUSABLE = "the profile 'default' cannot be used: "
@@ -123,10 +236,30 @@ _GIVE_A_URL = "Give --base-url an https:// URL"
         ("[auth]\nauth_method = 'oauth'", "no API key is set (the profile signs in by OAuth"),
         ("auth.api_key = '${MY_KEY}'", f"{_UNUSABLE}auth.api_key refers to MY_KEY, which is not set"),
         (f"{_AUTH}[output]\nformat = 'xml'", f"{_UNUSABLE}output.format 'xml' is not one of table"),
-        (f"{_AUTH}[routing]\nregion = 'US'", "the profile 'default': 'US' is not one of us-central-1a"),
-        # A key for another server is never sent to the host that Arize's own CLI writes beside it.
-        (f"{_HOSTED}single_host = 'x'", f"{_UNUSABLE}routing.single_host is not read here"),
-        (f"{_HOSTED}base_domain = 'x'", f"{_UNUSABLE}routing.base_domain is not read here"),
+        (
+            f"{_AUTH}[routing]\nregion = 'mars'",
+            f"{_UNUSABLE}routing.region: 'mars' is not one of us-central-1a",
+        ),
+        (
+            f"{_HOSTED}single_host = 'x'",
+            f"{_UNUSABLE}routing.region and routing.single_host all name the endpoint",
+        ),
+        (
+            f"{_HOSTED}single_port = 1",
+            f"{_UNUSABLE}routing.region and routing.single_port all name the endpoint",
+        ),
+        (
+            f"{_AUTH}[routing]\nbase_domain = 'x'\nsingle_host = 'y'\nsingle_port = 1",
+            f"{_UNUSABLE}routing.single_host and routing.base_domain all name the endpoint",
+        ),
+        (
+            f"{_AUTH}[routing]\nsingle_host = 'https://x'",
+            f"{_UNUSABLE}routing.single_host: is not a host name",
+        ),
+        (
+            f"{_AUTH}[routing]\napi_host = 'x'\napi_port = 70000",
+            f"{_UNUSABLE}routing.api_port: '70000' is not a port",
+        ),
         ("[auth]\napi_key = 'a b'", "the profile 'default': holds characters that no key has"),
     ],
 )
@@ -137,21 +270,32 @@ def test_unusable_profile(ax: Ax, profile: Profile, text: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("routing", "url"),
     [
-        # Arize's own CLI writes the default host beside a region.
-        (_HOSTED, ("k", None, "eu-west-1a")),
-        (
-            "[auth]\napi_key = '${MY_KEY}'\n[routing]\napi_host = '${MY_HOST:my.example}'\napi_port = 8443",
-            ("of-env", "https://my.example:8443", None),
-        ),
+        # Arize's own CLI writes the default host and ports beside what overrides them.
+        ("region = 'eu-west-1a'", "https://api.eu-west-1a.arize.com"),
+        ("region = 'eu-west-1a'\napi_scheme = 'http'\napi_port = 8443", "https://api.eu-west-1a.arize.com"),
+        ("single_host = 'on.premises'", "https://on.premises"),
+        ("single_host = 'on.premises'\nsingle_port = 8443", "https://on.premises:8443"),
+        ("single_host = 'on.premises'\nsingle_port = 8443\napi_port = 9443", "https://on.premises:9443"),
+        ("single_host = 'on.premises'\nsingle_port = 0\napi_port = '0'", "https://on.premises"),
+        ("single_host = '127.0.0.1'\napi_scheme = 'http'", "http://127.0.0.1"),
+        ("base_domain = 'private.example'", "https://api.private.example"),
+        ("single_port = 8443", "https://api.arize.com:8443"),
+        ("single_host = ''\nbase_domain = ' '\nregion = ''", "https://api.arize.com"),
     ],
 )
-def test_profile_entries(profile: Profile, text: str, expected: tuple[str | None, ...]) -> None:
-    """A region wins over a host; an entry may refer to a variable, with a default where it is not set."""
-    profile(text)
+def test_overrides_in_a_profile(profile: Profile, routing: str, url: str) -> None:
+    """A region, a single host or a base domain wins over the host that stands beside it in a profile."""
+    profile(f"{_AUTH}[routing]\napi_host = 'api.arize.com'\n{routing}")
+    assert resolve(Options(), {}).base_url == url
+
+
+def test_profile_entries(profile: Profile) -> None:
+    """An entry may refer to a variable, with a default where it is not set."""
+    profile("[auth]\napi_key = '${MY_KEY}'\n[routing]\napi_host = '${MY_HOST:my.example}'\napi_port = 8443")
     settled = resolve(Options(), {"MY_KEY": "of-env"})
-    assert (settled.api_key, settled.base_url, settled.region) == expected
+    assert (settled.api_key, settled.base_url) == ("of-env", "https://my.example:8443")
 
 
 @pytest.mark.parametrize("entry", ["region", "api_host", "api_scheme", "api_port", "single_host"])
@@ -186,6 +330,13 @@ def test_needless_profile(ax: Ax, served: SandboxServer, profile: Profile, text:
         ("--profile", "gone", "there is no profile 'gone'", ""),
         ("--profile", "../gone", "there is no profile '../gone'", ""),
         ("--region", "mars-1", "--region: 'mars-1' is not one of us-central-1a", ""),
+        (
+            "--base-url",
+            "sandbox://x.db",
+            "--base-url: 'sandbox://x.db' is not how a local account",
+            _GIVE_A_URL,
+        ),
+        ("ARIZE_BASE_URL", "SANDBOX:x.db", "ARIZE_BASE_URL: 'SANDBOX:x.db' is not how a local", _GIVE_A_URL),
         ("--base-url", "http://a.example", "--base-url: 'http://a.example' would send", _GIVE_A_URL),
         ("--base-url", "sandbox:/no/a.db", "--base-url: the local account cannot be opened", _GIVE_A_URL),
         ("ARIZE_MAX_RETRIES", "many", "ARIZE_MAX_RETRIES: expected a whole number", "Correct ARIZE_"),

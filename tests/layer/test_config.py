@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import ssl
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
-from arize_users.config import VARIABLES, Settings, resolve, ssl_context
+from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError, ConfigurationWarning
+from arize_users.config import VARIABLES, Settings, resolve, ssl_context, unread_variables
 
 KEY = "ak-very-secret"
 BOTH_CLIENTS = pytest.mark.parametrize("build", [ArizeClient, AsyncArizeClient])
@@ -56,8 +57,15 @@ def test_variables() -> None:
 def test_environment(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
     """A client without arguments takes its settings from the environment of the process."""
     monkeypatch.setenv("ARIZE_API_KEY", KEY)
-    monkeypatch.setenv("ARIZE_BASE_URL", "https://arize.corp.example/api")
-    assert repr(build()) == f"{build.__name__}(base_url='https://arize.corp.example/api')"
+    for variables, url in (
+        ({"ARIZE_BASE_URL": "https://arize.corp.example/api"}, "https://arize.corp.example/api"),
+        ({"ARIZE_SINGLE_HOST": "on.premises", "ARIZE_SINGLE_PORT": "8443"}, "https://on.premises:8443"),
+        ({"ARIZE_BASE_DOMAIN": "private.example"}, "https://api.private.example"),
+    ):
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in variables.items():
+                environment.setenv(name, value)
+            assert repr(build()) == f"{build.__name__}(base_url={url!r})"
 
 
 @BOTH_CLIENTS
@@ -94,6 +102,23 @@ UNENCRYPTED_URLS += ["http://[2001:db8::1]", "http://a.example/localhost"]
         ({"API_HOST": "localhost", "API_SCHEME": "http", "API_PORT": "8080"}, {}, "http://localhost:8080"),
         ({"API_HOST": "a.example", "API_PORT": "65535"}, {}, "https://a.example:65535"),
         ({"API_HOST": "[::1]", "API_SCHEME": "http"}, {}, "http://[::1]"),
+        # As Arize's own SDKs read them: a port of 0 is not set, and the API's own wins over the common one.
+        ({"API_HOST": "a.example", "API_PORT": "0"}, {}, "https://a.example"),
+        ({"API_PORT": "0", "SINGLE_PORT": "0"}, {}, "https://api.arize.com"),
+        ({"REGION": "eu-west-1a", "API_PORT": "0"}, {}, "https://api.eu-west-1a.arize.com"),
+        ({"SINGLE_HOST": "on.premises"}, {}, "https://on.premises"),
+        ({"SINGLE_HOST": "on.premises", "SINGLE_PORT": "8443"}, {}, "https://on.premises:8443"),
+        ({"SINGLE_HOST": "a", "SINGLE_PORT": "8443", "API_PORT": "9443"}, {}, "https://a:9443"),
+        ({"SINGLE_HOST": "a", "SINGLE_PORT": "8443", "API_PORT": "0"}, {}, "https://a:8443"),
+        ({"SINGLE_HOST": "127.0.0.1", "API_SCHEME": "http", "SINGLE_PORT": "1"}, {}, "http://127.0.0.1:1"),
+        ({"SINGLE_PORT": "8443"}, {}, "https://api.arize.com:8443"),
+        ({"API_HOST": "a.example", "SINGLE_PORT": "8443"}, {}, "https://a.example:8443"),
+        ({"BASE_DOMAIN": "private.example"}, {}, "https://api.private.example"),
+        ({"BASE_DOMAIN": "a.localhost", "API_SCHEME": "http"}, {}, "http://api.a.localhost"),
+        ({"BASE_DOMAIN": "private.example", "API_PORT": "8443"}, {}, "https://api.private.example:8443"),
+        ({"REGION": "eu-west-1a", "API_SCHEME": "http"}, {}, "https://api.eu-west-1a.arize.com"),
+        ({"SINGLE_HOST": "on.premises"}, {"base_url": "https://b.example"}, "https://b.example"),
+        ({"BASE_DOMAIN": "private.example"}, {"region": "eu-west-1a"}, "https://api.eu-west-1a.arize.com"),
         ({"BASE_URL": "https://a.example"}, {"base_url": "https://b.example"}, "https://b.example"),
         ({"REGION": "eu-west-1a"}, {"base_url": "https://b.example"}, "https://b.example"),
         ({"BASE_URL": "https://a.example"}, {"region": "us-east-1b"}, "https://api.us-east-1b.arize.com"),
@@ -130,15 +155,32 @@ MALFORMED_URLS += ["https://a.example?", "https://a\\b.example"]
 @pytest.mark.parametrize(
     ("variables", "arguments", "words"),
     [
-        ({"BASE_URL": "https://a.example", "REGION": "x"}, {}, "ARIZE_BASE_URL ARIZE_REGION Unset"),
-        ({"BASE_URL": "https://a.example", "API_HOST": "b"}, {}, "ARIZE_BASE_URL ARIZE_API_HOST"),
-        ({"REGION": "eu-west-1a", "API_HOST": "b.example"}, {}, "ARIZE_REGION ARIZE_API_HOST"),
         ({}, {"base_url": "https://a.example", "region": "eu-west-1a"}, "base_url region"),
         ({}, {"region": "mars"}, "region mars eu-west-1a"),
         ({}, {"region": ""}, "region"),
         ({"REGION": "EU"}, {}, "ARIZE_REGION us-central-1a"),
         ({"API_SCHEME": "https"}, {}, "ARIZE_API_SCHEME ARIZE_API_HOST"),
         ({"API_PORT": "8443"}, {}, "ARIZE_API_PORT ARIZE_API_HOST"),
+        *(
+            ({one: "a", other: "b"}, {}, f"ARIZE_{one} ARIZE_{other} Unset")
+            for one, other in itertools.combinations(
+                ["BASE_URL", "REGION", "SINGLE_HOST", "BASE_DOMAIN", "API_HOST"], 2
+            )
+        ),
+        *(
+            ({one: "a", "SINGLE_PORT": "1"}, {}, f"ARIZE_{one} ARIZE_SINGLE_PORT Unset")
+            for one in ("BASE_URL", "REGION", "BASE_DOMAIN")
+        ),
+        ({"REGION": "eu-west-1a", "API_PORT": "1"}, {}, "ARIZE_API_PORT ARIZE_API_HOST"),
+        ({"SINGLE_PORT": "1", "API_PORT": "1"}, {}, "ARIZE_API_PORT ARIZE_API_HOST"),
+        ({"BASE_URL": "https://a.example", "API_SCHEME": "https"}, {}, "ARIZE_API_SCHEME ARIZE_API_HOST"),
+        ({"SINGLE_HOST": "https://a.example"}, {}, "ARIZE_SINGLE_HOST"),
+        ({"SINGLE_HOST": "sandbox:"}, {}, "ARIZE_SINGLE_HOST"),
+        ({"SINGLE_HOST": "a", "SINGLE_PORT": "-1"}, {}, "ARIZE_SINGLE_PORT"),
+        ({"SINGLE_HOST": "a", "API_SCHEME": "ftp"}, {}, "ARIZE_API_SCHEME"),
+        ({"SINGLE_HOST": "a.example", "API_SCHEME": "http"}, {}, "ARIZE_SINGLE_HOST unencrypted"),
+        ({"BASE_DOMAIN": "me@a.example"}, {}, "ARIZE_BASE_DOMAIN"),
+        ({"API_HOST": "a.example", "API_PORT": "9" * 5000}, {}, "ARIZE_API_PORT"),
         ({"API_HOST": "https://a.example"}, {}, "ARIZE_API_HOST ARIZE_BASE_URL"),
         ({"API_HOST": "me@a.example"}, {}, "ARIZE_API_HOST"),
         ({"API_HOST": "a.example", "API_PORT": "x"}, {}, "ARIZE_API_PORT"),
@@ -155,6 +197,60 @@ def test_refused_endpoint(variables: dict[str, str], arguments: dict[str, Any], 
         assert word in str(caught.value)
 
 
+LOCAL_ACCOUNTS = [
+    "sandbox://x.db",
+    "sandbox:///tmp/x.db",
+    "sandbox://",
+    "SANDBOX:x.db",
+    "Sandbox:",
+    "SANDBOX://x",
+]
+LOCAL_ACCOUNTS += ["sandbox: x.db", "sandbox:~/x.db", "sandbox:~", "sandbox::memory:", "sandbox:file:x.db"]
+
+
+@BOTH_CLIENTS
+@pytest.mark.parametrize("url", LOCAL_ACCOUNTS)
+def test_misspelled_local_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Any, url: str
+) -> None:
+    """A local account is sandbox:PATH; what would end up in a surprising file is refused, and makes none."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"^base_url: .*sandbox:PATH"):
+        build(base_url=url)
+    monkeypatch.setenv("ARIZE_BASE_URL", url)
+    with pytest.raises(ConfigurationError, match=r"^ARIZE_BASE_URL: .*sandbox:PATH"):
+        build()
+    assert list(tmp_path.iterdir()) == []
+
+
+@BOTH_CLIENTS
+def test_unread_variables(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
+    """A variable that looks like routing but is not read is warned of by name, unless an argument decides."""
+    for name in ("ARIZE_API_URL", "ARIZE_HOSTNAME", "ARIZE_EXPORT_DIR"):
+        monkeypatch.setenv(name, "https://s3cret.example")
+    with pytest.warns(ConfigurationWarning, match=r"ARIZE_API_URL, ARIZE_HOSTNAME;") as given:
+        build(api_key=KEY)
+    assert [(one.filename, "s3cret" in str(one.message)) for one in given] == [(__file__, False)]
+    build(api_key=KEY, base_url="https://a.example")
+    build(api_key=KEY, region="eu-west-1a")
+
+
+OTHERS = "OTLP_HOST OTLP_PORT OTLP_SCHEME FLIGHT_HOST FLIGHT_PORT FLIGHT_SCHEME COLLECTOR_ENDPOINT SPACE_ID"
+OTHERS += " SPACE_KEY DEVELOPER_KEY PROJECT_NAME MAX_HTTP_PAYLOAD_SIZE_MB MAX_PAST_YEARS DIRECTORY REPORT_DIR"
+OTHERS += " ENABLE_CACHING MAX_CHUNKSIZE STREAM_MAX_WORKERS STREAM_MAX_QUEUE_BOUND SUPPORT PORTAL SECURITY"
+
+
+def test_variables_of_other_services() -> None:
+    """Of what Arize's SDK reads for other services nobody is warned; of anything else like routing, yes."""
+    assert (
+        unread_variables(dict.fromkeys([*VARIABLES, *(f"ARIZE_{one}" for one in OTHERS.split())], "x")) == []
+    )
+    assert unread_variables({"ARIZE_API_URL": " ", "API_URL": "x"}) == []
+    unread = "API_BASE API_DOMAIN API_ENDPOINT API_SERVER BASEURL GATEWAY HOST PORT REGIONS SINGLE_SCHEME URI"
+    names = [f"ARIZE_{name}" for name in unread.split()]
+    assert unread_variables(dict.fromkeys(names, "x")) == names
+
+
 @pytest.mark.parametrize("url", UNENCRYPTED_URLS)
 def test_unencrypted_http(url: str) -> None:
     """http:// to a host that is not this machine is refused, and the error names both ways to go on."""
@@ -168,9 +264,10 @@ def test_unencrypted_http(url: str) -> None:
 )
 def test_user_in_a_url(url: str) -> None:
     """A URL with a user in it is refused, and its password is not repeated."""
-    with pytest.raises(ConfigurationError) as caught:
-        _settings(base_url=url)
-    assert "pa55" not in str(caught.value)
+    for given in ({"base_url": url}, {"environ": _env(API_HOST=url)}, {"environ": _env(SINGLE_HOST=url[8:])}):
+        with pytest.raises(ConfigurationError) as caught:
+            _settings(**given)
+        assert "pa55" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])

@@ -164,7 +164,7 @@ REFUSED_VARIABLES: list[tuple[str, str, dict[str, str]]] = [
     ("ARIZE_API_HOST", "base_url", {"ARIZE_API_HOST": "a/b"}),
     ("ARIZE_API_HOST", "base_url", {"ARIZE_API_HOST": "a b"}),
     ("ARIZE_API_SCHEME", "base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_SCHEME": "ftp"}),
-    ("ARIZE_API_PORT", "base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_PORT": "0"}),
+    ("ARIZE_API_PORT", "base_url", {"ARIZE_API_HOST": "a", "ARIZE_API_PORT": "x"}),
     ("ARIZE_API_PORT", "base_url", {"ARIZE_API_PORT": "1"}),
     ("ARIZE_REQUEST_VERIFY", "verify", {"ARIZE_REQUEST_VERIFY": "maybe"}),
     ("ARIZE_SSL_CA_CERT", "verify", {"ARIZE_SSL_CA_CERT": "/nowhere"}),

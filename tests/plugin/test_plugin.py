@@ -17,6 +17,8 @@ def test_the_fixtures_do_what_they_promise(expect_passed: Callable[..., None]) -
     settings = {
         "ARIZE_API_KEY": "a-real-one",
         "ARIZE_REGION": "eu-west-1a",
+        "ARIZE_PROFILE": "real",
+        "ARIZE_API_URL": "https://arize.example",
         "ARIZE_ENUM_CASE": "upper",
         "ARIZE_SSL_CA_CERT": "/nowhere",
         "http_proxy": "http://127.0.0.1:1",
