@@ -21,9 +21,13 @@ The API key and the endpoint come from options, each by itself; else both from t
 ARIZE_PROFILE names; else both from the environment (ARIZE_API_KEY; ARIZE_BASE_URL, ARIZE_REGION,
 ARIZE_SINGLE_HOST, ARIZE_BASE_DOMAIN or ARIZE_API_HOST); else both from the active profile in
 ~/.arize/profiles. One from the environment and one from a profile is refused. The command `settings` shows
-them, and with --check whose account it is. The commands are in beta and may change without notice;
-ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the reminder. The options below can also be given after a
-command's name.
+them, and with --check whose account it is.
+
+Ctrl-C, SIGTERM and SIGHUP end a command alike: the answers to requests under way are awaited for 31 s at
+most (a second signal ends the wait), and the outcomes are written where they were to go.
+
+The commands are in beta and may change without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the
+reminder. The options below can also be given after a command's name.
 """
 # Every usage error's class. Typer gives it no public name, but it is the parent of this one.
 _UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]

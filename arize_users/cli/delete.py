@@ -47,7 +47,8 @@ def delete(
     """Delete users for good, by id or email address.
 
     Each is blocked, and loses organization and space memberships, API keys and role bindings.
-    If one cannot be deleted, the others still are.
+    If one cannot be deleted, the others still are. A signal ends it in order: the output says of each user
+    what was done, what is unknown, and what was not attempted.
     """
     user_ids, addresses = split_values(ids), split_values(emails)
     named = _distinct(user_ids, addresses)

@@ -98,8 +98,8 @@ class Interrupts:
                 raise
         finally:
             self.raising = False
-        self._events.put(None)
-        announcer.join()
+            self._events.put(None)
+            announcer.join()
 
     def _announce(self) -> None:
         self._events.get()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 from typing import NamedTuple
@@ -194,25 +193,25 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            _link(draft, path)
+            _rename_to_new(draft, path)
         else:
             os.replace(draft, path)
     except BaseException:
         os.unlink(draft)
         raise
-    if is_new:
-        os.unlink(draft)
 
 
-def _link(draft: str, path: str) -> None:
-    """Give a file a second name, which must be free."""
+def _rename_to_new(draft: str, path: str) -> None:
+    """Rename a file, and replace none."""
     try:
         os.link(draft, path)
     except FileExistsError:
         raise
-    except OSError:  # This file system has no links: the name is taken first, and then replaced.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        shutil.copyfile(draft, path)
+    except OSError:  # This file system has no links: the name is taken first.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.replace(draft, path)
+    else:
+        os.unlink(draft)
 
 
 def show_raw(content: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -16,7 +15,7 @@ from support.account import NOON
 from arize_users.cli.app import main
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Gate, Piped, Pipes, Profile, Ran, Scripted, Shell, Terminal, Terminals
+from .runs import Ax, Gate, Piped, Pipes, Profile, Ran, Scripted, Shell, Terminal, Terminals, program
 
 _SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
 
@@ -135,10 +134,8 @@ def shell(tmp_path: Path) -> Shell:
     """Run a command line that begins with `ax` or `arize-users` in its own process, in `tmp_path`."""
 
     def run(*words: str, env: Mapping[str, str] = {}, before: str = "", python: Sequence[str] = ()) -> Ran:
-        entry = words[0].replace("-", "_")
-        start = f"{before}\nimport sys\nfrom arize_users.cli import {entry}\n{entry}()"
         done = subprocess.run(
-            [sys.executable, *python, "-c", start, *words[1:]],
+            program(words, before, python),
             env={**os.environ, **env},
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,

@@ -53,6 +53,13 @@ class Ran:
         return error[7:], hint[6:]
 
 
+def program(words: Sequence[str], before: str = "", python: Sequence[str] = ()) -> list[str]:
+    """Give the program for a command line that begins with `ax` or `arize-users`."""
+    entry = words[0].replace("-", "_")
+    start = f"{before}\nfrom arize_users.cli import {entry}\n{entry}()"
+    return [sys.executable, *python, "-c", start, *words[1:]]
+
+
 Ax = Callable[..., Ran]
 Shell = Callable[..., Ran]
 Profile = Callable[..., Path]
@@ -184,10 +191,8 @@ class Piped:
     """One run of a command line without a terminal, as a CI job has it, with its messages as they come."""
 
     def __init__(self, words: Sequence[str], *, before: str, env: Mapping[str, str], folder: Path) -> None:
-        entry = words[0].replace("-", "_")
-        start = f"{before}\nimport sys\nfrom arize_users.cli import {entry}\n{entry}()"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", start, *words[1:]],
+            program(words, before),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -388,6 +388,14 @@ def test_nothing_is_raised_after_a_call(handled: Interrupts) -> None:
         handled.install()
 
 
+def test_error_of_a_call(handled: Interrupts) -> None:
+    """Without a signal an error of the library's call comes out of it, and leaves no thread behind."""
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        handled.run(lambda: 1 // 0)
+    assert (handled.exit_code, threading.active_count()) == (None, before)
+
+
 def test_handlers_are_restored() -> None:
     """A program that runs the command line in its own process has its handlers back afterwards."""
     before = [signal.getsignal(number) for number in SIGNALS]
