@@ -238,6 +238,26 @@ def test_cancelled_single_write(call: str) -> None:
         assert "cannot be had again" in result.error
 
 
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("call", SINGLE)
+def test_interrupted_single_write(active: Sandbox, call: str, interrupt: type[BaseException]) -> None:
+    """A sync write that is interrupted while its request is out is unknown; the next call works."""
+
+    class Interrupting(SandboxTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            if next(interrupts, None):
+                raise interrupt
+            return response
+
+    interrupts = iter([True])
+    with ArizeClient(api_key="sandbox-admin", transport=Interrupting(active), enum_case="lower") as client:
+        with pytest.raises(interrupt) as caught:
+            CALLS[call](client.users)
+        assert [one.status for one in _outcomes(caught.value).results] == ["unknown"]
+        assert client.users.list()
+
+
 # Exceptions of on_result
 
 
