@@ -22,6 +22,9 @@ def arize_users() -> NoReturn:
 
 
 def _run(program: str) -> NoReturn:
+    from .interrupts import interrupts
+
+    interrupts.install()
     try:
         from .app import main
     except ModuleNotFoundError as error:
@@ -34,5 +37,5 @@ def _run(program: str) -> NoReturn:
         )
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(interrupts.exit_code or 130)
     sys.exit(main(program))

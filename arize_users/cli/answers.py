@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from arize_users import BulkUserDeletionResult, CreatedUser, User, UserPage
+    from arize_users import CreatedUser, User, UserPage, UserResult
 
     from .tables import Canvas
 
@@ -67,19 +67,23 @@ def user_answer(user: User) -> Answer:
 
 
 def created_user_answer(user: CreatedUser, *, secret: bool) -> Answer:
-    """Answer with a user just created, and the temporary password if one was issued."""
+    """Answer with a user just created or found invited, and the temporary password if one was issued."""
     answer = user_answer(user)
     issued = {
+        "created": user.created,
         "invite_mode": None if user.invite_mode is None else str(user.invite_mode),
         "temporary_password": user.temporary_password,
     }
     return answer._replace(
-        columns=(*answer.columns, *issued), rows=lambda: [user.to_row() | issued], secret=secret
+        columns=(*answer.columns, *issued),
+        document=lambda: user.to_dict() | {"created": user.created},
+        rows=lambda: [user.to_row() | issued],
+        secret=secret,
     )
 
 
-def deletions_answer(results: Sequence[BulkUserDeletionResult]) -> Answer:
-    """Answer with the results of a bulk delete."""
+def results_answer(results: Sequence[UserResult]) -> Answer:
+    """Answer with what became of each user of a write."""
     return Answer(
         size=len(results),
         noun="result",
@@ -87,7 +91,7 @@ def deletions_answer(results: Sequence[BulkUserDeletionResult]) -> Answer:
         # Under a name, so that other fields can be added beside it.
         document=lambda: {"results": [result.to_dict() for result in results]},
         rows=lambda: (result.to_dict() for result in results),
-        draw=lambda canvas: canvas.deletions_table(results),
+        draw=lambda canvas: canvas.results_table(results),
     )
 
 

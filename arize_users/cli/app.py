@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import typer
 
 from . import create, delete, listing, settings_command, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
+from .interrupts import interrupts
 from .session import command, store_global_options
 from .terminal import say, silence
 
@@ -38,25 +40,26 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
 
 def main(program: str, arguments: Sequence[str] | None = None) -> int:
     """Run the program, and give its exit code."""
-    try:
-        code = _run(program, arguments)
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return 0
-    except OSError as error:
-        silence(sys.stdout)
-        say(f"error: cannot write standard output: {error.strerror or error}")
-        return UNWRITTEN
+    with interrupts.installed():
+        try:
+            code = _run(program, arguments)
+            if sys.stdout is not None and not sys.stdout.closed:
+                sys.stdout.flush()
+            return code
+        except (typer.Abort, KeyboardInterrupt):
+            return interrupts.exit_code or INTERRUPTED + signal.SIGINT
+        except BrokenPipeError:
+            silence(sys.stdout)
+            return 0
+        except OSError as error:
+            silence(sys.stdout)
+            say(f"error: cannot write standard output: {error.strerror or error}")
+            return UNWRITTEN
 
 
 def _run(program: str, arguments: Sequence[str] | None) -> int:
     try:
         return build(program)(args=arguments, prog_name=program, standalone_mode=False) or 0
-    except typer.Abort:
-        return INTERRUPTED
     except _UsageErrors as error:
         return _report(error, program)
     except SystemExit as end:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from arize_users.enums import InviteMode, UserRole
 
 from .answers import created_user_answer
-from .errors import USAGE, CommandError
-from .interrupts import DeferredInterrupt
+from .errors import PARTIAL, USAGE, CommandError
 from .options import FullName, Output
 from .output import Target, deliver, show_raw
 from .session import Session
@@ -19,7 +18,7 @@ from .terminal import ask, is_attended, say
 from .text import defused
 
 if TYPE_CHECKING:
-    from arize_users import CreatedUser
+    from arize_users import CreatedUser, CustomUserRole
 
 
 def create(
@@ -46,10 +45,11 @@ def create(
         bool, typer.Option("--is-not-developer", help="Without developer permissions.")
     ] = False,
     output: Output = None,
-) -> None:
+) -> int:
     """Create a user, or invite again one whose invitation expired.
 
-    Run at a terminal, it asks for what is missing.
+    Run at a terminal, it asks for what is missing. A file named by --output must not exist. Where the user
+    was invited before and is not as asked for, it says what differs, and the exit code is 3.
     """
     if role is not None and role_id is not None:
         raise CommandError(USAGE, "--role and --role-id both name a role: give only one")
@@ -62,7 +62,7 @@ def create(
     missing = [option for option, value in given.items() if value is None]
     if missing and not is_attended():
         raise CommandError(USAGE, f"missing {', '.join(missing)}")
-    target = session.target(output)
+    target = session.target(output, is_new=True)
     users = session.users()
     from arize_users import ResponseDecodeError, assign_custom_role
 
@@ -70,27 +70,29 @@ def create(
     address = _or_ask(email, "Email")
     assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else assign_custom_role(role_id)
     mode = _or_ask(invite_mode, "Invite mode", tuple(InviteMode))
-    session.arguments["email"] = address
-    with DeferredInterrupt() as interrupt:
-        try:
-            user = interrupt.call(
-                users.create,
-                name=name,
-                email=address,
-                role=assigned,
-                invite_mode=mode,
-                is_developer=False if is_not_developer else None,
-            )
-        except ResponseDecodeError as error:
-            # It may hold a temporary password, which the API never shows again.
-            show_raw(error.body)
-            raise
-        except KeyboardInterrupt:
-            say(f"{address} may have been created: `{session.reporter.group} get {address}` shows it")
-            raise
-        secret = mode == InviteMode.TEMPORARY_PASSWORD or user.temporary_password is not None
-        deliver(created_user_answer(user, secret=secret), target, acted=True)
-        _explain(user, address, target)
+    session.arguments |= {"email": address, "invite_mode": mode}
+    try:
+        user = session.write(
+            target,
+            users.create,
+            name=name,
+            email=address,
+            role=assigned,
+            invite_mode=mode,
+            is_developer=False if is_not_developer else None,
+        )
+    except ResponseDecodeError as error:
+        # It may hold a temporary password, which the API never shows again.
+        show_raw(error.body)
+        raise
+    secret = mode == InviteMode.TEMPORARY_PASSWORD or user.temporary_password is not None
+    deliver(created_user_answer(user, secret=secret), target, acted=True)
+    _explain(user, address, target)
+    if user.created:
+        return 0
+    differences = _differences(user, assigned, mode, is_not_developer, session.reporter.group)
+    say(*(f"not as asked for: {one}" for one in differences))
+    return PARTIAL if differences else 0
 
 
 def _or_ask(given: str | None, what: str, choices: Sequence[str] = ()) -> str:
@@ -115,3 +117,31 @@ def _explain(user: CreatedUser, address: str, target: Target) -> None:
     password = user.temporary_password
     if password is not None and target.format == "csv" and defused(password) != password:
         say("note: in CSV the password is escaped, as any cell is; JSON shows it exactly")
+
+
+def _differences(
+    user: CreatedUser, role: str | CustomUserRole, mode: str, is_not_developer: bool, group: str
+) -> list[str]:
+    """Tell where a user who was invited before is not as asked for, and how to mend it."""
+    differences: list[str] = []
+    found = getattr(user, "role", None)
+    if found is not None and not _is_role(found, role):
+        asked = role if isinstance(role, str) else role.id
+        differences.append(
+            f"the role is {found.name or found.type}, not {asked}; the API cannot change it, an admin of the "
+            "account can"
+        )
+    user_id = getattr(user, "id", "USER_ID")
+    if mode == InviteMode.TEMPORARY_PASSWORD and user.temporary_password is None:
+        mend = f"`{group} resend-invitation {user_id}` mails a link instead"
+        differences.append(f"no temporary password was issued; {mend}")
+    if is_not_developer and getattr(user, "is_developer", None):
+        mend = f"`{group} update {user_id} --is-not-developer` takes them"
+        differences.append(f"the user has developer permissions; {mend}")
+    return differences
+
+
+def _is_role(found: Any, role: str | CustomUserRole) -> bool:
+    if isinstance(role, str):
+        return bool(found.type == "predefined" and found.name == role)
+    return getattr(found, "id", None) == role.id

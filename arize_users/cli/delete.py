@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import string
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from .answers import counted, deletions_answer
-from .errors import INTERRUPTED, SETTINGS, SOME_FAILED, USAGE, CommandError
-from .interrupts import DeferredInterrupt
-from .options import Output
+from .answers import counted, results_answer
+from .errors import PARTIAL, SETTINGS, USAGE, CommandError
+from .interrupts import interrupts
+from .options import Output, split_values
 from .output import deliver
 from .session import Session
-from .terminal import ask, is_attended, is_plain, is_terminal, say
+from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say
 
 if TYPE_CHECKING:
-    from arize_users import BulkUserDeletionResult, UsersClient
+    from arize_users import Outcomes, UserResult, UsersClient
 
 _NAMED_AT_MOST = 10
 """How many users the question names; it counts the rest."""
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def delete(
@@ -36,6 +38,10 @@ def delete(
         typer.Option("--email", "-e", metavar="EMAIL", help="The same for email addresses."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
+    missing_ok: Annotated[
+        bool,
+        typer.Option("--missing-ok", help="A user who is not there counts as deleted, with exit code 0."),
+    ] = False,
     output: Output = None,
 ) -> int:
     """Delete users for good, by id or email address.
@@ -43,7 +49,7 @@ def delete(
     Each is blocked, and loses organization and space memberships, API keys and role bindings.
     If one cannot be deleted, the others still are.
     """
-    user_ids, addresses = _split(ids), _split(emails)
+    user_ids, addresses = split_values(ids), split_values(emails)
     named = _distinct(user_ids, addresses)
     if not named:
         raise CommandError(USAGE, "nobody to delete: give at least one --id or --email")
@@ -54,48 +60,45 @@ def delete(
     if not force and not _is_confirmed(named):
         say("nothing was deleted")
         return SETTINGS
-    with DeferredInterrupt() as interrupt:
-        results, pending = _delete(users, user_ids, addresses, interrupt)
-        deliver(deletions_answer(results), target, acted=True)
-        code = _summarize(results)
-        if pending is None:
-            return code
-        say(f"interrupted; {len(pending):,} not attempted:", *(f"  {one}" for one in pending))
-        return INTERRUPTED
+    from arize_users import DeletionStatus, Outcomes
+
+    outcomes, failure = Outcomes(), None
+    try:
+        _delete(users, user_ids, addresses, outcomes, len(named))
+    except Exception as error:
+        if not any(
+            one.status in (DeletionStatus.DELETED, DeletionStatus.UNKNOWN) for one in outcomes.results
+        ):
+            raise
+        failure = error
+    if not outcomes.results:  # A signal came before the call began.
+        raise KeyboardInterrupt
+    interrupts.acted = any(one.status != DeletionStatus.NOT_ATTEMPTED for one in outcomes.results)
+    deliver(results_answer(outcomes.results), target, acted=True)
+    code = _summarize(outcomes.results, session.reporter.group, missing_ok=missing_ok)
+    if failure is not None:
+        raise failure
+    return code
 
 
 def _delete(
-    users: UsersClient, user_ids: Sequence[str], emails: Sequence[str], interrupt: DeferredInterrupt
-) -> tuple[Sequence[BulkUserDeletionResult], Sequence[str] | None]:
-    """Delete users, and give the results; where Ctrl-C stopped it, also those not attempted."""
-    from arize_users import BulkInterrupted
-
-    remaining = len(_distinct(user_ids, emails))
-    with _progress(remaining) as advance:
-
-        def on_result(_: BulkUserDeletionResult) -> None:
-            nonlocal remaining
-            advance()
-            remaining -= 1
-            # Here, because Ctrl-C could come between the return of the call and the next line.
-            if remaining == 0:
-                interrupt.defer()
-
-        try:
-            return users.bulk_delete(user_ids=user_ids, emails=emails, on_result=on_result), None
-        except BulkInterrupted as stop:
-            interrupt.defer()
-            return stop.results, stop.pending
-
-
-def _split(values: Sequence[str] | None) -> list[str]:
-    parts = (part.strip() for value in values or () for part in value.split(","))
-    return [part for part in parts if part]
+    users: UsersClient, user_ids: Sequence[str], emails: Sequence[str], outcomes: Outcomes, total: int
+) -> None:
+    # From here on a signal is noted, but for the call itself, which it ends.
+    interrupts.raising = False
+    with _progress(total) as advance:
+        interrupts.run(
+            users.bulk_delete,
+            user_ids=user_ids,
+            emails=emails,
+            on_result=lambda _: advance(),
+            outcomes=outcomes,
+        )
 
 
 def _distinct(user_ids: Sequence[str], emails: Sequence[str]) -> list[str]:
-    """Drop repetitions, ignoring the case of addresses, as the bulk delete does."""
-    addresses = {address.lower(): address for address in reversed(emails)}
+    """Drop repetitions, ignoring the case of ASCII letters in addresses, as the bulk delete does."""
+    addresses = {address.translate(_ASCII_LOWER): address for address in reversed(emails)}
     return [*dict.fromkeys(user_ids), *reversed(addresses.values())]
 
 
@@ -121,16 +124,20 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(file=cast("IO[str]", Unfailing(sys.stderr)))) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 
 
-def _summarize(results: Sequence[BulkUserDeletionResult]) -> int:
+def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -> int:
     """Say how many deletions ended how, and give the exit code for them."""
     from arize_users import DeletionStatus
 
     counts = Counter(result.status for result in results)
     if results:
         say(", ".join(f"{counts[one]:,} {one.replace('_', ' ')}" for one in DeletionStatus if counts[one]))
-    return 0 if counts[DeletionStatus.DELETED] == len(results) else SOME_FAILED
+    for result in results:
+        if result.status == DeletionStatus.UNKNOWN:
+            say(f"  `{group} get {result.user_id}` shows whether the user is still there")
+    done = counts[DeletionStatus.DELETED] + (counts[DeletionStatus.NOT_FOUND] if missing_ok else 0)
+    return 0 if done == len(results) else PARTIAL

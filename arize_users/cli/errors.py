@@ -4,20 +4,29 @@ from __future__ import annotations
 
 SETTINGS = 1
 USAGE = 2
-SOME_FAILED = 3
+PARTIAL = 3
 REFUSED = 4
 UNWRITTEN = 5
-INTERRUPTED = 130
+NO_SUCH_USER = 7
+UNREACHED = 8
+INTERRUPTED = 128
+"""To which the number of the signal is added."""
 
 EXIT_CODES = """\b
 Exit codes:
   0    all well
   1    the settings cannot be used, or a prompt was declined or not answered
-  2    the command was not called as it should be
-  3    some of a batch failed or was not found
-  4    the API refused, failed or was not reached, or the user does not exist
+  2    the command was not called as it should be, or a file of people cannot
+       be used; nothing was sent
+  3    done in part: an outcome is not what was asked for
+  4    the API, or something between, refused or failed
   5    the output could not be written
-  130  interrupted"""
+  6    kept for plans that have changes
+  7    the API says that there is no such user
+  8    the endpoint was not reached
+  129  interrupted by SIGHUP
+  130  interrupted by Ctrl-C (SIGINT)
+  143  interrupted by SIGTERM"""
 
 
 class CommandError(Exception):

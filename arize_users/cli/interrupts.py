@@ -1,53 +1,124 @@
-"""Ctrl-C while a command changes something: what the API answered is written before the command ends."""
+"""SIGINT (Ctrl-C), SIGTERM and SIGHUP end a command in order: its outcomes are written first."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, TypeVar
+
+from .errors import INTERRUPTED
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PATIENCE = 31.0
+"""Seconds after a signal for which an answer is awaited: the read timeout of the client, and one more."""
 
-class DeferredInterrupt:
-    """Holds Ctrl-C back while an outcome is written; `KeyboardInterrupt` is raised at the end of the block.
+# Windows has no SIGHUP.
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
-    Another exception that ends the block takes precedence. Where Ctrl-C is ignored, as in a script's
-    background job, it stays ignored.
+
+class Unanswered(Exception):
+    """A signal ended the wait for an answer, so the outcome is not known."""
+
+
+class Interrupts:
+    """What this process does with signals, which the program has one of.
+
+    Attributes:
+        raising: Whether a signal raises `KeyboardInterrupt`. Otherwise it is noted, and ends the command
+            later. Clear it by an assignment, never in a function: Python looks for signals at calls.
+        acted: Whether a request that changes something has gone out.
     """
 
     def __init__(self) -> None:
+        self.raising = False
+        self.acted = False
+        self._received: list[int] = []
         # A SimpleQueue, because its put() is safe in a signal handler.
         self._events: SimpleQueue[object] = SimpleQueue()
-        self._interrupted = False
-        self._deferring = False
 
-    def defer(self) -> None:
-        """Hold Ctrl-C back from now on."""
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code for the first signal; None where there was none."""
+        return INTERRUPTED + self._received[0] if self._received else None
+
+    def install(self) -> dict[int, object]:
+        """Handle the signals from now on, and give the handlers that were replaced.
+
+        One that was ignored when the program started, as nohup has it, stays ignored.
+        """
+        before: dict[int, object] = {}
+        self.raising, self.acted, self._received = False, False, []
         # Only the main thread can be interrupted, and only it may set handlers.
-        if (
-            signal.getsignal(signal.SIGINT) is signal.default_int_handler
-            and threading.current_thread() is threading.main_thread()
-        ):
-            signal.signal(signal.SIGINT, self._note)
-            self._deferring = True
+        if threading.current_thread() is threading.main_thread():
+            self.raising = True
+            for number in _SIGNALS:
+                handler = signal.getsignal(number)
+                if handler in (signal.SIG_DFL, signal.default_int_handler):
+                    before[number] = signal.signal(number, self._note)
+        return before
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Handle the signals for a while."""
+        before = self.install()
+        try:
+            yield
+        finally:
+            self.raising = False
+            for number, handler in before.items():
+                signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def run(self, function: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
+        """Call a function that a signal ends by `KeyboardInterrupt`, a second one without its waiting.
+
+        It keeps what it did elsewhere: nothing is returned here, nor raised after a signal.
+        """
+        if self._received:
+            return
+        # Not in the handler: a second signal could come there, and two would raise once.
+        announcer = threading.Thread(target=self._announce, daemon=True)
+        announcer.start()
+        try:
+            self.raising = True
+            if not self._received:
+                function(*arguments, **named)
+        except KeyboardInterrupt:
+            # A handler of somebody else's may have raised it.
+            self._received = self._received or [signal.SIGINT]
+        except Exception:
+            # Python's own locks, interrupted at the wrong moment, raise others in its place.
+            if not self._received:
+                raise
+        finally:
+            self.raising = False
+        self._events.put(None)
+        announcer.join()
+
+    def _announce(self) -> None:
+        self._events.get()
+        if self._received:
+            _say_stopping()
 
     def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Call a function in a thread of its own, and hold Ctrl-C back once it has returned.
+        """Call a function in a thread of its own; after a signal, wait for it `PATIENCE` seconds at most.
 
-        Python runs signal handlers in the main thread only, so Ctrl-C cannot come between the API's
-        answer and the function's return.
+        Python runs signal handlers in the main thread only, so no signal can come between the API's
+        answer and the function's return. From now on signals are noted. A second one ends the waiting.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C came before the function returned; its outcome is not known.
+            Unanswered: The function has not returned.
         """
         from concurrent.futures import Future
 
-        self.defer()
+        self.raising = False
+        self.acted = True
         outcome: Future[T] = Future()
         outcome.add_done_callback(self._events.put)
 
@@ -58,20 +129,36 @@ class DeferredInterrupt:
                 outcome.set_exception(error)
 
         threading.Thread(target=work, daemon=True).start()
-        self._events.get()
+        self._wait(outcome.done)
         if not outcome.done():
-            raise KeyboardInterrupt
+            raise Unanswered
         return outcome.result()
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self._interrupted = True
+    def _wait(self, is_done: Callable[[], bool]) -> None:
+        deadline: float | None = None
+        while not is_done() and len(self._received) < 2:
+            if deadline is None and self._received:
+                deadline = time.monotonic() + PATIENCE
+                _say_stopping()
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            with suppress(Empty):
+                self._events.get(timeout=left)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._received.append(number)
         self._events.put(None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._deferring:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        if self._interrupted and kind is None:
+        if self.raising:
             raise KeyboardInterrupt
+
+
+def _say_stopping() -> None:
+    # Here, because the fewer imports come before the handlers, the sooner they are installed.
+    from .terminal import say
+
+    say(f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait")
+
+
+interrupts = Interrupts()
+"""Those of this process."""

@@ -14,6 +14,7 @@ from arize_users.enums import UserStatus
 
 from .answers import users_answer
 from .errors import USAGE, CommandError
+from .interrupts import interrupts
 from .options import Output
 from .output import Target, deliver
 from .session import Session
@@ -104,7 +105,8 @@ def _first(pages: Iterator[UserPage], limit: int | None, session: Session, targe
                 if limit is not None and sum(map(len, read)) > limit:
                     break
         return _joined(read, limit)
-    except BaseException:  # Ctrl-C, too.
+    except BaseException:  # Ctrl-C, too; a second one must not end the writing.
+        interrupts.raising = False
         if read:
             _keep(read, session, target)
         raise

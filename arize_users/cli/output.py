@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import sys
 from typing import NamedTuple
@@ -18,24 +19,31 @@ _EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "pa
 
 
 class Target(NamedTuple):
-    """A format, and the file to write; standard output where there is no path."""
+    """A format, and the file to write; standard output where there is no path.
+
+    Args:
+        format: The format.
+        path: The file.
+        is_new: Whether the file must not exist, because what it holds may be the only copy.
+    """
 
     format: str
     path: str | None = None
+    is_new: bool = False
 
 
-def checked_target(requested: str) -> Target:
+def checked_target(requested: str, *, is_new: bool = False) -> Target:
     """Parse the value of --output, and check that it can be written.
 
     Raises:
         CommandError: It is neither a format nor a file of a known kind, it cannot be written, or an extra
             is missing.
     """
-    target = _target(requested)
+    target = _target(requested)._replace(is_new=is_new)
     if target.format == "parquet":
         _require_pyarrow()
     if target.path is not None:
-        _check_file(target.path)
+        _check_file(target.path, is_new=is_new)
     elif sys.stdout is None:
         raise CommandError(UNWRITTEN, "standard output is closed", hint="Name a file with --output.")
     elif target.format == "parquet" and is_terminal(sys.stdout):
@@ -68,7 +76,7 @@ def _require_pyarrow() -> None:
         ) from error
 
 
-def _check_file(path: str) -> None:
+def _check_file(path: str, *, is_new: bool) -> None:
     import tempfile
 
     try:
@@ -78,6 +86,12 @@ def _check_file(path: str) -> None:
             raise CommandError(UNWRITTEN, f"{path} is not a file", hint="Name another with --output.")
         if mode is not None and not os.access(path, os.W_OK):
             raise PermissionError(None, "it is write-protected")
+        if mode is not None and is_new:
+            raise CommandError(
+                UNWRITTEN,
+                f"{path} exists, and could hold the only copy of a password",
+                hint="Nothing was done. Name another with --output, or move this one away.",
+            )
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as error:
@@ -127,7 +141,8 @@ def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
 
 def _write(answer: Answer, target: Target) -> None:
     if target.path is not None:
-        _replace(target.path, _rendered(answer, target.format, "utf-8"), secret=answer.secret)
+        content = _rendered(answer, target.format, "utf-8")
+        _replace(target.path, content, secret=answer.secret, is_new=target.is_new)
         say(f"wrote {answer.summary} to {target.path}")
     else:
         _to_stdout(_rendered(answer, target.format, sys.stdout.encoding or "utf-8"))
@@ -160,8 +175,12 @@ def _to_stdout(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _replace(path: str, content: bytes, *, secret: bool) -> None:
-    """Replace a file in one step; nobody can read it who could not read it before."""
+def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
+    """Make or replace a file in one step; nobody can read it who could not read it before.
+
+    Raises:
+        FileExistsError: It is to be new, and is there already.
+    """
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
     mode = _mode(path)
@@ -169,15 +188,31 @@ def _replace(path: str, content: bytes, *, secret: bool) -> None:
     created = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o666)
     try:
         with open(created, "wb") as file:
-            if mode is not None and not secret:
+            if mode is not None:
                 os.chmod(draft, stat.S_IMODE(mode))
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        if is_new:
+            _link(draft, path)
+        else:
+            os.replace(draft, path)
     except BaseException:
         os.unlink(draft)
         raise
+    if is_new:
+        os.unlink(draft)
+
+
+def _link(draft: str, path: str) -> None:
+    """Give a file a second name, which must be free."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # This file system has no links: the name is taken first, and then replaced.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        shutil.copyfile(draft, path)
 
 
 def show_raw(content: bytes) -> None:

@@ -9,7 +9,11 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-_TYPES = {"is_developer": pyarrow.bool_(), "created_at": pyarrow.timestamp("us", tz="UTC")}
+_TYPES = {
+    "is_developer": pyarrow.bool_(),
+    "created": pyarrow.bool_(),
+    "created_at": pyarrow.timestamp("us", tz="UTC"),
+}
 
 
 def parquet_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:

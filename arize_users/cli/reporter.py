@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import arize_users as client
 
-from .errors import REFUSED, SETTINGS, USAGE, CommandError
+from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, USAGE, CommandError
 from .settings import Settings
 from .terminal import say
 from .text import literal
@@ -31,6 +31,11 @@ _OPTIONS = {
     "id": "--role-id",
 }
 """The options that are not called like the parameter of the client that they are passed to."""
+
+
+_OF_ONE_USER = frozenset(
+    {"get_user", "update_user", "delete_user", "resend_user_invitation", "reset_user_password"}
+)
 
 
 @dataclass
@@ -67,7 +72,7 @@ class Reporter:
 
     def client_error(self, error: client.ArizeError) -> int:
         """Report an error of the client, and give the exit code for it."""
-        messages, code = [error.message], REFUSED
+        messages, code = [error.message], _exit_code(error)
         if isinstance(error, client.ConfigurationError):
             source = error.variable or (self.settings and self.settings.source(error.argument))
             messages, code = [_labelled(source, error.message)], SETTINGS
@@ -98,10 +103,7 @@ class Reporter:
             case client.ConfigurationError():
                 return f"`{self.command} --help` shows the settings."
             case client.OutcomeUnknownError():
-                return (
-                    f"{self._lookup(error.email)} shows whether the user exists; if so, delete the user, or "
-                    "have the password reset once the address is verified."
-                )
+                return self._found_out
             case client.APIError() if hint := self._maybe_applied_hint(error) or self._failure_hint(error):
                 return hint
         if self.verbose and hasattr(error, "body"):
@@ -117,16 +119,32 @@ class Reporter:
             return "Give email addresses with --email."
         return None
 
+    def find_out(self) -> str:
+        """Say that a change was maybe carried out, and how to find out."""
+        may_have = {
+            "create": "The user may have been created all the same: ",
+            "update": "The user may have been changed all the same: ",
+        }
+        return may_have.get(self._name, "The mail may have been sent: ") + self._found_out
+
+    @property
+    def _name(self) -> str:
+        return self.command.rpartition(" ")[2]
+
+    @property
+    def _found_out(self) -> str:
+        if self._name == "update":
+            return f"{self._lookup(self.arguments['user_id'])} shows the user as it is."
+        if self._name != "create":
+            return "ask the user before sending another."
+        look = f"{self._lookup(self.arguments['email'])} shows whether the user exists"
+        if self.arguments["invite_mode"] != client.InviteMode.TEMPORARY_PASSWORD:
+            return f"{look}."
+        return f"{look}; if so, delete the user, or have the password reset once the address is verified."
+
     def _maybe_applied_hint(self, error: client.APIError) -> str | None:
         """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
-        if isinstance(error, client.ResponseDecodeError):
-            return "The server did what was asked; only its answer cannot be read."
-        if error.maybe_applied and error.operation == "create_user":
-            look = self._lookup(self.arguments["email"])
-            return f"The user may have been created all the same: {look} shows whether the user exists."
-        if error.maybe_applied and error.operation in ("resend_user_invitation", "reset_user_password"):
-            return "The mail may have been sent: ask the user before sending another."
-        return None
+        return self.find_out() if error.maybe_applied and self._name != "delete" else None
 
     def _failure_hint(self, error: client.APIError) -> str | None:
         # Newer deployments take it in an update only.
@@ -143,6 +161,8 @@ class Reporter:
                 return f"Check the API key ({key}) and that it belongs to this endpoint."
             case client.ForbiddenError():
                 return "Use the key of an admin, or of a role with the permission."
+            case client.NotFoundError(operation="create_user"):
+                return "Check --role-id."
             case client.NotFoundError(operation="list_users"):
                 return "Check the endpoint (--base-url or --region): Arize's API has this path."
             case client.NotFoundError():
@@ -161,6 +181,16 @@ class Reporter:
 
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
+
+
+def _exit_code(error: client.ArizeError) -> int:
+    match error:
+        # Without a title it is no problem document: not the API said so, but something between.
+        case client.NotFoundError(operation=operation, title=str()) if operation in _OF_ONE_USER:
+            return NO_SUCH_USER
+        case client.APIConnectionError(sent=False, maybe_applied=False):
+            return UNREACHED
+    return REFUSED
 
 
 def _option(argument: str | None) -> str | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
-from .errors import INTERRUPTED, USAGE, CommandError
+from .answers import results_answer
+from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
+from .interrupts import Unanswered, interrupts
 from .options import Options
-from .output import Target, checked_target
+from .output import Target, checked_target, deliver
 from .reporter import Reporter
 from .settings import Settings, resolve
 from .terminal import say, silence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from arize_users import UsersClient
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Session:
@@ -52,9 +56,15 @@ class Session:
             say(f"warning: {settings.note}")
         return settings
 
-    def target(self, requested: str | None) -> Target:
-        """Settle where the output goes, before the command does anything."""
-        return checked_target(self.settings.default_format()[0] if requested is None else requested)
+    def target(self, requested: str | None, *, is_new: bool = False) -> Target:
+        """Settle where the output goes, before the command does anything.
+
+        Args:
+            requested: The value of --output.
+            is_new: Whether a file must not be there yet.
+        """
+        requested = self.settings.default_format()[0] if requested is None else requested
+        return checked_target(requested, is_new=is_new)
 
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""
@@ -66,6 +76,36 @@ class Session:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
         return self._exit_stack.enter_context(client).users
+
+    def write(self, target: Target, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Call a function of the client that changes something, and give its answer.
+
+        Where a signal leaves the outcome unknown, that is written to the target, and said.
+        """
+        from arize_users import ArizeError, outcomes_of
+
+        try:
+            return interrupts.call(function, *arguments, **named)
+        except Unanswered:
+            self._tell_unknown(target)
+            raise KeyboardInterrupt from None
+        except ArizeError as error:
+            if interrupts.exit_code and (outcomes := outcomes_of(error)) and outcomes.unknown:
+                self._tell_unknown(target)
+            raise
+
+    def _tell_unknown(self, target: Target) -> None:
+        from arize_users import UserResult, WriteStatus
+
+        text = f"no answer came. {self.reporter.find_out()}"
+        result = UserResult(
+            user_id=self.arguments.get("user_id"),
+            email=self.arguments.get("email"),
+            status=WriteStatus.UNKNOWN,
+            error=text,
+        )
+        say(text)
+        deliver(results_answer([result]), target, acted=True)
 
     def _show_beta_warning_on_one_line(self) -> None:
         import warnings
@@ -143,18 +183,25 @@ def _exit_code(
     with ExitStack() as exit_stack:
         session = Session(path, options, arguments, exit_stack)
         try:
-            return function(session, **arguments) or 0
+            try:
+                code = function(session, **arguments) or 0
+            finally:
+                interrupts.raising = False
         except CommandError as error:
-            return session.reporter.command_error(error)
+            code = session.reporter.command_error(error)
         except KeyboardInterrupt:
-            say("interrupted")
-            return INTERRUPTED
+            code = INTERRUPTED + signal.SIGINT
         except BrokenPipeError:
             silence(sys.stdout)
-            return 0
+            code = 0
         except Exception as error:
             from arize_users import ArizeError
 
             if not isinstance(error, ArizeError):
                 raise
-            return session.reporter.client_error(error)
+            code = session.reporter.client_error(error)
+        # Where an outcome could not be written, its place is told, which is more than an interrupt.
+        if code != UNWRITTEN and (interrupts.exit_code or code > INTERRUPTED):
+            say("interrupted" if interrupts.acted else "interrupted; nothing was changed")
+            return interrupts.exit_code or code
+        return code

@@ -21,7 +21,7 @@ from .terminal import say
 from .text import literal
 
 if TYPE_CHECKING:
-    from arize_users import BulkUserDeletionResult, User
+    from arize_users import User, UserResult
 
 _GAP = 2
 _FIELDS = {
@@ -43,11 +43,13 @@ _STYLES = {
     "deleted": "green",
     "not_found": "yellow",
     "failed": "red",
+    "unknown": "red",
+    "not_attempted": "yellow",
 }
 # To save room, each of these is folded if it may be and is not yet, else left out, in this order. Ids and
-# the status of a deletion always stay whole.
+# the status of a result always stay whole.
 _USERS_STEPS = ("Name", "Developer", "Created", "Role", "Email", "Role", "Status", "Name", "Email")
-_DELETIONS_STEPS = ("Error", "Email", "Error")
+_RESULTS_STEPS = ("Error", "Email", "Error")
 
 
 class _Column(NamedTuple):
@@ -85,7 +87,7 @@ class Canvas(NamedTuple):
             say(f"note: there is no room for {', '.join(left_out)}; other formats show everything")
         return self._drawn(columns, widths)
 
-    def deletions_table(self, results: Sequence[BulkUserDeletionResult]) -> str:
+    def results_table(self, results: Sequence[UserResult]) -> str:
         """Draw the result of each input, in the order given; errors go below a table too narrow for them."""
         columns = [
             _Column("User ID", [self._text(result.user_id) for result in results]),
@@ -94,7 +96,7 @@ class Canvas(NamedTuple):
         ]
         if any(result.error for result in results):
             columns.append(_Column("Error", [self._text(result.error) for result in results], 30))
-        widths = _widths(columns, _DELETIONS_STEPS, self.width)
+        widths = _widths(columns, _RESULTS_STEPS, self.width)
         drawn = self._drawn(columns, widths)
         if len(widths) == len(columns):
             return drawn

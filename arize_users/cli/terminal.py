@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import signal
 import sys
 from collections.abc import Generator, Iterable, Sized
-from typing import IO, TypeVar
+from contextlib import suppress
+from typing import IO, Any, TypeVar
 
 from .errors import SETTINGS, CommandError
 from .text import literal
@@ -20,7 +23,8 @@ def say(*lines: str) -> None:
         return
     try:
         for line in lines:
-            print(literal(line), file=sys.stderr)
+            # In one piece, because another thread may write a line, too.
+            sys.stderr.write(f"{literal(line)}\n")
         sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
@@ -76,9 +80,9 @@ def ask(question: str) -> str:
     Raises:
         CommandError: The input ended.
     """
-    print(literal(question), end=" ", file=sys.stderr, flush=True)
     try:
-        answer = sys.stdin.readline()
+        print(f"{literal(question)} ", end="", file=sys.stderr, flush=True)
+        answer = _read_line()
     except KeyboardInterrupt:
         say("")
         raise
@@ -86,6 +90,59 @@ def ask(question: str) -> str:
         say("")
         raise CommandError(SETTINGS, "the input ended before the answer", hint="Nothing was done.")
     return answer.strip()
+
+
+def _read_line() -> str:
+    """Read a line of standard input, such that a signal just before the wait for it ends the wait, too."""
+    if os.name == "nt":  # There, no terminal can be waited for together with a pipe.
+        return sys.stdin.readline()
+    signalled, signal_end = os.pipe()
+    os.set_blocking(signal_end, False)
+    # Python's own handler writes to the pipe at once; ours runs, and raises, when the wait is over.
+    before = signal.set_wakeup_fd(signal_end)
+    try:
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([sys.stdin, signalled], [], [])
+            if signalled in ready:
+                os.read(signalled, 1)
+            elif not (part := _read_some()):
+                break
+            else:
+                line += part
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(signalled)
+        os.close(signal_end)
+    return line.decode(sys.stdin.encoding or "utf-8", "surrogateescape")
+
+
+def _read_some() -> bytes:
+    try:
+        return os.read(sys.stdin.fileno(), 4096)
+    except OSError:  # The terminal is gone.
+        return b""
+
+
+class Unfailing:
+    """A stream whose reader may go away: what cannot be written is dropped, and nothing is raised."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text if that is possible."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def counting(pages: Iterable[P], noun: str) -> Generator[P]:

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from .answers import user_answer
-from .errors import REFUSED, USAGE, CommandError
-from .interrupts import DeferredInterrupt
+from .errors import NO_SUCH_USER, USAGE, CommandError
 from .options import FullName, Output, UserId
-from .output import deliver
+from .output import Target, deliver
 from .session import Session
 from .terminal import say
+
+_UNKNOWN_TO = Target("json")
+"""Where a command that writes nothing to standard output writes that its outcome is not known."""
 
 
 def get(
@@ -25,7 +27,7 @@ def get(
     found = session.users().get(user=user)
     if found is None:
         raise CommandError(
-            REFUSED,
+            NO_SUCH_USER,
             f"no user has the email {user}",
             hint=f"`{session.reporter.group} list --email PART` finds users by a part of the address; "
             "blocked users are not shown.",
@@ -48,18 +50,19 @@ def update(
         raise CommandError(USAGE, "nothing to update: give --full-name, --is-developer or --is-not-developer")
     target = session.target(output)
     users = session.users()
-    with DeferredInterrupt() as interrupt:
-        user = interrupt.call(users.update, user_id=user_id, name=full_name, is_developer=is_developer)
-        deliver(user_answer(user), target, acted=True)
+    user = session.write(target, users.update, user_id=user_id, name=full_name, is_developer=is_developer)
+    deliver(user_answer(user), target, acted=True)
 
 
 def resend_invitation(session: Session, user_id: UserId) -> None:
     """Send the invitation mail of an invited user again."""
-    session.users().resend_invitation(user_id=user_id)
+    users = session.users()
+    session.write(_UNKNOWN_TO, users.resend_invitation, user_id=user_id)
     say(f"the invitation was sent again to the user {user_id}")
 
 
 def reset_password(session: Session, user_id: UserId) -> None:
     """Mail a password reset link, which lives 30 minutes. Not for SSO and SAML users."""
-    session.users().reset_password(user_id=user_id)
+    users = session.users()
+    session.write(_UNKNOWN_TO, users.reset_password, user_id=user_id)
     say(f"a password reset link was mailed to the user {user_id}")

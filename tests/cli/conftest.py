@@ -16,7 +16,7 @@ from support.account import NOON
 from arize_users.cli.app import main
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Profile, Ran, Scripted, Shell, Terminal, Terminals
+from .runs import Ax, Gate, Piped, Pipes, Profile, Ran, Scripted, Shell, Terminal, Terminals
 
 _SETTINGS = {"TERM": "xterm-256color", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1", "ARIZE_MAX_RETRIES": "0"}
 
@@ -155,10 +155,38 @@ def terminal(tmp_path: Path) -> Iterator[Terminals]:
     """Run `ax ...` at a pseudo-terminal."""
     opened: list[Terminal] = []
 
-    def run(*arguments: str, columns: int = 100, env: Mapping[str, str] = {}) -> Terminal:
-        opened.append(Terminal(arguments, columns=columns, env={**os.environ, **env}, folder=tmp_path))
+    def run(
+        *arguments: str, columns: int = 100, env: Mapping[str, str] = {}, ignored: Sequence[int] = ()
+    ) -> Terminal:
+        every = {**os.environ, **env}
+        opened.append(Terminal(arguments, columns=columns, env=every, folder=tmp_path, ignored=ignored))
         return opened[-1]
 
     yield run
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def piped(tmp_path: Path) -> Iterator[Pipes]:
+    """Start a command line that begins with `ax` or `arize-users` in its own process, in `tmp_path`."""
+    opened: list[Piped] = []
+
+    def run(*words: str, before: str = "") -> Piped:
+        opened.append(Piped(words, before=before, env=os.environ, folder=tmp_path))
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def gate(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """An account served over HTTP that holds back the answers to writes; the environment names the server."""
+    with Gate(path) as gate, SandboxServer(gate) as server:
+        gate.set_time(NOON)
+        monkeypatch.setenv("ARIZE_BASE_URL", server.url)
+        monkeypatch.setenv("ARIZE_API_KEY", "sandbox-admin")
+        yield gate
+        gate.open()

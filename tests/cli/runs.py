@@ -11,8 +11,10 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from attrs import frozen
@@ -55,11 +57,13 @@ Ax = Callable[..., Ran]
 Shell = Callable[..., Ran]
 Profile = Callable[..., Path]
 Terminals = Callable[..., "Terminal"]
+Pipes = Callable[..., "Piped"]
 
 # Opening the terminal makes it that of the new session, so that Ctrl-C reaches the program.
 _AT_TERMINAL = (
-    "import os, sys; os.open(os.ttyname(0), os.O_RDWR); "
-    "os.execv(sys.executable, [sys.executable, '-m', 'arize_users.cli', *sys.argv[1:]])"
+    "import os, signal, sys; os.open(os.ttyname(0), os.O_RDWR); "
+    "[signal.signal(int(number), signal.SIG_IGN) for number in sys.argv[1].split()]; "
+    "os.execv(sys.executable, [sys.executable, '-m', 'arize_users.cli', *sys.argv[2:]])"
 )
 
 
@@ -67,12 +71,18 @@ class Terminal:
     """One run of `ax` at a pseudo-terminal."""
 
     def __init__(
-        self, arguments: Sequence[str], *, columns: int, env: Mapping[str, str], folder: Path
+        self,
+        arguments: Sequence[str],
+        *,
+        columns: int,
+        env: Mapping[str, str],
+        folder: Path,
+        ignored: Sequence[int] = (),
     ) -> None:
         self._screen, keyboard = os.openpty()
         fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _AT_TERMINAL, *arguments],
+            [sys.executable, "-c", _AT_TERMINAL, " ".join(str(int(one)) for one in ignored), *arguments],
             stdin=keyboard,
             stdout=keyboard,
             stderr=keyboard,
@@ -96,6 +106,16 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type at the keyboard."""
         os.write(self._screen, text.encode())
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program."""
+        self._process.send_signal(number)
+
+    def hang_up(self) -> int:
+        """Take the terminal away, as a dropped connection does, and give the exit code."""
+        os.close(self._screen)
+        self._screen = os.open(os.devnull, os.O_RDWR)
+        return self._process.wait(timeout=60)
 
     def end(self) -> int:
         """Read the rest and give the exit code."""
@@ -128,6 +148,76 @@ class Terminal:
             return os.read(self._screen, 65536)
         except OSError:  # The program has ended.
             return b""
+
+
+class Gate(Sandbox):
+    """Carries out each request at once, and holds back the answers to writes until it is opened.
+
+    With ``every``, also those to reads.
+    """
+
+    every = False
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._arrived: SimpleQueue[None] = SimpleQueue()
+        self._is_open = threading.Event()
+
+    def answer(self, request: Request) -> Response:
+        response = super().answer(request)
+        if self.every or request.method != "GET":
+            self._arrived.put(None)
+            self._is_open.wait(PATIENCE)
+        return response
+
+    def await_requests(self, number: int = 1) -> None:
+        """Wait until so many requests are held."""
+        for _ in range(number):
+            self._arrived.get(timeout=PATIENCE)
+
+    def open(self) -> None:
+        """Let all answers go, from now on."""
+        self._is_open.set()
+
+
+class Piped:
+    """One run of a command line without a terminal, as a CI job has it, with its messages as they come."""
+
+    def __init__(self, words: Sequence[str], *, before: str, env: Mapping[str, str], folder: Path) -> None:
+        entry = words[0].replace("-", "_")
+        start = f"{before}\nimport sys\nfrom arize_users.cli import {entry}\n{entry}()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", start, *words[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env),
+            cwd=folder,
+        )
+        self._err = b""
+
+    def until(self, text: str) -> None:
+        """Read standard error until it holds a text."""
+        assert self._process.stderr is not None
+        while text.encode() not in self._err:
+            more = os.read(self._process.stderr.fileno(), 65536)
+            assert more, f"the program ended without {text!r}: {self._err.decode()}"
+            self._err += more
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program."""
+        self._process.send_signal(number)
+
+    def end(self) -> Ran:
+        """Read the rest, and give all."""
+        out, err = self._process.communicate(timeout=60)
+        return Ran(self._process.returncode, out.decode(), (self._err + err).decode())
+
+    def close(self) -> None:
+        """Kill a program that still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
 
 
 class Scripted(Sandbox):

@@ -6,12 +6,13 @@ import csv
 import io
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from support.answers import user
 
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Scripted
+from .runs import Ax, Scripted, Shell
 
 ADA = ["create", "-n", "Ada", "-e", "ada@example.com"]
 MEMBER = [*ADA, "-r", "member"]
@@ -34,18 +35,59 @@ def test_options(ax: Ax, account: Sandbox, options: list[str], expected: dict[st
 
 def test_invited_before(ax: Ax, account: Sandbox) -> None:
     """A repeated invitation shows the user as it is, and says that nothing was sent."""
-    ax(*MEMBER, "--invite-mode", "email_link")
-    ran = ax("create", "-n", "Other", "-e", "ada@example.com", "-r", "admin", "--invite-mode", "email_link")
-    assert (ran.code, "Ada" in ran.out) == (0, True)
-    assert ran.err.startswith("note: ada@example.com was invited before; nothing was sent")
+    assert ax(*MEMBER, "--invite-mode", "email_link", "-o", "json").json["created"] is True
+    ran = ax(*MEMBER, "-n", "Other", "--invite-mode", "email_link", "-o", "json")
+    assert (ran.code, ran.json["name"], ran.json["created"]) == (0, "Ada", False)
+    assert (
+        ran.err
+        == "note: ada@example.com was invited before; nothing was sent, and this is the user as it is\n"
+    )
     assert len(account.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "said"),
+    [
+        ("--role member", "--role admin", ["the role is member, not admin; "]),
+        ("--role-id one", "--role-id two", ["the role is one, not two; "]),
+        ("--role-id member", "--role member", ["the role is member, not member; "]),
+        (
+            "--role member",
+            "--role Member --invite-mode temporary_password",
+            ["no temporary password was issued; "],
+        ),
+        ("--role member", "--role member --is-not-developer", ["the user has developer permissions; "]),
+        (
+            "--role member",
+            "--role admin --is-not-developer --invite-mode temporary_password",
+            ["the role is member, not admin; ", "no temporary", "the user has developer permissions; "],
+        ),
+        ("--role member --is-not-developer", "--role MEMBER --is-not-developer", []),
+        ("--role-id one", "--role-id one", []),
+    ],
+)
+def test_invited_otherwise(
+    ax: Ax, account: Sandbox, shell: Shell, before: str, asked: str, said: list[str]
+) -> None:
+    """Who was invited before and is not as asked for is exit code 3: what differs, and how to mend it."""
+    account.add_custom_role("one", "one")
+    account.add_custom_role("member", "member")
+    user_id = ax(*ADA, *before.split(), "--invite-mode", "email_link", "-o", "json").json["id"]
+    ran = ax(*ADA, "--invite-mode", "email_link", *asked.split(), "-o", "csv")
+    (row,) = csv.DictReader(io.StringIO(ran.out))
+    assert (ran.code, row["created"]) == (3 if said else 0, "false")
+    told = [line for line in ran.err.splitlines() if line.startswith("not as asked for: ")]
+    assert [line[18 : 18 + len(what)] for line, what in zip(told, said, strict=True)] == said
+    for command in [line.split("`")[1] for line in told if "`" in line]:
+        assert user_id in command
+        assert shell(*command.split()).code == 0
 
 
 def test_maybe_invited_before(ax: Ax, served: SandboxServer) -> None:
     """Where a request was repeated, the note says that an earlier attempt may have invited the user."""
     served.sandbox.faults.add("reset_after", operation="create_user")
-    ran = ax(*MEMBER, "--invite-mode", "email_link", ARIZE_MAX_RETRIES="1")
-    assert ran.code == 0
+    ran = ax(*MEMBER, "--invite-mode", "email_link", "-o", "json", ARIZE_MAX_RETRIES="1")
+    assert (ran.code, ran.json["created"]) == (0, None)
     assert ran.err.startswith("note: ada@example.com is invited; the request was repeated")
 
 
@@ -68,12 +110,16 @@ def test_password_is_literal(ax: Ax, scripted: Scripted) -> None:
     assert ran.err == "note: in CSV the password is escaped, as any cell is; JSON shows it exactly\n"
 
 
-def test_columns_are_always_there(ax: Ax, account: Sandbox) -> None:
-    """CSV of a new user has the same columns whether or not there is a password."""
+def test_columns_are_always_there(ax: Ax, account: Sandbox, tmp_path: Path) -> None:
+    """CSV and parquet of a new user has the same columns whether or not there is a password."""
     ran = ax(*MEMBER, "--invite-mode", "none", "-o", "csv")
     header, row = csv.reader(io.StringIO(ran.out))
-    assert header[-2:] == ["invite_mode", "temporary_password"]
-    assert row[-2:] == ["none", ""]
+    assert header[-3:] == ["created", "invite_mode", "temporary_password"]
+    assert row[-3:] == ["true", "none", ""]
+    file = tmp_path / "ada.parquet"
+    ax(*MEMBER, "-e", "b@example.com", "--invite-mode", "none", "-o", str(file))
+    (stored,) = pyarrow.parquet.read_table(file).to_pylist()
+    assert ([*stored], stored["created"]) == (header, True)
 
 
 @pytest.mark.parametrize("body", [b'{"temporary_password": "s3cret-pw', b"<html>\n\x1b[2J</html>", b""])
@@ -84,13 +130,26 @@ def test_unreadable_answer(ax: Ax, scripted: Scripted, body: bytes) -> None:
     assert ran.code == 4
     assert ran.out == "".join(f"{line}\n" for line in body.decode().replace("\x1b", r"\x1b").splitlines())
     assert "s3cret-pw" not in ran.err
-    assert "hint: The server did what was asked; only its answer cannot be read." in ran.err.splitlines()
+    assert "hint: The user may have been created all the same: `ax users get ada@example.com` " in ran.err
 
 
 @pytest.fixture
 def three(account: Sandbox) -> list[str]:
     """The ids of three users, a@, b@ and c@example.com."""
     return [account.add_user(email=f"{name}@example.com", name=name) for name in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [(["gone"], 0), (["{a}", "gone"], 0), (["{a}"], 0), (["gone", "{owner}"], 3)],
+)
+def test_missing_ok(ax: Ax, account: Sandbox, three: list[str], named: list[str], code: int) -> None:
+    """With --missing-ok a user who is not there is as good as deleted: a script may run twice."""
+    ids = ",".join(named).format(a=three[0], owner=account.users()[0].id)
+    everyone = ["delete", "--id", ids, "--email", "gone@example.com", "-f", "-o", "json"]
+    ran = ax(*everyone, "--missing-ok")
+    assert (ran.code, ran.json["results"][-1]["status"]) == (code, "not_found")
+    assert ax(*everyone).code == 3
 
 
 def test_flags_and_lists(ax: Ax, account: Sandbox, three: list[str]) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 from support.answers import page, user
@@ -38,6 +42,12 @@ def problem(status: int, **fields: object) -> dict[str, object]:
         ("get x", 429, {}, "Wait and ask again"),
         ("get x", 500, {}, "This is on the server's side"),
         ("reset-password x", 500, {}, "The mail may have been sent: ask the user"),
+        (
+            "update x -n Ada",
+            500,
+            {},
+            "The user may have been changed all the same: `ax users get x` shows the",
+        ),
         ("resend-invitation x", 500, {}, "The mail may have been sent: ask the user"),
         ("get x", 302, {"location": "http://b.example"}, "--verbose shows what the server answered."),
     ],
@@ -45,9 +55,9 @@ def problem(status: int, **fields: object) -> dict[str, object]:
 def test_refusals(
     ax: Ax, scripted: Scripted, line: str, status: int, headers: dict[str, str], hint: str
 ) -> None:
-    """A refusal of the API is one line of what, one of what to do, and exit code 4."""
+    """A refusal of the API is one line of what, one of what to do, and exit code 4, or 7 for no such user."""
     scripted.set_answer(status, problem(status), headers)
-    error, told = ax(*line.split()).refused(4)
+    error, told = ax(*line.split()).refused(7 if status == 404 else 4)
     request = scripted.requests[-1]
     assert error == f"{status} Told: Not today ({request.method} {request.path})."
     assert told.startswith(hint)
@@ -57,11 +67,51 @@ def test_refusals(
     "line", ["get gone", "update gone -n X", "resend-invitation gone", "reset-password gone", "get gone@b.c"]
 )
 def test_unknown_user(ax: Ax, account: Sandbox, line: str) -> None:
-    """A user who does not exist is exit code 4, and the hint says how to find one, in the program called."""
-    error, hint = ax(*line.split()).refused(4)
+    """A user who does not exist is exit code 7, and the hint says how to find one, in the program called."""
+    error, hint = ax(*line.split()).refused(7)
     assert error.startswith(("404 Not Found: ", "no user has the email gone@b.c"))
     assert "`ax users list --email PART` finds " in hint
     assert "`arize-users list --email PART` finds " in ax(*line.split(), program="arize-users").err
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "content_type"),
+    [
+        ("get x", b"<html>404 Not Found</html>", "text/html"),
+        ("get x", b'{"message": "no Route matched with those values"}', "application/json"),
+        ("get a@b.c", b'{"title": "Not Found", "status": 404}', "application/problem+json"),
+        (
+            "create -n Ada -e ada@example.com --role-id x --invite-mode none",
+            b'{"title": "Not Found", "status": 404}',
+            "application/problem+json",
+        ),
+    ],
+)
+def test_could_not_look(ax: Ax, scripted: Scripted, line: str, body: bytes, content_type: str) -> None:
+    """Exit code 7 is the API's word on a user: never a proxy's 404, a missing path's or a custom role's."""
+    scripted.set_answer(404, body, {"content-type": content_type})
+    _, hint = ax(*line.split()).refused(4)
+    assert (hint == "Check --role-id.") is ("--role-id" in line)
+
+
+def test_ambiguous(ax: Ax, tmp_path: Path) -> None:
+    """An address that two users have in another case is exit code 4: somebody has it, so it is not 7."""
+    with Sandbox(tmp_path / "twins.db", case_sensitive_emails=True) as sandbox:
+        for email in ("Ada@example.com", "aDa@example.com"):
+            sandbox.add_user(email=email, name="Ada")
+    ran = ax("get", "ada@example.com", ARIZE_BASE_URL=f"sandbox:{tmp_path}/twins.db")
+    assert (ran.code, ran.out) == (4, "")
+
+
+def test_get_or_create(shell: Shell, served: SandboxServer, tmp_path: Path) -> None:
+    """`get X; [ $? = 7 ] && create X` invites exactly who is not there, and nobody when it cannot look."""
+    ax = f"{shlex.quote(sys.executable)} -m arize_users.cli users"
+    invite = f"{ax} create -n Ada -e ada@example.com -r member --invite-mode none"
+    script = f"{ax} get ada@example.com; [ $? = 7 ] && {invite}"
+    for url, created in (("http://127.0.0.1:1", 0), (served.url, 1), (served.url, 1)):
+        env = {**os.environ, "ARIZE_BASE_URL": url}
+        subprocess.run(["sh", "-c", script], env=env, cwd=tmp_path, capture_output=True, timeout=60)
+        assert [entry.action for entry in served.sandbox.audit] == ["create"] * created
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -96,9 +146,11 @@ def test_broken_pages(ax: Ax, scripted: Scripted) -> None:
 
 
 def test_connection(ax: Ax, scripted: Scripted) -> None:
-    """Where no server answers, the error says so, and the hint where to look."""
-    error, hint = ax("list", "--base-url", "http://127.0.0.1:1").refused(4)
+    """Where no server answers, exit code 8 and the error say so, and the hint where to look."""
+    error, hint = ax("list", "--base-url", "http://127.0.0.1:1").refused(8)
     assert error.startswith("GET /v2/users: no connection could be made")
+    for line in (ADA, "update x -n Ada", "reset-password x", "get x"):
+        assert ax(*line.split(), "--base-url", "http://127.0.0.1:1").refused(8)[1] == hint
     assert hint == "Check the network and the endpoint (--base-url or --region), and try again."
 
 

@@ -19,7 +19,7 @@ import pytest
 from support.answers import page, user
 
 from arize_users.cli import output
-from arize_users.sandbox import Sandbox
+from arize_users.sandbox import Request, Response, Sandbox, SandboxServer
 
 from .runs import FULL, UNREAD, Ax, Scripted, Shell
 
@@ -151,22 +151,69 @@ def test_bad_target(
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
-    ("before", "listed", "created"),
-    [(None, 0o644, 0o600), (0o600, 0o600, 0o600), (0o664, 0o664, 0o600)],
+    ("command", "before", "expected"),
+    [
+        (["list"], None, 0o644),
+        (["list"], 0o600, 0o600),
+        (["list"], 0o664, 0o664),
+        (CREATE, None, 0o600),
+        ([*CREATE[:-1], "email_link"], None, 0o644),
+    ],
 )
 def test_modes(
-    ax: Ax, tmp_path: Path, request: pytest.FixtureRequest, before: int | None, listed: int, created: int
+    ax: Ax,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    command: list[str],
+    before: int | None,
+    expected: int,
 ) -> None:
     """A file that may hold a password is for its owner only; another keeps its mode, or follows the umask."""
     request.addfinalizer(functools.partial(os.umask, os.umask(0o022)))
-    for command, expected in ((["list"], listed), (CREATE, created)):
-        file = tmp_path / f"{command[0]}.json"
-        if before is not None:
-            file.touch()
-            file.chmod(before)
-        ax(*command, "-o", str(file))
-        assert stat.S_IMODE(file.stat().st_mode) == expected
+    file = tmp_path / "out.json"
+    if before is not None:
+        file.touch()
+        file.chmod(before)
+    assert ax(*command, "-o", str(file)).code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == expected
+
+
+@pytest.mark.parametrize("program", ["ax", "arize-users"])
+def test_create_keeps_a_file(ax: Ax, account: Sandbox, tmp_path: Path, program: str) -> None:
+    """An onboarding loop that runs twice keeps the passwords: `create` refuses a file that is there."""
+    file = tmp_path / "ada.json"
+    assert ax(*CREATE, "-o", str(file), program=program).code == 0
+    password = file.read_bytes()
+    for command in (CREATE, [*CREATE, "-e", "other@example.com"]):
+        error, hint = ax(*command, "-o", str(file), program=program).refused(5)
+        assert error == f"{file} exists, and could hold the only copy of a password"
+        assert hint.startswith("Nothing was done.")
+    assert file.read_bytes() == password
+    assert [entry.email for entry in account.audit] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_file_appears_meanwhile(
+    ax: Ax, served: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    """A file that appears while `create` runs stays, and the password goes to standard output."""
+    file, answer = tmp_path / "ada.json", served.sandbox.answer
+    if not has_links:
+        monkeypatch.setattr(output.os, "link", Mock(side_effect=PermissionError(1, "No links")))
+    assert ax(*CREATE, "-e", "first@example.com", "-o", str(file)).code == 0
     assert json.loads(file.read_text())["temporary_password"]
+    file.unlink()
+
+    def answer_late(request: Request) -> Response:
+        file.write_text("theirs")
+        return answer(request)
+
+    monkeypatch.setattr(served.sandbox, "answer", answer_late)
+    ran = ax(*CREATE, "-o", str(file))
+    assert (ran.code, file.read_text()) == (5, "theirs")
+    assert ran.json["temporary_password"]
+    assert ran.err.splitlines()[0] == f"error: cannot write {file}: File exists"
+    assert [one.name for one in tmp_path.iterdir() if "ada" in one.name] == ["ada.json"]
 
 
 def test_links_are_followed(ax: Ax, account: Sandbox, tmp_path: Path) -> None:
@@ -179,24 +226,37 @@ def test_links_are_followed(ax: Ax, account: Sandbox, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "real.json").read_text())["users"]) == 3
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize(
+    ("command", "before", "step"),
+    [
+        ("update {jane} -n Janet", "old", "fsync"),
+        ("update {jane} -n Janet", "old", "replace"),
+        ("", None, "fsync"),
+    ],
+)
 def test_whole_or_not_at_all(
-    ax: Ax, account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    ax: Ax,
+    jane: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    before: str | None,
+    step: str,
 ) -> None:
-    """A file that cannot be finished stays as it was; a password goes to standard output instead."""
-    file = tmp_path / "ada.csv"
-    file.write_text("old")
-
+    """A file that cannot be finished stays as it was; what was changed goes to standard output instead."""
+    file = tmp_path / "out.csv"
+    if before is not None:
+        file.write_text(before)
     monkeypatch.setattr(output.os, step, Mock(side_effect=OSError(28, "No space left on device")))
-    ran = ax(*CREATE, "-o", str(file))
+    ran = ax(*(command.format(jane=jane).split() or CREATE), "-o", str(file))
     assert ran.code == 5
-    assert ran.json["temporary_password"]
+    assert ran.json["name"] == "Janet" if command else ran.json["temporary_password"]
     assert ran.err.splitlines() == [
         f"error: cannot write {file}: No space left on device",
         "hint: Nothing is lost: the result is on standard output, as JSON.",
     ]
-    assert file.read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir() if "ada" in one.name] == ["ada.csv"]
+    left = {one.name: one.read_text() for one in tmp_path.iterdir() if "out" in one.name}
+    assert left == ({} if before is None else {"out.csv": before})
     assert ax("list", "-o", str(file)).out == ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from arize_users import InviteMode, UserRole, UserStatus, __version__
+from arize_users.cli.errors import EXIT_CODES
 from arize_users.sandbox import SandboxServer
 
 from .runs import FULL, UNREAD, Ax, Shell
@@ -71,11 +72,15 @@ def test_completion(shell: Shell, words: str, expected: str) -> None:
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help(ax: Ax, flag: str) -> None:
-    """Every command's help names the exit codes and the global options; --version shows the package's."""
+    """Every command's help has the table of exit codes and the global options; --version the package's."""
     for command in ("list", "get", "create", "update", "delete", "resend-invitation", "reset-password"):
         ran = ax(command, flag)
         assert ran.code == 0
-        for shown in ("Exit codes:", "130  interrupted", "--base-url", "--api-key", "--profile", "--region"):
+        # Typer indents it.
+        assert "\n".join(line.strip() for line in EXIT_CODES.splitlines()[1:]) in re.sub(
+            "(?m)^ +", "", ran.out
+        )
+        for shown in ("--base-url", "--api-key", "--profile", "--region"):
             assert shown in ran.out
     assert ax("--version").out == f"arize-users {__version__}\n"
 
@@ -120,3 +125,9 @@ def test_choices_are_those_of_the_client(ax: Ax) -> None:
     for command, values in (("list", UserStatus), ("create", UserRole), ("create", InviteMode)):
         shown = re.findall(r"\w+", ax(command, "--help").out)
         assert {one.value for one in values} <= set(shown)
+
+
+def test_exit_codes_are_in_the_readme() -> None:
+    """README and help have one table of exit codes, word for word."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert EXIT_CODES.split("Exit codes:\n")[1] in readme
