@@ -184,7 +184,14 @@ class _WorkerPool:
         if len(self._stops) < self._limit:
             stop = _Stop(self)
             self._stops.append(stop)
-            threading.Thread(target=copy_context().run, args=(self._work, stop), daemon=True).start()
+            worker = threading.Thread(target=copy_context().run, args=(self._work, stop), daemon=True)
+            try:
+                worker.start()
+            except RuntimeError as error:
+                # An interrupt that hits `start` between the steps of its lock comes out as another error.
+                if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
+                    raise error.__context__ from None
+                raise
 
     def next_value(self) -> Any:
         """Wait for the next value, or raise the next error."""

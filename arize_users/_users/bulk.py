@@ -98,7 +98,9 @@ class BulkDelete:
         self._ids = [_Input(_Target(user_id)) for user_id in ids]
         # Until they are looked up, all spellings of an address are one input.
         self._emails: dict[str, list[_Input]] = {}
-        for email in emails:
+        self._places: dict[str, int] = {}
+        for place, email in enumerate(emails):
+            self._places[email] = place
             inputs = self._emails.setdefault(folded(email), [_Input(_Target())])
             inputs[0].spellings.append(email)
         self._limit = min(limit, len(self._ids) + len(self._emails))
@@ -206,7 +208,8 @@ class BulkDelete:
                     raise
 
     def _inputs(self) -> list[_Input]:
-        return [*self._ids, *chain.from_iterable(self._emails.values())]
+        emails = chain.from_iterable(self._emails.values())
+        return [*self._ids, *sorted(emails, key=lambda one: self._places[one.spellings[0]])]
 
     def _pending(self) -> list[_Input]:
         return [one for one in self._inputs() if one.target.record.state[0] is DeletionStatus.NOT_ATTEMPTED]

@@ -238,6 +238,26 @@ def test_cancelled_single_write(call: str) -> None:
         assert "cannot be had again" in result.error
 
 
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("call", SINGLE)
+def test_interrupted_single_write(active: Sandbox, call: str, interrupt: type[BaseException]) -> None:
+    """A sync write that is interrupted while its request is out is unknown; the next call works."""
+
+    class Interrupting(SandboxTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            if next(interrupts, None):
+                raise interrupt
+            return response
+
+    interrupts = iter([True])
+    with ArizeClient(api_key="sandbox-admin", transport=Interrupting(active), enum_case="lower") as client:
+        with pytest.raises(interrupt) as caught:
+            CALLS[call](client.users)
+        assert [one.status for one in _outcomes(caught.value).results] == ["unknown"]
+        assert client.users.list()
+
+
 # Exceptions of on_result
 
 
@@ -317,14 +337,19 @@ def test_calling_again_with_what_is_pending(account: Account) -> None:
 
 
 class _LineInterrupter:
-    """Raises KeyboardInterrupt at one line, counted as this thread runs them in the driver."""
+    """Raises KeyboardInterrupt at one line, counted as this thread runs them in the driver.
+
+    Starting a thread waits for an event. Its lock is Python code as well, but not the one of ``start``.
+    """
 
     def __init__(self, at: int) -> None:
         self._left = at
         self.place: str | None = None
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        if not frame.f_code.co_filename.endswith("sync_driver.py"):
+        code = frame.f_code
+        in_lock = code.co_filename.endswith("threading.py") and code.co_name != "start"
+        if not in_lock and not code.co_filename.endswith("sync_driver.py"):
             return self if event == "call" else None
         if event == "line":
             self._left -= 1
