@@ -67,16 +67,17 @@ def delete(
     try:
         _delete(users, user_ids, addresses, outcomes, len(named))
     except Exception as error:
-        if not any(
-            one.status in (DeletionStatus.DELETED, DeletionStatus.UNKNOWN) for one in outcomes.results
-        ):
-            raise
         failure = error
-    if not outcomes.results:  # A signal came before the call began.
+    # Read once: an answer that is not awaited any more may still come.
+    results = outcomes.results
+    statuses = {one.status for one in results}
+    if failure is not None and not statuses & {DeletionStatus.DELETED, DeletionStatus.UNKNOWN}:
+        raise failure
+    if not results:  # A signal came before the call began.
         raise KeyboardInterrupt
-    interrupts.acted = any(one.status != DeletionStatus.NOT_ATTEMPTED for one in outcomes.results)
-    deliver(results_answer(outcomes.results), target, acted=True)
-    code = _summarize(outcomes.results, session.reporter.group, missing_ok=missing_ok)
+    interrupts.acted = statuses != {DeletionStatus.NOT_ATTEMPTED}
+    deliver(results_answer(results), target, acted=True)
+    code = _summarize(results, session.reporter.group, missing_ok=missing_ok)
     if failure is not None:
         raise failure
     return code

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 import pytest
 from support.answers import user
 
+from arize_users import APIConnectionError, UsersClient
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax, Scripted, Shell
@@ -186,6 +188,23 @@ def test_not_allowed(ax: Ax, account: Sandbox, three: list[str], key: str) -> No
     ran = ax("delete", "--id", ",".join(three), "-f", "--api-key", key)
     assert ran.code == (3 if key == "sandbox-member" else 4)
     assert account.audit == []
+
+
+def test_error_midway(
+    ax: Ax, account: Sandbox, three: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that ends a batch loses nothing: what was done is written before the error is reported."""
+    bulk_delete = UsersClient.bulk_delete
+
+    def and_fail(*arguments: Any, **named: Any) -> None:
+        bulk_delete(*arguments, **named)
+        raise APIConnectionError("no more threads")
+
+    monkeypatch.setattr(UsersClient, "bulk_delete", and_fail)
+    file = tmp_path / "out.json"
+    ran = ax("delete", "--id", ",".join(three), "-f", "-o", str(file))
+    assert (ran.code, file.read_text().count('"deleted"')) == (4, 3)
+    assert ran.err.splitlines()[1:3] == ["3 deleted", "error: no more threads"]
 
 
 def test_results_in_a_file(ax: Ax, account: Sandbox, three: list[str], tmp_path: Path) -> None:
