@@ -23,6 +23,7 @@ REGIONS = ("us-central-1a", "us-east-1b", "eu-west-1a", "ca-central-1a")
 DEFAULT_BASE_URL = "https://api.arize.com"
 DEFAULT_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 5.0
+DEFAULT_TOTAL_TIMEOUT = 120.0
 DEFAULT_MAX_RETRIES = 2
 
 EnumCase = Literal["lower", "upper", "auto"]
@@ -87,6 +88,7 @@ class Settings:
         api_key: The API key.
         base_url: The endpoint, or ``sandbox:`` with the file of a local account.
         timeout: The limits of each request; None leaves them to the caller's ``http_client``.
+        total_timeout: Seconds for one operation with all its attempts and waits; None for no limit.
         verify: True, False, a path to a CA bundle or a folder of CAs, or an ssl.SSLContext.
         proxy: The URL of a proxy; None leaves it to the usual variables of the environment.
         headers: Sent with every request.
@@ -97,6 +99,7 @@ class Settings:
     api_key: str = field(repr=False)
     base_url: str
     timeout: httpx.Timeout | None
+    total_timeout: float | None
     verify: Verify
     proxy: str | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -118,6 +121,7 @@ class Settings:
         self,
         *,
         timeout: Timeout | NotGiven = NOT_GIVEN,
+        total_timeout: float | NotGiven | None = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
     ) -> Settings:
@@ -125,6 +129,7 @@ class Settings:
 
         Args:
             timeout: See `ArizeClient`.
+            total_timeout: See `ArizeClient`.
             max_retries: See `ArizeClient`.
             headers: See `ArizeClient`; they replace those of the same name.
 
@@ -137,6 +142,8 @@ class Settings:
         changes: dict[str, Any] = {}
         if not isinstance(timeout, NotGiven):
             changes["timeout"] = _timeout(timeout)
+        if not isinstance(total_timeout, NotGiven):
+            changes["total_timeout"] = _total_timeout(total_timeout)
         if not isinstance(max_retries, NotGiven):
             changes["max_retries"] = _whole_number(max_retries, _Source("max_retries"))
         if not isinstance(headers, NotGiven):
@@ -153,6 +160,7 @@ def resolve(
     base_url: str | None = None,
     region: str | None = None,
     timeout: Timeout | NotGiven = NOT_GIVEN,
+    total_timeout: float | NotGiven | None = NOT_GIVEN,
     verify: Verify = None,
     proxy: str | None = None,
     headers: Mapping[str, str] | None = None,
@@ -170,6 +178,7 @@ def resolve(
         base_url: See `ArizeClient`.
         region: See `ArizeClient`.
         timeout: See `ArizeClient`.
+        total_timeout: See `ArizeClient`.
         verify: See `ArizeClient`.
         proxy: See `ArizeClient`.
         headers: See `ArizeClient`.
@@ -208,6 +217,7 @@ def resolve(
         api_key=_api_key(api_key, env),
         base_url=endpoint,
         timeout=None if http_client is not None else _timeout(timeout),
+        total_timeout=_total_timeout(total_timeout),
         verify=_verify(verify, env),
         proxy=_proxy(proxy, env),
         headers=_headers(headers),
@@ -355,11 +365,21 @@ def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
         return value
     if value is None:
         return httpx.Timeout(None)
-    seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else value
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not math.isfinite(seconds) or seconds <= 0:
-        raise _Source("timeout").error(f"expected seconds above 0, got {value!r}")
+    seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else _seconds(value, "timeout")
     return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))
+
+
+def _total_timeout(value: float | NotGiven | None) -> float | None:
+    if isinstance(value, NotGiven):
+        return DEFAULT_TOTAL_TIMEOUT
+    return None if value is None else _seconds(value, "total_timeout")
+
+
+def _seconds(value: float, argument: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
+        raise _Source(argument).error(f"expected seconds above 0, got {value!r}")
+    return value
 
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:

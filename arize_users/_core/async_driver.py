@@ -12,6 +12,7 @@ import httpx
 
 from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
+from .runtime import PerLoop
 
 if TYPE_CHECKING:
     import anyio
@@ -20,15 +21,15 @@ T = TypeVar("T")
 
 
 class AsyncDriver:
-    """Runs the flows of one client. The tasks of one event loop may share it."""
+    """Runs the flows of one client. Tasks may share it, in any event loop."""
 
     def __init__(
         self,
         send: Callable[[Request], Awaitable[httpx.Response]],
-        exclusion: _Exclusion | None = None,
+        exclusion: PerLoop[anyio.Lock] | None = None,
     ) -> None:
         self._send = send
-        self._exclusion = exclusion or _Exclusion()
+        self._exclusion = exclusion or PerLoop(_new_lock)
 
     def with_sender(self, send: Callable[[Request], Awaitable[httpx.Response]]) -> AsyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
@@ -62,7 +63,7 @@ class AsyncDriver:
         if isinstance(effect, Sleep):
             return await _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            async with self._exclusion.lock():
+            async with self._exclusion.get():
                 return await self.run(effect.flow, stop)
         return await self._run_parallel(effect)
 
@@ -138,18 +139,10 @@ class AsyncDriver:
             coming.cancel()
 
 
-class _Exclusion:
-    """The lock of exclusive flows, made when it is first needed: making it loads anyio."""
+def _new_lock() -> anyio.Lock:
+    import anyio
 
-    def __init__(self) -> None:
-        self._lock: anyio.Lock | None = None
-
-    def lock(self) -> anyio.Lock:
-        import anyio
-
-        if self._lock is None:
-            self._lock = anyio.Lock()
-        return self._lock
+    return anyio.Lock()
 
 
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:

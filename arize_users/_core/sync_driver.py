@@ -14,6 +14,7 @@ from attrs import frozen
 
 from .effects import Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
+from .runtime import ProcessLock
 
 T = TypeVar("T")
 
@@ -21,13 +22,15 @@ T = TypeVar("T")
 class SyncDriver:
     """Runs the flows of one client. Safe to share between threads."""
 
-    def __init__(self, send: Callable[[Request], httpx.Response], lock: threading.Lock | None = None) -> None:
+    def __init__(
+        self, send: Callable[[Request], httpx.Response], exclusion: ProcessLock | None = None
+    ) -> None:
         self._send = send
-        self._lock = lock or threading.Lock()
+        self._exclusion = exclusion or ProcessLock()
 
     def with_sender(self, send: Callable[[Request], httpx.Response]) -> SyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
-        return SyncDriver(send, self._lock)
+        return SyncDriver(send, self._exclusion)
 
     def run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
         """Run a flow to its end; once ``stop`` is set, it starts no request and no wait."""
@@ -57,7 +60,7 @@ class SyncDriver:
         if isinstance(effect, Sleep):
             return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            with self._lock:
+            with self._exclusion.lock:
                 return self.run(effect.flow, stop)
         return self._run_parallel(effect)
 
