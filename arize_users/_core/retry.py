@@ -157,11 +157,15 @@ class Retrier:
             max_retries=max_retries, total_timeout=total_timeout, pause=self._pause, uniform=self._uniform
         )
 
+    def deadline(self) -> Flow[float]:
+        """Give the time at which an operation that begins now is given up."""
+        return (yield from now()) + self._total_timeout
+
     def timed(self, request: Request) -> Flow[Request]:
         """Let the time of an operation begin, unless its request has a deadline already."""
         if request.deadline < math.inf:
             return request
-        return evolve(request, deadline=(yield from now()) + self._total_timeout)
+        return evolve(request, deadline=(yield from self.deadline()))
 
     def send(self, request: Request, *, repeatable: bool) -> Flow[Answer | Failure]:
         """Send a request until it is answered with a 2xx, must not be sent again, or has no time left.
