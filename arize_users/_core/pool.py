@@ -38,7 +38,8 @@ class _BaseConnection(Generic[T]):
         self.idle_since = 0.0
 
     def prepare(self, request: httpx.Request, trace: Callable[..., object]) -> None:
-        """Set up a request for this connection."""
+        """Set up a request for this connection, which can be asked whether it was made."""
+        request.extensions["connection"] = self
         if self.stream is None:
             request.extensions["trace"] = trace  # Each of its events costs time, so only once.
         limits = request.extensions["timeout"]

@@ -99,12 +99,15 @@ class _BaseSender(Generic[C]):
             return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
         sent = not isinstance(error, _NOT_SENT)
         if isinstance(error, httpx.TimeoutException):
-            return RequestFailed(
-                "no answer in time" if sent else "no connection in time", sent=sent, timed_out=True
-            )
+            return _timed_out(sent=sent)
         state = "the connection broke" if sent else "no connection could be made"
         reason = "" if isinstance(error, httpx.LocalProtocolError) or not str(error) else f": {error}"
         return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
+
+
+def _timed_out(*, sent: bool) -> RequestFailed:
+    reason = "no answer in time" if sent else "no connection in time"
+    return RequestFailed(reason, sent=sent, timed_out=True)
 
 
 class Sender(_BaseSender[httpx.Client]):
@@ -207,13 +210,9 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
 
         response = None
         try:
+            ours = self._shared.request(self._builder, request)
             with anyio.move_on_after(request.seconds_left):
-                response = await self._shared.http.send(
-                    self._shared.request(self._builder, request),
-                    stream=True,
-                    auth=None,
-                    follow_redirects=False,
-                )
+                response = await self._shared.http.send(ours, stream=True, auth=None, follow_redirects=False)
                 return await aread(response)
         except httpx.HTTPStatusError as error:
             return _response_of(error)
@@ -221,7 +220,8 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
             raise self._failure(error, request) from error
         if response is not None and not response.is_success:
             return with_body(response, b"")
-        raise RequestFailed("no answer in time", sent=True, timed_out=True)
+        connection = ours.extensions.get("connection")
+        raise _timed_out(sent=connection is None or connection.stream is not None)
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""

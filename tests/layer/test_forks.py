@@ -169,7 +169,10 @@ def test_sandbox_in_a_file(tmp_path: Path, kind: str) -> None:
             else:
                 for user_id in ids[number::3]:
                     client.users.delete(user_id=user_id)
+            # SQLite's connections do not survive a fork, although sharing one may seem to work.
+            assert (sandbox._account._db is parents) is (number == 0)
 
+        parents = sandbox._account._db
         children = [_fork(lambda number=number: work(number)) for number in (1, 2)]
         work(0)
         assert _ended_well(*children)

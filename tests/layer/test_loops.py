@@ -15,6 +15,7 @@ from support.raw_server import EMPTY_LIST, raw_server
 from support.transports import ScriptedTransport
 
 from arize_users import AsyncArizeClient, ConfigurationError
+from arize_users._core.runtime import PerLoop, current_loop
 from arize_users.sandbox import SandboxServer
 
 BACKENDS = ["asyncio", "trio"]
@@ -128,3 +129,15 @@ def test_other_transports_of_the_caller() -> None:
     client = AsyncArizeClient(api_key="k", transport=transport)
     for backend in BACKENDS:
         anyio.run(client.users.list, backend=backend)
+
+
+def test_values_of_closed_loops() -> None:
+    """What belongs to an event loop goes with it, although it may refer to the loop itself."""
+    values = PerLoop(current_loop)
+
+    async def use() -> None:
+        assert values.get() is values.get() is current_loop()
+
+    for backend in (*BACKENDS, *BACKENDS):
+        anyio.run(use, backend=backend)
+        assert len(values.all()) == 1

@@ -59,6 +59,17 @@ def test_connections_idle_for_too_long(
     assert len(connections) == 3
 
 
+def test_connection_that_has_become_too_old(
+    connect: Connect, server: SandboxServer, connections: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection used last is not used again either when it was idle for too long."""
+    client = connect(server)
+    client.users.list()
+    monkeypatch.setattr("arize_users._core.pool.IDLE_SECONDS", 0.0)
+    assert len(client.users.list()) == 3
+    assert len(connections) == 2
+
+
 def test_idle_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection used last is taken first; one idle for 30 s is closed, and all once the pool is."""
     now = 1000.0
