@@ -29,6 +29,7 @@ class BaseClient(Generic[S, U]):
         self,
         *,
         timeout: Timeout | NotGiven = NOT_GIVEN,
+        total_timeout: float | NotGiven | None = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
     ) -> Self:
@@ -39,6 +40,7 @@ class BaseClient(Generic[S, U]):
 
         Args:
             timeout: As for the client.
+            total_timeout: As for the client.
             max_retries: As for the client.
             headers: Sent beside this client's, and instead of those of the same name.
 
@@ -50,7 +52,7 @@ class BaseClient(Generic[S, U]):
         """
         client = copy(self)
         client._settings = self._settings.with_options(
-            timeout=timeout, max_retries=max_retries, headers=headers
+            timeout=timeout, total_timeout=total_timeout, max_retries=max_retries, headers=headers
         )
         client._sender = self._sender.with_settings(client._settings)
         client._users = self._users._with_options(client._settings, client._sender)

@@ -43,7 +43,7 @@ class AsyncUsersClient:
         self._driver = driver
 
     def _with_options(self, settings: Settings, sender: AsyncSender) -> Self:
-        operations = self._operations.with_max_retries(settings.max_retries)
+        operations = self._operations.with_settings(settings)
         return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
 
     async def _write(self, write: Write[T]) -> T:
@@ -340,7 +340,8 @@ class AsyncUsersClient:
 class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
     """A client of one Arize account.
 
-    The tasks of one event loop may share it. Close it when done, or use it in an ``async with`` block.
+    Tasks may share it, in any event loop. A forked process may go on using it, and opens connections of its
+    own. Close it when done, or use it in an ``async with`` block.
 
     What is not given comes from the environment, then from the defaults; an endpoint named twice at the
     same level is an error.
@@ -354,6 +355,10 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
         timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
             30, and 5 to connect.
+        total_timeout: Seconds for one operation with all its attempts and waits, 120 by default, or None for
+            no limit: for each page in `iter`, for each user in `bulk_delete`, never for the batch. Looking up
+            the host's name can take longer; with ``http_client`` so can a server that sends headers byte by
+            byte, since only the parts of a body and the attempts are timed there.
         verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
             ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
         proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
@@ -379,6 +384,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         base_url: str | None = None,
         region: str | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,
+        total_timeout: float | NotGiven | None = NOT_GIVEN,
         verify: Verify = None,
         proxy: str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -393,6 +399,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             base_url=base_url,
             region=region,
             timeout=timeout,
+            total_timeout=total_timeout,
             verify=verify,
             proxy=proxy,
             headers=headers,

@@ -68,6 +68,7 @@ __all__ = [
 
 DEFAULT_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 5.0
+DEFAULT_TOTAL_TIMEOUT = 120.0
 DEFAULT_MAX_RETRIES = 2
 
 EnumCase = Literal["lower", "upper", "auto"]
@@ -127,6 +128,7 @@ class Settings:
         api_key: The API key.
         base_url: The endpoint, or ``sandbox:`` with the file of a local account.
         timeout: The limits of each request; None leaves them to the caller's ``http_client``.
+        total_timeout: Seconds for one operation with all its attempts and waits; None for no limit.
         verify: True, False, a path to a CA bundle or a folder of CAs, or an ssl.SSLContext.
         proxy: The URL of a proxy; None leaves it to the usual variables of the environment.
         headers: Sent with every request.
@@ -137,6 +139,7 @@ class Settings:
     api_key: str = field(repr=False)
     base_url: str
     timeout: httpx.Timeout | None
+    total_timeout: float | None
     verify: Verify
     proxy: str | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -158,6 +161,7 @@ class Settings:
         self,
         *,
         timeout: Timeout | NotGiven = NOT_GIVEN,
+        total_timeout: float | NotGiven | None = NOT_GIVEN,
         max_retries: int | NotGiven = NOT_GIVEN,
         headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
     ) -> Settings:
@@ -165,6 +169,7 @@ class Settings:
 
         Args:
             timeout: See `ArizeClient`.
+            total_timeout: See `ArizeClient`.
             max_retries: See `ArizeClient`.
             headers: See `ArizeClient`; they replace those of the same name.
 
@@ -177,6 +182,8 @@ class Settings:
         changes: dict[str, Any] = {}
         if not isinstance(timeout, NotGiven):
             changes["timeout"] = _timeout(timeout)
+        if not isinstance(total_timeout, NotGiven):
+            changes["total_timeout"] = _total_timeout(total_timeout)
         if not isinstance(max_retries, NotGiven):
             changes["max_retries"] = _whole_number(max_retries, Source("max_retries"))
         if not isinstance(headers, NotGiven):
@@ -193,6 +200,7 @@ def resolve(
     base_url: str | None = None,
     region: str | None = None,
     timeout: Timeout | NotGiven = NOT_GIVEN,
+    total_timeout: float | NotGiven | None = NOT_GIVEN,
     verify: Verify = None,
     proxy: str | None = None,
     headers: Mapping[str, str] | None = None,
@@ -210,6 +218,7 @@ def resolve(
         base_url: See `ArizeClient`.
         region: See `ArizeClient`.
         timeout: See `ArizeClient`.
+        total_timeout: See `ArizeClient`.
         verify: See `ArizeClient`.
         proxy: See `ArizeClient`.
         headers: See `ArizeClient`.
@@ -252,6 +261,7 @@ def resolve(
         api_key=_api_key(api_key, env),
         base_url=url,
         timeout=None if http_client is not None else _timeout(timeout),
+        total_timeout=_total_timeout(total_timeout),
         verify=_verify(verify, env),
         proxy=_proxy(proxy, env),
         headers=_headers(headers),
@@ -294,11 +304,21 @@ def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
         return value
     if value is None:
         return httpx.Timeout(None)
-    seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else value
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not math.isfinite(seconds) or seconds <= 0:
-        raise Source("timeout").error(f"expected seconds above 0, got {value!r}")
+    seconds = DEFAULT_TIMEOUT if isinstance(value, NotGiven) else _seconds(value, "timeout")
     return httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))
+
+
+def _total_timeout(value: float | NotGiven | None) -> float | None:
+    if isinstance(value, NotGiven):
+        return DEFAULT_TOTAL_TIMEOUT
+    return None if value is None else _seconds(value, "total_timeout")
+
+
+def _seconds(value: float, argument: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
+        raise Source(argument).error(f"expected seconds above 0, got {value!r}")
+    return value
 
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:

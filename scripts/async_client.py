@@ -31,7 +31,7 @@ REPLACEMENTS = (
     (r"httpx\.Client", "httpx.AsyncClient"),
     (r"\bIterator\b", "AsyncIterator"),
     (r"An iterator", "An asynchronous iterator"),
-    (r"It is safe to share between threads\.", "The tasks of one event loop may share it."),
+    (r"It is safe to share between threads\b", "Tasks may share it, in any event loop"),
     (r"a ``with`` block", "an ``async with`` block"),
     (r"one call at a time, on your thread", "one call at a time; it must not block"),
     # Every public method that talks to the server is awaited; `iter` gives its iterator at once.

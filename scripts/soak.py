@@ -7,7 +7,9 @@ A sandbox on loopback, in a process of its own, answers some of the requests wit
 all kinds, the same ones for the same --seed. Half of the users are given by id and half by email; those that
 failed are given again, as an administrator would do. At the end the account, its audit trail and the
 reported results must agree about each user, nobody may have been deleted twice, and the memory of this
-process must not have grown. Exit codes: 0 all of this holds; 1 it does not, and the output says what.
+process must not have grown. Then single calls are cut short, 400 of each client, and one client is used in
+forked processes and in two event loops: the next call has to work, and each answer to be its caller's. Exit
+codes: 0 all of this holds; 1 it does not, and the output says what.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from soak_calls import soak_calls
 
 from arize_users import ArizeClient, AsyncArizeClient, BulkUserDeletionResult, DeletionStatus
 from arize_users.sandbox import KEYS, Sandbox
@@ -65,10 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--users", type=int, default=10_000, help="how many to create and delete (default: 10000)")
     add("--faults", type=float, default=0.05, help="the share of requests with a fault (default: 0.05)")
+    add("--calls", type=int, default=400, help="how many single calls to cut short (default: 400)")
     add("--seed", type=int, default=1, help="which requests get which fault")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="soak-") as directory:
         problems = soak(Path(directory), options.users, fault_script(options.faults, options.seed))
+    problems += soak_calls(options.calls, options.seed)
     for problem in problems[:20]:
         print(f"WRONG: {problem}")
     print(f"soak failed: {len(problems)} wrong" if problems else "soak passed: every outcome is true")

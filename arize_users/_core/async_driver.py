@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 import httpx
 
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
+from .runtime import PerLoop
 
 if TYPE_CHECKING:
     import anyio
@@ -21,18 +21,18 @@ T = TypeVar("T")
 
 
 class AsyncDriver:
-    """Runs the flows of one client. The tasks of any event loop may share it; see `SyncDriver`."""
+    """Runs the flows of one client. Tasks may share it, in any event loop."""
 
     def __init__(
         self,
         send: Callable[[Request], Awaitable[httpx.Response]],
         *,
         patience: float = DEFAULT_PATIENCE,
-        exclusion: _Exclusion | None = None,
+        exclusion: PerLoop[anyio.Lock] | None = None,
     ) -> None:
         self._send = send
         self._patience = patience
-        self._exclusion = exclusion or _Exclusion()
+        self._exclusion = exclusion or PerLoop(_new_lock)
 
     def with_sender(
         self, send: Callable[[Request], Awaitable[httpx.Response]], patience: float
@@ -68,7 +68,7 @@ class AsyncDriver:
         if isinstance(effect, Sleep):
             return await _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            async with self._exclusion.lock():
+            async with self._exclusion.get():
                 return await self.run(effect.flow, stop)
         return await self._run_parallel(effect)
 
@@ -184,30 +184,10 @@ class _ParallelWork:
                 scope.cancel()
 
 
-class _Exclusion:
-    """The lock of exclusive flows, for each event loop its own."""
+def _new_lock() -> anyio.Lock:
+    import anyio
 
-    def __init__(self) -> None:
-        self._locks: WeakKeyDictionary[Any, anyio.Lock] = WeakKeyDictionary()
-
-    def lock(self) -> anyio.Lock:
-        import anyio
-
-        # Made when it is first needed: making it loads anyio.
-        return self._locks.setdefault(current_loop(), anyio.Lock())
-
-
-def current_loop() -> Any:
-    """Give what stands for the running event loop: that of asyncio, or trio's token."""
-    import sniffio
-
-    if sniffio.current_async_library() == "trio":
-        import trio
-
-        return trio.lowlevel.current_trio_token()
-    import asyncio
-
-    return asyncio.get_running_loop()
+    return anyio.Lock()
 
 
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:

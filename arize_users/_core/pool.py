@@ -3,56 +3,151 @@
 httpx' own pool looks at each of its connections before and after each request; with a few dozen of them
 that costs more than the request. This one takes the connection used last, or opens a new one. Callers
 bound the number: their threads or tasks, and ``max_concurrency``.
+
+A connection serves one request at a time, in the process and the event loop that opened it. One whose
+request did not end in order, whatever ended it, is closed at its socket and never used again: a thread
+that was interrupted or a task that was cancelled may have left it in any state, its locks held.
 """
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 import httpx
+
+from .runtime import PerLoop, renew_after_fork
 
 IDLE_SECONDS = 30.0
 """A connection idle for longer is closed: a proxy on the way may have dropped it silently."""
 
 T = TypeVar("T")
+C = TypeVar("C", bound="_BaseConnection[Any]")
 
 
-class IdleConnections(Generic[T]):
-    """The connections of a pool that no request uses. Safe to share between threads."""
+class _BaseConnection(Generic[T]):
+    """A transport with one connection, and the network stream of that."""
 
-    def __init__(self, connect: Callable[[], T]) -> None:
-        self._connect = connect
-        self._idle: list[tuple[T, float]] = []
-        self._lock = threading.Lock()
-        self._is_closed = False
+    def __init__(self, transport: T) -> None:
+        self.transport = transport
+        self.stream: Any = None
+        """What httpcore reads from and writes to; None before it is connected."""
+        self.idle_since = 0.0
 
-    def take(self) -> T:
-        """Give the connection used last, or a new one."""
-        with self._lock:
-            return self._idle.pop()[0] if self._idle else self._connect()
+    def prepare(self, request: httpx.Request, trace: Callable[..., object]) -> None:
+        """Set up a request for this connection, which can be asked whether it was made."""
+        request.extensions["connection"] = self
+        if self.stream is None:
+            request.extensions["trace"] = trace  # Each of its events costs time, so only once.
+        limits = request.extensions["timeout"]
+        limits["pool"] = limits["connect"]
 
-    def put_back(self, connection: T) -> list[T]:
+    def has_connected(self, event: str, facts: Mapping[str, Any]) -> bool:
+        """Take the network stream from an event of httpx' trace, where it has one."""
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            return False
+        self.stream = facts["return_value"]
+        return True
+
+    def is_usable(self) -> bool:
+        """Tell whether the server has kept the idle connection open, and the way to it still knows of it."""
+        if time.monotonic() - self.idle_since >= IDLE_SECONDS:
+            return False
+        try:
+            # Nothing can come but the end. httpcore would connect anew without telling.
+            return self.stream is None or not self.stream.get_extra_info("is_readable")
+        except (OSError, ValueError):  # Closed on this side.
+            return False
+
+
+class Connection(_BaseConnection[httpx.BaseTransport]):
+    """A connection of a sync client."""
+
+    deadline = math.inf
+    """Until when the request under way may read."""
+
+    def trace(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Get the network stream, and let no read of it last beyond the deadline.
+
+        httpcore limits each read only: a server could send a header's bytes, or interim answers, one by one
+        without end.
+        """
+        if not self.has_connected(event, facts):
+            return
+        read = self.stream.read
+
+        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise httpx.ReadTimeout("timed out")
+            if left < math.inf:
+                timeout = left if timeout is None else min(timeout, left)
+            data: bytes = read(max_bytes, timeout)
+            return data
+
+        self.stream.read = read_in_time
+
+    def close(self) -> None:
+        """Close the socket, without a word to httpcore or to the server."""
+        if self.stream is not None:
+            self.stream.close()
+
+
+class AsyncConnection(_BaseConnection[httpx.AsyncBaseTransport]):
+    """A connection of an async client."""
+
+    async def trace(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Get the network stream."""
+        self.has_connected(event, facts)
+
+    async def aclose(self) -> None:
+        """Close the socket, even where the task is cancelled."""
+        import anyio
+
+        if self.stream is not None:
+            with anyio.CancelScope(shield=True):
+                await self.stream.aclose()
+
+
+class IdleConnections(Generic[C]):
+    """The connections of one process and event loop that no request uses.
+
+    Safe to share between threads without a lock, which one that is interrupted might leave held.
+    """
+
+    def __init__(self) -> None:
+        self._idle: deque[C] = deque()
+        self.is_closed = False
+        self.closer: AsyncGenerator[None, None] | None = None
+        """Closes them when their event loop ends; the async pool's."""
+
+    def pop(self) -> C | None:
+        """Give the connection used last; None where there is none."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def put_back(self, connection: C) -> list[C]:
         """Take a connection back, and give those to close: idle for too long, or the pool is closed."""
-        now = time.monotonic()
-        with self._lock:
-            if self._is_closed:
-                return [connection]
-            self._idle.append((connection, now))
-            if now - self._idle[0][1] < IDLE_SECONDS:  # The first one has been idle the longest.
-                return []
-            stale = [idle for idle, since in self._idle if now - since >= IDLE_SECONDS]
-            self._idle = [(idle, since) for idle, since in self._idle if now - since < IDLE_SECONDS]
-            return stale
+        connection.idle_since = now = time.monotonic()
+        self._idle.append(connection)
+        stale: list[C] = []
+        # The first one has been idle the longest. Closed is asked for last: close() sets it first.
+        while self._idle and (now - self._idle[0].idle_since >= IDLE_SECONDS or self.is_closed):
+            try:
+                stale.append(self._idle.popleft())
+            except IndexError:  # Another thread took it.
+                break
+        return stale
 
-    def close(self) -> list[T]:
+    def close(self) -> list[C]:
         """Give every idle connection, to close; those in use are to be closed when they come back."""
-        with self._lock:
-            self._is_closed = True
-            idle, self._idle = self._idle, []
-        return [connection for connection, _ in idle]
+        self.is_closed = True
+        return [connection for _ in range(len(self._idle)) if (connection := self.pop()) is not None]
 
 
 class ConnectionPool(httpx.BaseTransport):
@@ -63,85 +158,136 @@ class ConnectionPool(httpx.BaseTransport):
     """
 
     def __init__(self, connect: Callable[[], httpx.BaseTransport]) -> None:
-        self._connections = IdleConnections(connect)
+        self._connect = connect
+        self._idle: IdleConnections[Connection] = IdleConnections()
+        renew_after_fork(self._renew)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over an idle connection, which is busy until the response is closed."""
-        connection = self._connections.take()
+        idle = self._idle
+        while (connection := idle.pop()) is not None and not connection.is_usable():
+            connection.close()
+        if connection is None:
+            connection = Connection(self._connect())
+        connection.prepare(request, connection.trace)
+        connection.deadline = request.extensions.get("deadline", math.inf)
         try:
-            response = connection.handle_request(request)
+            response = connection.transport.handle_request(request)
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            response.stream = _Stream(response.stream, connection, idle)
         except BaseException:
-            self._put_back(connection)
+            connection.close()
             raise
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Stream(response.stream, lambda: self._put_back(connection))
         return response
-
-    def _put_back(self, connection: httpx.BaseTransport) -> None:
-        for stale in self._connections.put_back(connection):
-            stale.close()
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their request ends."""
-        for connection in self._connections.close():
+        for connection in self._idle.close():
             connection.close()
+
+    def _renew(self) -> object:
+        parents, self._idle = self._idle, IdleConnections()
+        return parents
 
 
 class AsyncConnectionPool(httpx.AsyncBaseTransport):
     """The same for an async client."""
 
     def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport]) -> None:
-        self._connections = IdleConnections(connect)
+        self._connect = connect
+        self._idle: PerLoop[IdleConnections[AsyncConnection]] = PerLoop(IdleConnections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over an idle connection, which is busy until the response is closed."""
-        connection = self._connections.take()
+        idle = self._idle.get()
+        while (connection := idle.pop()) is not None and not connection.is_usable():
+            await connection.aclose()
+        if connection is None:
+            connection = AsyncConnection(self._connect())
+        connection.prepare(request, connection.trace)
         try:
-            response = await connection.handle_async_request(request)
+            if idle.closer is None:
+                idle.closer = _close_with_loop(idle)
+                await anext(idle.closer)
+            response = await connection.transport.handle_async_request(request)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            response.stream = _AsyncStream(response.stream, connection, idle)
         except BaseException:
-            await self._put_back(connection)
+            await connection.aclose()
             raise
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _AsyncStream(response.stream, lambda: self._put_back(connection))
         return response
 
-    async def _put_back(self, connection: httpx.AsyncBaseTransport) -> None:
-        for stale in self._connections.put_back(connection):
-            await stale.aclose()
-
     async def aclose(self) -> None:
-        """Close the idle connections; those in use are closed when their request ends."""
-        for connection in self._connections.close():
+        """Close the idle connections of this event loop; those in use are closed when their request ends.
+
+        Those of another event loop are closed when that ends.
+        """
+        for idle in self._idle.all():
+            idle.is_closed = True
+        idle = self._idle.get()
+        closer, idle.closer = idle.closer, None
+        if closer is not None:
+            await closer.aclose()
+
+
+async def _close_with_loop(idle: IdleConnections[AsyncConnection]) -> AsyncGenerator[None, None]:
+    """Close the idle connections of an event loop when it ends: then it closes its async generators."""
+    try:
+        yield
+    finally:
+        for connection in idle.close():
             await connection.aclose()
 
 
 class _Stream(httpx.SyncByteStream):
-    """A response's body that gives its connection back when it is closed."""
+    """A response's body that gives its connection back when it is closed, if it was read to the end."""
 
-    def __init__(self, body: httpx.SyncByteStream, put_back: Callable[[], None]) -> None:
+    def __init__(
+        self, body: httpx.SyncByteStream, connection: Connection, idle: IdleConnections[Connection]
+    ) -> None:
         self._body = body
-        self._put_back = put_back
+        self._connection = connection
+        self._idle = idle
+        self._is_read = False
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
+        yield from self._body
+        self._is_read = True
 
     def close(self) -> None:
+        to_close = [self._connection]
         try:
-            self._body.close()
+            if self._is_read:
+                self._body.close()
+                to_close = self._idle.put_back(self._connection)
         finally:
-            self._put_back()
+            for connection in to_close:
+                connection.close()
 
 
 class _AsyncStream(httpx.AsyncByteStream):
-    def __init__(self, body: httpx.AsyncByteStream, put_back: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        body: httpx.AsyncByteStream,
+        connection: AsyncConnection,
+        idle: IdleConnections[AsyncConnection],
+    ) -> None:
         self._body = body
-        self._put_back = put_back
+        self._connection = connection
+        self._idle = idle
+        self._is_read = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._body)
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._body:
+            yield part
+        self._is_read = True
 
     async def aclose(self) -> None:
+        to_close = [self._connection]
         try:
-            await self._body.aclose()
+            if self._is_read:
+                await self._body.aclose()
+                to_close = self._idle.put_back(self._connection)
         finally:
-            await self._put_back()
+            for connection in to_close:
+                await connection.aclose()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from .._version import __version__
 from ..config import Settings
@@ -25,6 +27,13 @@ class Request:
     path: str
     params: Mapping[str, Any] | None = None
     body: Mapping[str, Any] | None = None
+    deadline: float = field(default=math.inf, eq=False, repr=False)
+    """The monotonic time at which the operation that it belongs to is given up."""
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it may still take."""
+        return self.deadline - time.monotonic()
 
 
 class RequestFailed(Exception):
@@ -52,14 +61,26 @@ class RequestBuilder:
         return self._timeout or default
 
     def build(self, request: Request, default_timeout: httpx.Timeout) -> httpx.Request:
-        """Make the httpx request; ``default_timeout`` holds where the settings name none."""
+        """Make the httpx request; ``default_timeout`` holds where the settings name none.
+
+        Raises:
+            RequestFailed: No time is left for it.
+        """
+        left = request.seconds_left
+        if left <= 0:
+            raise RequestFailed("no time is left", sent=False, timed_out=True)
+        limits = (self._timeout or default_timeout).as_dict()
+        if left < math.inf:
+            limits = {
+                wait: limit if limit is not None and limit < left else left for wait, limit in limits.items()
+            }
         query = f"?{urlencode(request.params, doseq=True, quote_via=quote)}" if request.params else ""
         return httpx.Request(
             request.method,
             self._base_url + request.path + query,
             headers=self._headers,
             json=request.body,
-            extensions={"timeout": self.timeout(default_timeout).as_dict()},
+            extensions={"timeout": limits, "deadline": request.deadline},
         )
 
 

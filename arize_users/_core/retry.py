@@ -16,14 +16,14 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import math
 import random
-import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import httpx
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from ..errors import (
     APIConnectionError,
@@ -34,16 +34,16 @@ from ..errors import (
     retry_after,
     status_error_class,
 )
+from .bodies import LONGEST_BODY, is_cut_off
 from .effects import Flow, Stopped, now, send, sleep
 from .request import Request, RequestFailed
+from .runtime import ProcessLock
 
 FIRST_BACKOFF = 0.5
 """Seconds; doubled for each further retry."""
 LONGEST_BACKOFF = 8.0
 LONGEST_RETRY_AFTER = 60.0
 """Seconds; a server that asks for more is reported at once, not waited for."""
-TIME_BUDGET = 120.0
-"""Seconds from the first attempt; no retry starts later."""
 RATE_LIMITED = 429
 TRANSIENT_STATUSES = frozenset({502, 503, 504})
 
@@ -64,8 +64,10 @@ class Answer:
         """The JSON of the body, parsed once.
 
         Raises:
-            ResponseDecodeError: It is not JSON.
+            ResponseDecodeError: It is not JSON, or too long.
         """
+        if is_cut_off(self.response):
+            raise self.decode_error(f"its body is longer than {LONGEST_BODY:,} bytes, and was cut off")
         try:
             return json.loads(self.response.content)
         except (ValueError, RecursionError) as error:
@@ -139,12 +141,12 @@ class RateLimitPause:
     """Until when no thread or task of a client sends a request: a rate limit is the account's."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._exclusion = ProcessLock()
         self.until: float = 0.0
 
     def extend(self, until: float) -> None:
         """Send no request before this monotonic time."""
-        with self._lock:
+        with self._exclusion.lock:
             self.until = max(self.until, until)
 
 
@@ -155,26 +157,40 @@ class Retrier:
         self,
         *,
         max_retries: int,
+        total_timeout: float | None = None,
         pause: RateLimitPause | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._max_retries = max_retries
+        self._total_timeout = math.inf if total_timeout is None else total_timeout
         self._pause = pause or RateLimitPause()
         self._uniform = uniform
 
-    def with_max_retries(self, max_retries: int) -> Retrier:
+    def with_options(self, *, max_retries: int, total_timeout: float | None) -> Retrier:
         """Give a retrier that shares this one's pause."""
-        return Retrier(max_retries=max_retries, pause=self._pause, uniform=self._uniform)
+        return Retrier(
+            max_retries=max_retries, total_timeout=total_timeout, pause=self._pause, uniform=self._uniform
+        )
+
+    def deadline(self) -> Flow[float]:
+        """Give the time at which an operation that begins now is given up."""
+        return (yield from now()) + self._total_timeout
+
+    def timed(self, request: Request) -> Flow[Request]:
+        """Let the time of an operation begin, unless its request has a deadline already."""
+        if request.deadline < math.inf:
+            return request
+        return evolve(request, deadline=(yield from self.deadline()))
 
     def send(
         self, request: Request, *, repeatable: bool, attempts: Attempts | None = None
     ) -> Flow[Answer | Failure]:
-        """Send a request until it is answered with a 2xx or must not be sent again.
+        """Send a request until it is answered with a 2xx, must not be sent again, or has no time left.
 
         ``repeatable``: doing it twice is the same as doing it once. ``attempts`` is kept true all the while.
         """
         attempts = attempts or Attempts()
-        started = yield from now()
+        request = yield from self.timed(request)
         failure: Failure | None = None
         maybe_applied = False
         backoff: float | None = None
@@ -182,9 +198,8 @@ class Retrier:
             try:
                 if backoff is not None:
                     yield from sleep(backoff)
-                may_go_on = yield from self._wait_for_pause(None if failure is None else started)
-                if failure is not None and not may_go_on:
-                    return failure
+                if not (yield from self._wait_for_pause(request.deadline)):
+                    return failure or _never_sent(request)
                 outcome = yield from self._attempt(request, maybe_applied, attempts)
             except Stopped:
                 if failure is None:
@@ -197,7 +212,7 @@ class Retrier:
             time = yield from now()
             self._extend_pause(failure, time, delay)
             may_repeat = retry <= self._max_retries and (repeatable or not failure.maybe_applied)
-            if delay is None or not may_repeat or time + delay - started > TIME_BUDGET:
+            if delay is None or not may_repeat or time + delay >= request.deadline:
                 return failure
             maybe_applied = failure.maybe_applied
             _log_retry(failure, retry, self._max_retries, delay)
@@ -249,17 +264,22 @@ class Retrier:
         if failure.status == RATE_LIMITED and delay is not None and self._max_retries:
             self._pause.extend(time + delay)
 
-    def _wait_for_pause(self, started: float | None) -> Flow[bool]:
-        """Wait while the account must not be asked; False where that leaves no time for a retry."""
+    def _wait_for_pause(self, deadline: float) -> Flow[bool]:
+        """Wait while the account must not be asked; False where that leaves no time for an attempt."""
         while self._pause.until:
             time = yield from now()
             left = self._pause.until - time
             if left <= 0:
                 break
-            if started is not None and time + left - started > TIME_BUDGET:
+            if time + left >= deadline:
                 return False
             yield from sleep(left)
         return True
+
+
+def _never_sent(request: Request) -> Failure:
+    reason = RequestFailed("the rate limit of the account outlasts total_timeout", sent=False, timed_out=True)
+    return Failure(request=request, response=None, reason=reason, maybe_applied=False)
 
 
 def _kind(reason: RequestFailed) -> str:

@@ -8,7 +8,6 @@ inside of its ``set`` keeps its lock for good.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from attrs import frozen
 
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
+from .runtime import ProcessLock
 
 T = TypeVar("T")
 
@@ -42,11 +42,11 @@ class SyncDriver:
         send: Callable[[Request], httpx.Response],
         *,
         patience: float = DEFAULT_PATIENCE,
-        exclusion: _Exclusion | None = None,
+        exclusion: ProcessLock | None = None,
     ) -> None:
         self._send = send
         self._patience = patience
-        self._exclusion = exclusion or _Exclusion()
+        self._exclusion = exclusion or ProcessLock()
 
     def with_sender(self, send: Callable[[Request], httpx.Response], patience: float) -> SyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
@@ -80,7 +80,7 @@ class SyncDriver:
         if isinstance(effect, Sleep):
             return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            with self._exclusion.lock():
+            with self._exclusion.lock:
                 return self.run(effect.flow, stop)
         return self._run_parallel(effect)
 
@@ -113,16 +113,6 @@ class SyncDriver:
                 yield page
         finally:
             pool.stop()  # A page that is on its way is not awaited: its thread ends with it.
-
-
-class _Exclusion:
-    """The lock of exclusive flows; a forked process, where nobody would release it, has a new one."""
-
-    def __init__(self) -> None:
-        self._of_process: dict[int, threading.Lock] = {}
-
-    def lock(self) -> threading.Lock:
-        return self._of_process.setdefault(os.getpid(), threading.Lock())
 
 
 class _Stop:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import copy
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx
-from attrs import define
+from attrs import define, field
 
 from ..config import DEFAULT_TIMEOUT, Settings, proxy_for, ssl_context
 from ..errors import ConfigurationError, InvalidArgumentError
-from .pool import IDLE_SECONDS, AsyncConnectionPool, ConnectionPool
+from .bodies import aread, read, with_body
+from .pool import AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
+from .runtime import ProcessLock, current_loop, renew_after_fork
 
 if TYPE_CHECKING:
+    import ssl
+
     from ..sandbox import Sandbox
 
 C = TypeVar("C", httpx.Client, httpx.AsyncClient)
-H = TypeVar("H", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
+H = TypeVar("H", bound=httpx.HTTPTransport | httpx.AsyncHTTPTransport)
 
 
 @define
@@ -29,8 +34,12 @@ class _Shared(Generic[C]):
     http: C
     is_callers: bool
     """Whether ``http`` is the caller's own, which stays open."""
+    guarded: str | None
+    """The argument that brought connections of the caller's, which are neither ours to renew nor to drop."""
     sandbox: Sandbox | None
     is_closed: bool = False
+    _process: int = field(factory=os.getpid, init=False)
+    _loop: Any = field(default=None, init=False)
 
     def request(self, builder: RequestBuilder, request: Request) -> httpx.Request:
         """Make an httpx request, unless nothing can be sent any more."""
@@ -40,7 +49,25 @@ class _Shared(Generic[C]):
             raise ConfigurationError(
                 "is closed", argument="http_client", hint="Make a new httpx client and a new client."
             )
+        if self.guarded is not None:
+            self._refuse_shared_connections()
         return builder.build(request, self.http.timeout)
+
+    def _refuse_shared_connections(self) -> None:
+        """Send nothing where the caller's connections may be those of another process or event loop."""
+        if self._process != os.getpid():
+            place, example = "process", "after the fork"
+        else:
+            loop = current_loop() if isinstance(self.http, httpx.AsyncClient) else None
+            self._loop = self._loop or loop
+            if self._loop is loop:
+                return
+            place, example = "event loop", "in the coroutine that it is used in"
+        raise ConfigurationError(
+            f"comes from another {place}, and may hold connections of that",
+            argument=self.guarded,
+            hint=f"Make it and a client anew for each {place}, {example}; or leave {self.guarded} out.",
+        )
 
 
 class _BaseSender(Generic[C]):
@@ -78,12 +105,15 @@ class _BaseSender(Generic[C]):
             return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
         sent = not isinstance(error, _NOT_SENT)
         if isinstance(error, httpx.TimeoutException):
-            return RequestFailed(
-                "no answer in time" if sent else "no connection in time", sent=sent, timed_out=True
-            )
+            return _timed_out(sent=sent)
         state = "the connection broke" if sent else "no connection could be made"
         reason = "" if isinstance(error, httpx.LocalProtocolError) or not str(error) else f": {error}"
         return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
+
+
+def _timed_out(*, sent: bool) -> RequestFailed:
+    reason = "no answer in time" if sent else "no connection in time"
+    return RequestFailed(reason, sent=sent, timed_out=True)
 
 
 class Sender(_BaseSender[httpx.Client]):
@@ -102,7 +132,7 @@ class Sender(_BaseSender[httpx.Client]):
         if http_client is None and transport is None:
             sandbox = _open_sandbox(settings)
             if sandbox is None:
-                transport = ConnectionPool(_connect(httpx.HTTPTransport, settings))
+                transport = ConnectionPool(_Connector(httpx.HTTPTransport, settings))
             else:
                 from ..sandbox import SandboxTransport
 
@@ -112,7 +142,7 @@ class Sender(_BaseSender[httpx.Client]):
             if http_client is not None
             else _Client(transport=transport, trust_env=False, event_hooks={"response": [_keep_redirect]})
         )
-        self._shared = _Shared(http, http_client is not None, sandbox)
+        self._shared = _Shared(http, http_client is not None, _guarded(http_client, transport), sandbox)
         self._builder = RequestBuilder(settings)
 
     def send(self, request: Request) -> httpx.Response:
@@ -126,13 +156,14 @@ class Sender(_BaseSender[httpx.Client]):
         try:
             # A caller's client may follow redirects or have credentials of its own: the key must go
             # to this URL, and no other credentials with it.
-            return _read(
+            return read(
                 self._shared.http.send(
                     self._shared.request(self._builder, request),
                     stream=True,
                     auth=None,
                     follow_redirects=False,
-                )
+                ),
+                request.deadline,
             )
         except httpx.HTTPStatusError as error:
             return _response_of(error)
@@ -164,7 +195,7 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         if http_client is None and transport is None:
             sandbox = _open_sandbox(settings)
             if sandbox is None:
-                transport = AsyncConnectionPool(_connect(httpx.AsyncHTTPTransport, settings))
+                transport = AsyncConnectionPool(_Connector(httpx.AsyncHTTPTransport, settings))
             else:
                 from ..sandbox import AsyncSandboxTransport
 
@@ -176,24 +207,27 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
                 transport=transport, trust_env=False, event_hooks={"response": [_akeep_redirect]}
             )
         )
-        self._shared = _Shared(http, http_client is not None, sandbox)
+        self._shared = _Shared(http, http_client is not None, _guarded(http_client, transport), sandbox)
         self._builder = RequestBuilder(settings)
 
     async def send(self, request: Request) -> httpx.Response:
         """Send a request and read the whole response; see `Sender.send`."""
+        import anyio
+
+        response = None
         try:
-            return await _aread(
-                await self._shared.http.send(
-                    self._shared.request(self._builder, request),
-                    stream=True,
-                    auth=None,
-                    follow_redirects=False,
-                )
-            )
+            ours = self._shared.request(self._builder, request)
+            with anyio.move_on_after(request.seconds_left):
+                response = await self._shared.http.send(ours, stream=True, auth=None, follow_redirects=False)
+                return await aread(response)
         except httpx.HTTPStatusError as error:
             return _response_of(error)
         except _FAILURES as error:
             raise self._failure(error, request) from error
+        if response is not None and not response.is_success:
+            return with_body(response, b"")
+        connection = ours.extensions.get("connection")
+        raise _timed_out(sent=connection is None or connection.stream is not None)
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -243,63 +277,16 @@ def _check_kind(argument: str, given: object, kind: type) -> None:
         raise ConfigurationError(f"expected an httpx.{kind.__name__}, got {given!r}", argument=argument)
 
 
-def _is_plain(response: httpx.Response) -> bool:
-    """Tell whether reading a response cannot lose it: it is not compressed, or has been read already."""
-    return response.is_closed or "content-encoding" not in response.headers
-
-
-def _with_body(response: httpx.Response, raw: bytes) -> httpx.Response:
-    """Give a response its body, decompressed where it is compressed as it says."""
-    status, headers = response.status_code, response.headers.copy()
-    if raw:
-        try:
-            return httpx.Response(status, headers=headers, content=raw)
-        except httpx.DecodingError:
-            pass
-    headers.pop("content-encoding", None)
-    headers.pop("content-length", None)
-    return httpx.Response(status, headers=headers, content=raw)
-
-
-def _read(response: httpx.Response) -> httpx.Response:
-    """Read the body and close the response."""
-    try:
-        if _is_plain(response):
-            response.read()
-            return response
-        return _with_body(response, b"".join(response.iter_raw()))
-    except httpx.TransportError:
-        if response.is_success:
-            raise
-        return _with_body(response, b"")  # The status of a refusal says what the server did.
-    finally:
-        response.close()
-
-
-async def _aread(response: httpx.Response) -> httpx.Response:
-    try:
-        if _is_plain(response):
-            await response.aread()
-            return response
-        return _with_body(response, b"".join([part async for part in response.aiter_raw()]))
-    except httpx.TransportError:
-        if response.is_success:
-            raise
-        return _with_body(response, b"")
-    finally:
-        await response.aclose()
-
-
 # Event hooks of our own client. httpx parses the Location of a redirect even where it does not follow it,
 # and raises where it is malformed; a hook comes before that.
 def _keep_redirect(response: httpx.Response) -> None:
     if response.has_redirect_location:
-        raise httpx.HTTPStatusError("redirect", request=response.request, response=_read(response))
+        raise httpx.HTTPStatusError("redirect", request=response.request, response=read(response))
 
 
 async def _akeep_redirect(response: httpx.Response) -> None:
     if response.has_redirect_location:
-        raise httpx.HTTPStatusError("redirect", request=response.request, response=await _aread(response))
+        raise httpx.HTTPStatusError("redirect", request=response.request, response=await aread(response))
 
 
 def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
@@ -309,8 +296,15 @@ def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
     try:
         error.response.content  # noqa: B018 - a body that the hook did not read is lost: httpx closes it
     except httpx.ResponseNotRead:
-        return _with_body(error.response, b"")
+        return with_body(error.response, b"")
     return error.response
+
+
+def _guarded(http_client: object, transport: object) -> str | None:
+    if http_client is not None:
+        return "http_client"
+    # Of another transport nobody knows whether it has connections; most have none.
+    return "transport" if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport) else None
 
 
 def _open_sandbox(settings: Settings) -> Sandbox | None:
@@ -326,26 +320,51 @@ def _open_sandbox(settings: Settings) -> Sandbox | None:
         ) from error
 
 
-_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
+# The pool says how long it is kept when it is idle.
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 
 
-def _connect(kind: Callable[..., H], settings: Settings) -> Callable[[], H]:
-    """Give a function that makes one more connection of the pool."""
-    proxy = proxy_for(settings)
-    # Loading the CAs takes longer than all the rest of making a client; every connection shares them.
-    tls = cache(lambda: ssl_context(settings))
+class _Connector(Generic[H]):
+    """Makes the connections of a pool."""
 
-    def connect() -> H:
-        verify = tls()
+    def __init__(self, kind: Callable[..., H], settings: Settings) -> None:
+        self._kind = kind
+        self._settings = settings
+        self._proxy = proxy_for(settings)
+        self._tls: ssl.SSLContext | None = None
+        self._loading = ProcessLock()
+        renew_after_fork(self._renew)
+        if settings.verify is not True or self._proxy is not None:
+            self()  # Opens no socket yet, but shows that the settings fit together.
+
+    def __call__(self) -> H:
+        # Loading the CAs takes longer than all the rest of making a client; every connection shares them.
+        with self._loading.lock:
+            if self._tls is None:
+                self._tls = ssl_context(self._settings)
         try:
-            return kind(verify=verify, proxy=proxy, limits=_ONE_CONNECTION, trust_env=False)
+            transport = self._kind(
+                verify=self._tls, proxy=self._proxy, limits=_ONE_CONNECTION, trust_env=False
+            )
         except httpx.InvalidURL:
             # Neither the URL nor httpx' words about it: they may hold the proxy's password.
             raise ConfigurationError("is not a well-formed URL", argument="proxy") from None
         except (ImportError, ValueError) as error:
             # A SOCKS proxy without the library that speaks it, a scheme that httpx does not know.
             raise ConfigurationError(f"cannot be used: {error}", argument="proxy") from error
+        _remove_lock(transport)
+        return transport
 
-    if settings.verify is not True or proxy is not None:
-        connect()  # Opens no socket yet, but shows that the settings fit together.
-    return connect
+    def _renew(self) -> object:
+        parents, self._tls = self._tls, None
+        return parents
+
+
+def _remove_lock(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> None:
+    """Take away the lock of httpcore's pool, which guards nothing where there is one request at a time.
+
+    An interrupt that comes while httpcore takes it leaves it held, and httpcore waits for it without end.
+    """
+    pool: Any = getattr(transport, "_pool", None)
+    if hasattr(pool, "_optional_thread_lock"):
+        pool._optional_thread_lock = nullcontext()

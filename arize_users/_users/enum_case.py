@@ -64,6 +64,7 @@ class EnumCaseRetrier:
 
         Of many threads or tasks one finds the case out; the others wait for it.
         """
+        request = yield from self._retrier.timed(request)
         if self.learnt.case is None and has_enum_values(request):
             return (yield from exclusive(self._try_both(request, repeatable, attempts)))
         encoded = self.learnt.encode(request)

@@ -50,11 +50,15 @@ class Operations:
     @classmethod
     def of(cls, settings: Settings) -> Operations:
         """Make the operations of a new client."""
-        return cls(Retrier(max_retries=settings.max_retries), LearntCase(settings.enum_case))
+        retrier = Retrier(max_retries=settings.max_retries, total_timeout=settings.total_timeout)
+        return cls(retrier, LearntCase(settings.enum_case))
 
-    def with_max_retries(self, max_retries: int) -> Operations:
+    def with_settings(self, settings: Settings) -> Operations:
         """Give operations that share the learnt case and the rate-limit pause with these."""
-        return Operations(self._retrier.with_max_retries(max_retries), self._learnt)
+        retrier = self._retrier.with_options(
+            max_retries=settings.max_retries, total_timeout=settings.total_timeout
+        )
+        return Operations(retrier, self._learnt)
 
     def list(
         self, *, email: str | None, status: str | Iterable[str] | None, limit: int, cursor: str | None
@@ -98,6 +102,7 @@ class Operations:
 
     def _page(self, request: Request) -> Flow[UserPage]:
         """Fetch a page, and trust its status filter only if the server surely understood it."""
+        request = yield from self._retrier.timed(request)
         answer = yield from self._answer(request)
         page = _read(answer, codec.user_page)
         if not (request.params or {}).get("status"):
@@ -105,7 +110,7 @@ class Operations:
         if not page and self._learnt.case is None:
             # Nobody has the status, or the server does not know this spelling of it: a user of any
             # status shows how the server spells.
-            yield from self._answer(requests.list_users(limit=1))
+            yield from self._answer(evolve(requests.list_users(limit=1), deadline=request.deadline))
         if self._learnt.encode(request) != answer.request:
             page = _read((yield from self._answer(request)), codec.user_page)
         return _enforce_status_filter(page, request)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
+from .forks import awaited_by_forks
 from .messages import SandboxError
 
 _APPLICATION_ID = 0x41585553
@@ -81,6 +82,7 @@ class Account:
     """One open database. All threads share its connection, one transaction at a time.
 
     Other processes may have the same file open: a write transaction takes SQLite's lock when it begins.
+    A forked process opens the file anew; an account in memory it has a copy of.
     `populate` fills a new database in the transaction that creates its tables.
     """
 
@@ -88,17 +90,12 @@ class Account:
         self, path: str | os.PathLike[str] | None, populate: Callable[[sqlite3.Connection], None]
     ) -> None:
         self.path: str | None = None if path is None else os.fspath(path)
-        self._lock = threading.RLock()
+        self._file = ":memory:" if self.path is None else os.path.abspath(self.path)
+        self._process = os.getpid()
+        self._lock = awaited_by_forks(threading.RLock())
         self._db: sqlite3.Connection | None = None
         try:
-            self._db = sqlite3.connect(
-                ":memory:" if self.path is None else os.path.abspath(self.path),
-                timeout=_BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            # Nothing waits for the disk: an account for tests does not have to survive a power failure.
-            self._db.execute("PRAGMA synchronous = OFF")
+            self._db = _open(self._file)
             self._prepare(populate)
         except (sqlite3.Error, SandboxError) as error:
             self.close()
@@ -107,6 +104,7 @@ class Account:
     def close(self) -> None:
         """Close the connection; may be called twice."""
         with self._lock:
+            self._leave_parents()
             if self._db is not None:
                 self._db.close()
                 self._db = None
@@ -122,11 +120,20 @@ class Account:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            self._leave_parents()
             if self._db is None:
                 raise SandboxError("this sandbox is closed")
             with self._db as db:  # commits, or rolls back after an error
                 db.execute(begin)
                 yield db
+
+    def _leave_parents(self) -> None:
+        """Use no connection of a parent process: SQLite's do not survive a fork, not even to be closed."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            if self.path is not None and self._db is not None:
+                _parents.append(self._db)
+                self._db = _open(self._file)
 
     def _prepare(self, populate: Callable[[sqlite3.Connection], None]) -> None:
         with self.reading() as db:
@@ -141,6 +148,16 @@ class Account:
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {_FORMAT}")
             populate(db)
+
+
+_parents: list[sqlite3.Connection] = []
+
+
+def _open(file: str) -> sqlite3.Connection:
+    db = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # Nothing waits for the disk: an account for tests does not have to survive a power failure.
+    db.execute("PRAGMA synchronous = OFF")
+    return db
 
 
 def _check_ownership(db: sqlite3.Connection) -> bool:

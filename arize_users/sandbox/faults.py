@@ -43,6 +43,7 @@ from attrs import field
 from attrs.validators import deep_mapping, optional
 
 from . import routing
+from .forks import awaited_by_forks
 from .messages import Request, SandboxError
 
 
@@ -170,7 +171,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
-        self._lock = threading.Lock()
+        self._lock = awaited_by_forks(threading.Lock())
 
     def add(
         self,

@@ -14,6 +14,7 @@ from typing import Self
 from . import account as accounts
 from . import records, routing, users
 from .faults import Faults
+from .forks import awaited_by_forks
 from .messages import Request, Response, SandboxError
 from .policy import (
     PERMISSIONS,
@@ -41,7 +42,8 @@ class Sandbox:
     """One account of the users API, in memory or in a file; safe to share between threads.
 
     Args:
-        path: A file that keeps the account and that several processes may use at once; None is memory.
+        path: A file that keeps the account and that several processes may use at once; None is memory, of
+            which a forked process has a copy.
         enum_case: The generation of the API: lower is the first, upper the second. Each refuses the enum
             values of the other.
         custom_roles: What a create with a custom role gets: any id is accepted (any), an unknown one is 404
@@ -75,7 +77,7 @@ class Sandbox:
         _require(custom_roles, ("any", "known", "refuse"), "custom_roles")
         self._policy = Policy(enum_case, custom_roles, sso_enforced)
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
-        self._requests_lock = threading.Lock()
+        self._requests_lock = awaited_by_forks(threading.Lock())
         self._account = accounts.Account(
             path, partial(_populate, case_sensitive_emails=case_sensitive_emails)
         )

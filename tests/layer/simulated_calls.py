@@ -13,7 +13,7 @@ from arize_users import ArizeError
 from arize_users._core.request import RequestFailed
 from arize_users._users.operations import Operations
 from arize_users.client import UsersClient
-from arize_users.config import resolve
+from arize_users.config import Settings, resolve
 
 ID = "VXNlcjoxMjM0NQ=="
 EMAIL = "ada@example.com"
@@ -69,9 +69,14 @@ NOT_REPEATABLE = ["create, none", "create, temporary_password", "resend", "reset
 """What a second request would do a second time."""
 
 
-def operations_of(max_retries: int = 2) -> Operations:
-    """Give the operations of a new client; with a known case, a refused create is not sent in the other."""
-    return Operations.of(resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}))
+def settings_of(max_retries: int = 2, **settings: Any) -> Settings:
+    """Give settings with a known case, with which a refused create is not sent in the other."""
+    return resolve(api_key="k", max_retries=max_retries, enum_case="lower", environ={}, **settings)
+
+
+def operations_of(max_retries: int = 2, **settings: Any) -> Operations:
+    """Give the operations of a new client."""
+    return Operations.of(settings_of(max_retries, **settings))
 
 
 def call_with(simulated: SimulatedDriver, call: str, operations: Operations) -> Any:

@@ -27,11 +27,12 @@ def _env(**variables: str) -> dict[str, str]:
 
 
 def test_defaults() -> None:
-    """A key alone is enough for the hosted API, with 30 s for a request and 5 s to connect."""
+    """A key alone is enough for the hosted API, with 5 s to connect, 30 s for each wait and 120 s in all."""
     assert _settings() == Settings(
         api_key=KEY,
         base_url="https://api.arize.com",
         timeout=httpx.Timeout(30.0, connect=5.0),
+        total_timeout=120.0,
         verify=True,
         proxy=None,
         headers={},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -58,23 +59,34 @@ def test_connections_idle_for_too_long(
     assert len(connections) == 3
 
 
+def test_connection_that_has_become_too_old(
+    connect: Connect, server: SandboxServer, connections: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection used last is not used again either when it was idle for too long."""
+    client = connect(server)
+    client.users.list()
+    monkeypatch.setattr("arize_users._core.pool.IDLE_SECONDS", 0.0)
+    assert len(client.users.list()) == 3
+    assert len(connections) == 2
+
+
 def test_idle_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection used last is taken first; one idle for 30 s is closed, and all once the pool is."""
     now = 1000.0
     monkeypatch.setattr("arize_users._core.pool.time.monotonic", lambda: now)
-    pool = IdleConnections(object)
-    one, two, three, busy = [pool.take() for _ in range(4)]
-    assert len({one, two, three, busy}) == 4
-    assert pool.put_back(one) == pool.put_back(two) == []
-    assert (pool.take(), pool.take()) == (two, one)
-    pool.put_back(one)
+    idle: Any = IdleConnections()
+    one, two, three, busy = [SimpleNamespace() for _ in range(4)]
+    assert idle.pop() is None
+    assert idle.put_back(one) == idle.put_back(two) == []
+    assert (idle.pop(), idle.pop()) == (two, one)
+    idle.put_back(one)
     now += 29
-    assert pool.put_back(two) == []
+    assert idle.put_back(two) == []
     now += 1
-    assert pool.put_back(three) == [one]
-    assert pool.close() == [two, three]
-    assert pool.close() == []
-    assert pool.put_back(busy) == [busy]
+    assert idle.put_back(three) == [one]
+    assert idle.close() == [three, two]
+    assert idle.close() == []
+    assert idle.put_back(busy) == [busy]
 
 
 def test_closing_while_a_request_is_in_flight() -> None:

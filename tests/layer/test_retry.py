@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.answers import Answer, Reply, html, ok, problem, raw, user
+from support.answers import Answer, Reply, html, ok, page, problem, raw, user
 from support.simulated_driver import SimulatedDriver
 
-from arize_users import APIError, ArizeError, ConflictError, NotFoundError, OutcomeUnknownError, ServerError
+from arize_users import (
+    APIError,
+    APITimeoutError,
+    ArizeError,
+    ConflictError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ServerError,
+)
 from arize_users._core.effects import Flow, sleep
 from arize_users._users.operations import Operations
+from arize_users.config import resolve
 
 from .simulated_calls import (
     BROKEN,
@@ -30,6 +39,7 @@ from .simulated_calls import (
     call_with,
     fail,
     operations_of,
+    settings_of,
     succeed,
 )
 
@@ -209,11 +219,39 @@ def test_retry_after(status: int) -> None:
     assert (error.retry_after, len(simulated.sent), simulated.slept) == (61, 1, [])
 
 
-def test_time_budget() -> None:
-    """No retry starts later than 120 s after the first attempt; waits and slow answers both count."""
+def test_total_timeout() -> None:
+    """No attempt starts 120 s after the first one or later; waits and slow answers both count."""
     assert _times(operations_of(10), *[problem(429, retry_after="50")] * 4)[0] == [1000.0, 1050.0, 1100.0]
     assert len(_times(operations_of(10), *[html(504)] * 4, latency=50.0)[0]) == 3
-    assert _times(operations_of(10), *[problem(429, retry_after="60")] * 4)[0] == [1000.0, 1060.0, 1120.0]
+    assert _times(operations_of(10), *[problem(429, retry_after="60")] * 4) == ([1000.0, 1060.0], 1060.0)
+
+
+def test_total_timeout_of_an_operation() -> None:
+    """Any number of seconds is the limit of all that an operation does, and None is no limit."""
+    answers = [problem(429, retry_after="50")] * 4
+    for seconds, attempts in ((40, 1), (50.5, 2), (120, 3), (None, 4)):
+        assert len(_times(operations_of(3, total_timeout=seconds), *answers)[0]) == attempts
+    # A page and the question how the server spells its statuses are one operation.
+    unknown_case = Operations.of(resolve(api_key="k", total_timeout=25, max_retries=0, environ={}))
+    simulated = SimulatedDriver([ok(page()), ok(page())], latency=10.0)
+    assert not simulated.run(unknown_case.list(email=None, status="active", limit=1, cursor=None))
+    assert [request.deadline for _, request in simulated.sent] == [1025.0] * 2
+
+
+def test_total_timeout_of_each_page_and_each_user() -> None:
+    """Each page of an iteration and each user of a batch has the whole time, however long the rest took."""
+    operations = operations_of(total_timeout=15)
+    scan, found = operations.scan(), []
+    pages = [ok(page([user()], next_cursor=str(number))) for number in range(4)]
+
+    def read_all() -> Flow[None]:
+        while (users := (yield from scan.next_page())) is not None:
+            found.extend(users)
+
+    simulated = SimulatedDriver([*pages, ok(page())], latency=10.0)
+    simulated.run(read_all())
+    assert len(found) == 4
+    assert [request.deadline - moment for moment, request in simulated.sent] == [15.0] * 5
 
 
 ANY_FAILURE = [
@@ -259,7 +297,7 @@ def test_rate_limit_pauses_everyone() -> None:
     assert simulated.times[:4] == [1000.0] * 4
     assert min(simulated.times[4:]) >= 1031.0
     assert _times(operations, ok(user()), start=1010.0)[0] == [1031.0]
-    assert _times(operations.with_max_retries(0), ok(user()), start=1010.0)[0] == [1031.0]
+    assert _times(operations.with_settings(settings_of(0)), ok(user()), start=1010.0)[0] == [1031.0]
 
 
 def test_only_a_rate_limit_pauses_others() -> None:
@@ -280,15 +318,23 @@ def test_last_rate_limit_pauses_others() -> None:
     assert _times(without_retries, ok(user()), start=1001.0)[0] == [1001.0]
 
 
-def test_a_long_pause_before_the_first_attempt() -> None:
-    """A first attempt waits for the end of the pause, even where others lengthen it beyond the budget."""
+def test_a_pause_before_the_first_attempt() -> None:
+    """A first attempt waits for the end of a pause, and is not made where no time would be left then."""
     operations = operations_of()
-    operations._retrier._pause.extend(1200.0)
-    assert _times(operations, ok(user()))[0] == [1200.0]
+    operations._retrier._pause.extend(1119.0)
+    assert _times(operations, ok(user()))[0] == [1119.0]
+    operations._retrier._pause.extend(1300.0)
+    simulated = SimulatedDriver([], start=1180.0)
+    for call in CALLS:
+        with pytest.raises(APITimeoutError) as caught:
+            call_with(simulated, call, operations)
+        assert (caught.value.sent, caught.value.maybe_applied) == (False, False)
+        assert "rate limit" in str(caught.value)
+    assert (simulated.slept, simulated.now) == ([], 1180.0)
 
 
-def test_a_pause_does_not_outlast_the_budget() -> None:
-    """A retry that another request's pause would put past the budget is not made."""
+def test_a_pause_does_not_outlast_the_total_timeout() -> None:
+    """A retry that another request's pause would put past the total timeout is not made."""
     operations = operations_of(10)
 
     def answer(request: Any, now: float) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,7 +59,9 @@ def test_shares_the_pause(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> 
     for module, wait in ((sync_driver, sleep), (async_driver, asleep)):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
         monkeypatch.setattr(module, "_sleep", wait)
-    client = connect([*[problem(429, retry_after="50")] * 2, ok(page())], max_retries=1)
+    # The clock of requests is the real one.
+    answers = [*[problem(429, retry_after="50")] * 2, ok(page())]
+    client = connect(answers, max_retries=1, total_timeout=None)
     with pytest.raises(RateLimitError):
         client.with_options(headers={}).users.list()
     client.users.list()
@@ -69,7 +72,7 @@ def test_options(connect: Connect) -> None:
     """Each option counts for the new client alone, and what is left out is as in the first."""
     client = connect(lambda _: ok(page([user()])), headers={"X-Team": "a", "X-Own": "1"}, timeout=3)
     client.with_options(headers={"x-team": "b", "X-New": "2"}).users.list()
-    client.with_options(timeout=None).users.list()
+    client.with_options(timeout=None, total_timeout=None).users.list()
     client.with_options(timeout=7).with_options(max_retries=1).users.list()
     client.users.list()
     added, unlimited, chained, first = [one.request for one in client.recorder.sent]
@@ -84,12 +87,17 @@ def test_options(connect: Connect) -> None:
 
 
 def test_default_timeouts(connect: Connect) -> None:
-    """A timeout left out is 30 s for each wait and 5 s to connect; None is no limit."""
+    """A timeout left out is 30 s for each wait and 5 s to connect; None is no limit but that of all."""
     default = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 30.0}
-    for options, limits in (({}, default), ({"timeout": None}, NO_LIMIT)):
-        client = connect([ok(page())], **options)
-        client.users.list()
-        assert client.recorder.sent[0].request.extensions["timeout"] == limits
+    for options, limits in (
+        ({}, default),
+        ({"timeout": None, "total_timeout": None}, NO_LIMIT),
+        ({"timeout": None}, dict.fromkeys(NO_LIMIT, pytest.approx(120.0, abs=5.0))),
+        ({"total_timeout": 20}, {**dict.fromkeys(NO_LIMIT, pytest.approx(20.0, abs=5.0)), "connect": 5.0}),
+    ):
+        for client in (connect([ok(page())], **options), connect([ok(page())]).with_options(**options)):
+            client.users.list()
+            assert client.recorder.sent[0].request.extensions["timeout"] == limits
 
 
 @pytest.mark.usefixtures("no_backoff")
@@ -105,10 +113,16 @@ def test_max_retries(connect: Connect) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("timeout", 0), ("max_retries", None), ("headers", {"Authorization": "x"}), ("headers", {"Host": "x"})],
+    [
+        *[("timeout", 0), ("total_timeout", 0), ("total_timeout", True), ("total_timeout", math.inf)],
+        *[("max_retries", None), ("headers", {"Authorization": "x"}), ("headers", {"Host": "x"})],
+    ],
 )
 def test_malformed_options(connect: Connect, argument: str, value: Any) -> None:
     """A malformed option is refused as by the client itself."""
     with pytest.raises(ConfigurationError) as caught:
         connect([]).with_options(**{argument: value})
     assert caught.value.argument == argument
+    if argument == "total_timeout":
+        with pytest.raises(ConfigurationError, match="total_timeout: expected seconds above 0"):
+            connect([], total_timeout=value)

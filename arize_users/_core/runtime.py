@@ -1,0 +1,98 @@
+"""The process and the event loop that code runs in, and what belongs to one of them alone."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary, WeakMethod
+
+import sniffio
+
+T = TypeVar("T")
+
+_renewals: set[WeakMethod[Callable[[], object]]] = set()
+_left_to_the_parent: list[object] = []
+
+
+def renew_after_fork(renew: Callable[[], object]) -> None:
+    """Call a bound method in each forked process, as long as its object lives.
+
+    Its object then makes new what cannot be shared with the parent: connections, and locks that a thread
+    of the parent may hold. The method returns what is the parent's, which is never touched again.
+    """
+    _renewals.add(WeakMethod(renew, _renewals.discard))
+
+
+def _renew_all() -> None:
+    renewals = [reference() for reference in tuple(_renewals)]
+    _left_to_the_parent.extend(renew() for renew in renewals if renew is not None)
+
+
+if hasattr(os, "register_at_fork"):  # Windows cannot fork.
+    os.register_at_fork(after_in_child=_renew_all)
+
+
+class ProcessLock:
+    """Holds a lock; a forked process has another, whichever thread of its parent holds this one."""
+
+    # No context manager itself: an interrupt in one that is written in Python leaves the lock held.
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        renew_after_fork(self._renew)
+
+    def _renew(self) -> None:
+        self.lock = threading.Lock()
+
+
+def current_loop() -> Hashable:
+    """Give the event loop of asyncio or trio that this code runs in."""
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        return trio.lowlevel.current_trio_token()
+    import asyncio
+
+    return asyncio.get_running_loop()
+
+
+class PerLoop(Generic[T]):
+    """A value for each event loop, made when it is first needed there; those of closed loops are dropped."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._values: WeakKeyDictionary[Any, T] = WeakKeyDictionary()
+        renew_after_fork(self._renew)
+
+    def get(self) -> T:
+        """Give the value of the running event loop."""
+        loop = current_loop()
+        value = self._values.get(loop)
+        if value is None:
+            # A value may refer to its loop, and so keep it: it does not go by itself.
+            for other in list(self._values):
+                if _is_closed(other):
+                    self._values.pop(other, None)
+            value = self._values[loop] = self._make()
+        return value
+
+    def all(self) -> list[T]:
+        """Give the values of all event loops."""
+        return list(self._values.values())
+
+    def _renew(self) -> object:
+        values, self._values = self._values, WeakKeyDictionary()
+        return dict(values)
+
+
+def _is_closed(loop: Any) -> bool:
+    if hasattr(loop, "is_closed"):
+        return bool(loop.is_closed())
+    import trio
+
+    try:
+        loop.run_sync_soon(int)  # It does nothing; only this tells whether trio still runs.
+    except trio.RunFinishedError:
+        return True
+    return False
