@@ -356,9 +356,10 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
             30, and 5 to connect.
         total_timeout: Seconds for one operation with all its attempts and waits, 120 by default, or None for
-            no limit: for each page in `iter`, for each user in `bulk_delete`, never for the batch. Looking up
-            the host's name can take longer; with ``http_client`` so can a server that sends headers byte by
-            byte, since only the parts of a body and the attempts are timed there.
+            no limit: for each page in `iter`, for each user in `bulk_delete`, never for the batch. An async
+            client has a deadline. A sync one looks at the time at every read, and cannot end the lookup of
+            the host's name; over an ``http_client`` it looks between the parts of a body and between attempts
+            only.
         verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
             ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
         proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.

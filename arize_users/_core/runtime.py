@@ -30,7 +30,14 @@ def _renew_all() -> None:
     _left_to_the_parent.extend(renew() for renew in renewals if renew is not None)
 
 
+loading = threading.RLock()
+"""Held where modules and certificates are loaded. A fork waits for it: its process would wait without end for
+what another thread was in the middle of loading."""
+
 if hasattr(os, "register_at_fork"):  # Windows cannot fork.
+    os.register_at_fork(
+        before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release
+    )
     os.register_at_fork(after_in_child=_renew_all)
 
 

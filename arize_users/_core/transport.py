@@ -16,7 +16,7 @@ from ..errors import ConfigurationError, InvalidArgumentError
 from .bodies import aread, read, with_body
 from .pool import AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
-from .runtime import ProcessLock, current_loop, renew_after_fork
+from .runtime import current_loop, loading, renew_after_fork
 
 if TYPE_CHECKING:
     import ssl
@@ -332,20 +332,19 @@ class _Connector(Generic[H]):
         self._settings = settings
         self._proxy = proxy_for(settings)
         self._tls: ssl.SSLContext | None = None
-        self._loading = ProcessLock()
         renew_after_fork(self._renew)
         if settings.verify is not True or self._proxy is not None:
             self()  # Opens no socket yet, but shows that the settings fit together.
 
     def __call__(self) -> H:
-        # Loading the CAs takes longer than all the rest of making a client; every connection shares them.
-        with self._loading.lock:
-            if self._tls is None:
-                self._tls = ssl_context(self._settings)
         try:
-            transport = self._kind(
-                verify=self._tls, proxy=self._proxy, limits=_ONE_CONNECTION, trust_env=False
-            )
+            with loading:
+                # Loading the CAs takes longer than all the rest of making a client; connections share them.
+                if self._tls is None:
+                    self._tls = ssl_context(self._settings)
+                transport = self._kind(
+                    verify=self._tls, proxy=self._proxy, limits=_ONE_CONNECTION, trust_env=False
+                )
         except httpx.InvalidURL:
             # Neither the URL nor httpx' words about it: they may hold the proxy's password.
             raise ConfigurationError("is not a well-formed URL", argument="proxy") from None

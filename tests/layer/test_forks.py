@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support.account import Connect
+from support.programs import run_python
 from support.transports import sandbox_transport
 
 from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
@@ -97,6 +98,31 @@ def test_fork_beside_a_thread(server: SandboxServer) -> None:
             stop.set()
             thread.join()
         assert _ended_well(*children)
+
+
+FIRST_CALL = """
+import os, signal, sys, threading
+from arize_users import ArizeClient
+
+client = ArizeClient(api_key="sandbox-admin", base_url=sys.argv[1])
+thread = threading.Thread(target=client.users.list)
+thread.start()
+children = []
+for _ in range(10):
+    children.append(os.fork())
+    if not children[-1]:
+        signal.alarm(20)
+        client.users.list()
+        os._exit(0)
+thread.join()
+print([os.waitpid(child, 0)[1] for child in children])
+"""
+
+
+def test_fork_beside_the_first_call(server: SandboxServer) -> None:
+    """A fork waits while another thread loads what the first call needs, so that a child can load it, too."""
+    done = run_python("-W", "ignore", "-c", FIRST_CALL, server.url, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == (str([0] * 10), "")
 
 
 def test_locks() -> None:

@@ -24,6 +24,7 @@ from arize_users import (
 )
 from arize_users._core.effects import Flow, sleep
 from arize_users._users.operations import Operations
+from arize_users.client import UsersClient
 from arize_users.config import resolve
 
 from .simulated_calls import (
@@ -252,6 +253,9 @@ def test_total_timeout_of_each_page_and_each_user() -> None:
     simulated.run(read_all())
     assert len(found) == 4
     assert [request.deadline - moment for moment, request in simulated.sent] == [15.0] * 5
+    driver: Any = SimulatedDriver([SUCCESS["delete"]] * 4, latency=10.0)
+    UsersClient(operations, driver).bulk_delete(user_ids=list("abcd"), max_concurrency=1)
+    assert [request.deadline - moment for moment, request in driver.sent] == [15.0] * 4
 
 
 ANY_FAILURE = [

@@ -49,8 +49,8 @@ def test_the_report_marks_a_missed_aim() -> None:
 
 def test_the_soak_passes(capsys: pytest.CaptureFixture[str]) -> None:
     """Through faults on every fifth request, each user is deleted once and reported so."""
-    assert soak.main(["--users", "120", "--faults", "0.2"]) == 0
-    assert soak.main(["--users", "10", "--faults", "0"]) == 1
+    assert soak.main(["--users", "120", "--faults", "0.2", "--calls", "40"]) == 0
+    assert soak.main(["--users", "10", "--faults", "0", "--calls", "0"]) == 1
     assert "WRONG: no request met a fault" in capsys.readouterr().out
 
 
