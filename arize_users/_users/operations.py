@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime
 from functools import partial
@@ -82,8 +83,9 @@ class Operations:
         created_before: object = None,
         page_size: int = check.MAX_LIMIT,
         cursor: str | None = None,
+        deadline: float = math.inf,
     ) -> Scan:
-        """Every matching user, page by page, from a cursor on."""
+        """Every matching user, page by page, from a cursor on; without a deadline each page has its own."""
         after = point_in_time(created_after, "created_after")
         before = point_in_time(created_before, "created_before")
         if after and before and after > before:
@@ -96,7 +98,8 @@ class Operations:
         cursor = check.cursor(cursor)
 
         def fetch(cursor: str | None) -> Flow[UserPage]:
-            return self._page(requests.list_users(limit=limit, cursor=cursor, email=email, status=statuses))
+            request = requests.list_users(limit=limit, cursor=cursor, email=email, status=statuses)
+            return self._page(evolve(request, deadline=deadline))
 
         return Scan(fetch, cursor=cursor, created_after=after, created_before=before)
 
@@ -122,7 +125,8 @@ class Operations:
         return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
-        scan, matches = self.scan(email=email), Matches(email)
+        scan = self.scan(email=email, deadline=(yield from self._retrier.deadline()))
+        matches = Matches(email)
         while not matches.is_settled and (users := (yield from scan.next_page())) is not None:
             matches.add(users)
         return matches.result()

@@ -239,6 +239,14 @@ def test_total_timeout_of_an_operation() -> None:
     assert [request.deadline for _, request in simulated.sent] == [1025.0] * 2
 
 
+def test_total_timeout_of_a_look_up() -> None:
+    """Getting a user by email is one operation, over however many pages."""
+    pages = [ok(page([user()], next_cursor=str(number))) for number in range(3)]
+    simulated = SimulatedDriver([*pages, ok(page())], latency=10.0)
+    assert simulated.run(operations_of(total_timeout=35).get(user="nobody@example.com")) is None
+    assert [request.deadline for _, request in simulated.sent] == [1035.0] * 4
+
+
 def test_total_timeout_of_each_page_and_each_user() -> None:
     """Each page of an iteration and each user of a batch has the whole time, however long the rest took."""
     operations = operations_of(total_timeout=15)
