@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -36,6 +35,7 @@ def _refuse_and_drip(connection: RawConnection) -> None:
 
 SLOW: dict[str, Callable[[RawConnection], None]] = {
     "nothing": RawConnection.hold,
+    "nothing after a byte": lambda connection: (connection.send(HEAD[:1]), connection.hold())[1],
     "status line": lambda connection: connection.drip(b"HTTP/1.1 200 OKAY" * 1000),
     "header": lambda connection: (connection.send(HEAD[:-2]), connection.drip(b"X-Pad: 1\r\n"))[0],
     "interim answers": lambda connection: connection.drip(INTERIM),
@@ -51,11 +51,9 @@ def test_total_timeout(connect: Connect, slow: str) -> None:
     """Whatever a server sends, an operation ends when its time is over, and the client goes on working."""
     answers = [SLOW[slow], lambda connection: connection.send(EMPTY_LIST)]
     with raw_server(lambda connection: answers.pop(0)(connection)) as server:
-        client = connect(None, base_url=server.url, timeout=30, total_timeout=0.3)
-        started = time.monotonic()
+        client = connect(None, base_url=server.url, timeout=None, total_timeout=0.3)
         with pytest.raises(APITimeoutError) as caught:
             client.users.list()
-        assert time.monotonic() - started < 5
         assert caught.value.sent is True
         assert server.connections[0].closed.wait(20)
         assert len(client.users.list()) == 0
@@ -99,11 +97,9 @@ def test_total_timeout_of_all_attempts(connect: Connect) -> None:
     with raw_server(
         lambda connection: connection.send(b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
     ) as server:
-        client = connect(None, base_url=server.url, max_retries=1000, total_timeout=0.5)
-        started = time.monotonic()
+        client = connect(None, base_url=server.url, max_retries=1_000_000, total_timeout=0.5)
         with pytest.raises((ServerError, APITimeoutError)):
             client.users.list()
-        assert time.monotonic() - started < 5
 
 
 def test_refusal_that_never_ends(connect: Connect) -> None:
@@ -118,12 +114,10 @@ def test_total_timeout_with_http_client(connect: Connect, kind: str) -> None:
     """With a caller's sync client a body is timed, but no bytes of a header; with an async one, all is."""
     for slow in ENDED_WITH_HTTP_CLIENT[kind]:
         with raw_server(SLOW[slow]) as server:
-            http: Any = httpx.Client(timeout=30) if kind == "sync" else httpx.AsyncClient(timeout=30)
+            http: Any = httpx.Client(timeout=None) if kind == "sync" else httpx.AsyncClient(timeout=None)
             client = connect(None, base_url=server.url, http_client=http, total_timeout=0.3)
-            started = time.monotonic()
             with pytest.raises(APITimeoutError):
                 client.users.list()
-            assert time.monotonic() - started < 5
             client.settle(http.close() if kind == "sync" else http.aclose())
 
 
