@@ -120,11 +120,11 @@ class Outcomes(Document):
         self._ledger: Ledger = _EMPTY
 
     @property
-    def results(self) -> list[Any]:
+    def results(self) -> list[UserResult]:
         """The result of each distinct input, in the order of first mention.
 
         Ids come first, then emails. The same id twice is one input. Spellings of an email that differ in
-        ASCII case are one, too, unless the account holds both. Each is a `UserResult`.
+        ASCII case are one, too, unless the account holds both.
         """
         return self._ledger.results()
 
@@ -139,7 +139,7 @@ class Outcomes(Document):
         return self._ledger.pending_emails()
 
     @property
-    def unknown(self) -> list[Any]:
+    def unknown(self) -> list[UserResult]:
         """The results of status UNKNOWN: a request was sent, and its answer never came."""
         return [one for one in self.results if one.status == WriteStatus.UNKNOWN]
 

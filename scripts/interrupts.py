@@ -112,7 +112,7 @@ def _round(sandbox: Sandbox, url: str, kind: str, chance: random.Random) -> tupl
 def disagreements(outcomes: Outcomes, done: Mapping[str, int], owners: Mapping[str, str]) -> list[str]:
     """Compare outcomes with the deletions of the audit trail."""
     problems = [f"{user_id} was deleted {times} times" for user_id, times in done.items() if times > 1]
-    status_of = {owners.get(one.email or "", one.user_id): one.status for one in outcomes.results}
+    status_of = {owners[one.email] if one.email else str(one.user_id): one.status for one in outcomes.results}
     for user_id, status in status_of.items():
         if status is not DeletionStatus.UNKNOWN and (status is DeletionStatus.DELETED) != (user_id in done):
             problems.append(f"{user_id} is {status}, and was deleted {done.get(user_id, 0)} times")

@@ -118,7 +118,7 @@ def test_results_are_true(one: dict[str, Any]) -> None:
     """Each input has one true result, in order, whatever ended the batch, and no deletion is left out."""
     server, simulated, seen, outcomes, ended = _run(one)
     assert simulated.peak <= one["limit"]
-    results: list[BulkUserDeletionResult] = outcomes.results
+    results = outcomes.results
     if isinstance(ended, list):
         assert results == ended
         assert sorted(map(repr, seen)) == sorted(map(repr, results))
