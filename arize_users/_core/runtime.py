@@ -46,7 +46,7 @@ class ProcessLock:
 
     # No context manager itself: an interrupt in one that is written in Python leaves the lock held.
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         renew_after_fork(self._renew)
 
     def _renew(self) -> None:

@@ -37,8 +37,8 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self.raising = False
-        self.acted = False
+        self.raising: bool = False
+        self.acted: bool = False
         self._received: list[int] = []
         # A SimpleQueue, because its put() is safe in a signal handler.
         self._events: SimpleQueue[object] = SimpleQueue()
@@ -160,5 +160,5 @@ def _say_stopping() -> None:
     say(f"stopping: waiting up to {PATIENCE:.0f} s for what is under way; a second signal ends the wait")
 
 
-interrupts = Interrupts()
+interrupts: Interrupts = Interrupts()
 """Those of this process."""
