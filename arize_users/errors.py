@@ -8,7 +8,7 @@
      ├── MissingFieldError         a field that the server left out was read
      ├── AmbiguousEmailError       two users match an email; nothing was done to either
      ├── OutcomeUnknownError       a temporary password may have been issued, and is lost
-     ├── BulkInterrupted           a bulk operation was stopped midway
+     ├── BulkInterrupted           a function that a bulk operation called raised an exception
      └── APIError                  what came of talking to the API
           ├── APIStatusError       a refusal or failure: BadRequestError 400, UnauthorizedError 401,
           │                        ForbiddenError 403, NotFoundError 404, ConflictError 409,
@@ -24,6 +24,7 @@ API key or a temporary password.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -215,7 +216,7 @@ class OutcomeUnknownError(ArizeError):
 
 
 class BulkInterrupted(ArizeError):
-    """A bulk delete was stopped midway; ``__cause__`` says by what.
+    """``on_result`` raised an exception, ``__cause__``, which stopped the bulk delete midway.
 
     Calling again with ``pending`` goes on.
 
@@ -349,7 +350,7 @@ class APIStatusError(APIError):
     _advice: str | None = None
 
     def __init__(self, response: httpx.Response, *, hint: str | None = None, **facts: Any) -> None:
-        problem = _problem(response)
+        problem = _problem_of(response.content)
         self.status_code = response.status_code
         self.title = _text(problem, "title")
         self.detail = _text(problem, "detail")
@@ -388,9 +389,20 @@ class ForbiddenError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such user in this account, or the user is blocked."""
+    """404: there is no such user in this account, or the user is blocked; see `is_about_user`."""
 
     _advice = "Check the id; users.get with an email address finds it."
+
+    @property
+    def is_about_user(self) -> bool:
+        """Whether the API says so: a problem document (RFC 9457) that is not about an unknown path.
+
+        Any other 404 says nothing of a user: a proxy on the way may have answered, or the base URL is wrong.
+        """
+        problem = _problem_of(self.body)
+        texts = [str(problem.get(name, "")) for name in ("title", "type", "error_code", "detail")]
+        is_about_path = any(re.search(r"(?i)\broutes?\b|route[_-]not[_-]found", text) for text in texts)
+        return bool(self.title) and problem.get("status") == self.status_code and not is_about_path
 
 
 class ConflictError(APIStatusError):
@@ -453,9 +465,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _problem(response: httpx.Response) -> Mapping[str, object]:
+def _problem_of(body: bytes) -> Mapping[str, object]:
     try:
-        document = json.loads(response.content)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from .enums import DeletionStatus, WriteStatus
-from .errors import ArizeError, InvalidArgumentError
+from .errors import ArizeError, BulkInterrupted, InvalidArgumentError
 
 
 class _HasDict(Protocol):
@@ -170,7 +170,8 @@ class Outcomes(Document):
 
 def _restored(results: list[Any], pending_ids: list[str], pending_emails: list[str]) -> Outcomes:
     outcomes = Outcomes()
-    outcomes._ledger = _Snapshot(results, pending_ids, pending_emails)
+    if results:
+        outcomes._ledger = _Snapshot(results, pending_ids, pending_emails)
     return outcomes
 
 
@@ -209,8 +210,9 @@ class carrying:  # noqa: N801 - read as a clause: with carrying(outcomes)
         if error is None:
             return
         error.__dict__[_CARRIED] = self._outcomes
-        # Our own errors say what became of the call; an interrupt, or an error of somebody else's, does not.
-        if not isinstance(error, ArizeError):
+        # An error of ours says what became of a single write, and BulkInterrupted of a batch.
+        results = self._outcomes.results
+        if not isinstance(error, BulkInterrupted) and (len(results) > 1 or not isinstance(error, ArizeError)):
             note = self._outcomes._note()
             if note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
@@ -229,7 +231,7 @@ def outcomes_of(error: BaseException) -> Outcomes | None:
         error: The exception; its causes, its contexts, and those in a group are searched, too.
 
     Returns:
-        The outcomes; None where no call of this package was ended by it.
+        The outcomes, those nearest to the exception first; None where there are none.
     """
     waiting, seen = deque([error]), set[int]()
     while waiting:

@@ -81,13 +81,14 @@ class AsyncDriver:
                 for _ in range(effect.limit):
                     group.start_soon(work.take_flows)
                 try:
-                    await work.finished.wait()
+                    await work.stopped.wait()
                 except BaseException as error:
                     # A cancellation, or what a signal handler raised in the event loop. It is raised once
-                    # the group has ended, which would wrap it where a worker fails as well.
-                    await work.stop(error, self._patience)
+                    # the group has ended, which would wrap it.
+                    work.stop(error)
+                await work.drain(self._patience)
         except BaseException as error:
-            work.interruption = work.interruption or error
+            work.stop(error)
         if work.interruption is not None:
             raise work.interruption
 
@@ -128,8 +129,9 @@ class _ParallelWork:
         self._working = effect.limit
         # A cancellation cuts no request in the middle: each flow runs in a shielded scope of its own.
         self._scopes: set[anyio.CancelScope] = set()
-        self._stop = anyio.Event()
-        self.finished = anyio.Event()
+        self._finished = anyio.Event()
+        self.stopped = anyio.Event()
+        """Set when nothing more is to be started, at the latest when all workers have ended."""
         self.interruption: BaseException | None = None
 
     async def take_flows(self) -> None:
@@ -138,14 +140,14 @@ class _ParallelWork:
         from anyio.lowlevel import checkpoint_if_cancelled
 
         try:
-            while not self._stop.is_set():
+            while not self.stopped.is_set():
                 await checkpoint_if_cancelled()  # A transport in memory may never wait.
                 if (flow := next(self._effect.flows, None)) is None:
                     break
                 with anyio.CancelScope(shield=True) as scope:
                     self._scopes.add(scope)
                     try:
-                        value = await self._run(flow, self._stop)
+                        value = await self._run(flow, self.stopped)
                     finally:
                         self._scopes.discard(scope)
                 if scope.cancelled_caught:
@@ -154,31 +156,34 @@ class _ParallelWork:
                     self._effect.report(value)
                 except BaseException as error:
                     # The callback raised it, even where it is an exception that cancels tasks.
-                    self._end(error)
+                    self.stop(error)
         except Stopped:
             pass
-        except anyio.get_cancelled_exc_class():
+        except anyio.get_cancelled_exc_class() as error:
+            self.stop(error)
             raise
         except BaseException as error:
-            self._end(error)
+            self.stop(error)
         finally:
             self._working -= 1
             if not self._working:
-                self.finished.set()
+                self._finished.set()
+                self.stopped.set()
 
-    def _end(self, error: BaseException) -> None:
-        """Start nothing more; the first reason is the one that is raised."""
-        self.interruption = self.interruption or error
-        self._stop.set()
+    def stop(self, error: BaseException) -> None:
+        """Start nothing more. The first reason is raised, but an interrupt rather than an exception."""
+        first = self.interruption
+        if first is None or (isinstance(first, Exception) and not isinstance(error, Exception)):
+            self.interruption = error
+        self.stopped.set()
 
-    async def stop(self, error: BaseException, patience: float) -> None:
-        """Start nothing more, and await what is under way for so long; then, or when cut off, drop it."""
+    async def drain(self, patience: float) -> None:
+        """Await what is under way for so long; then, or when this is cut off, drop it."""
         import anyio
 
-        self._end(error)
         try:
             with anyio.move_on_after(patience, shield=True):
-                await self.finished.wait()
+                await self._finished.wait()
         finally:
             for scope in tuple(self._scopes):
                 scope.cancel()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
@@ -225,10 +226,11 @@ class _WorkerPool:
                 return
             try:
                 arrival = self._arrivals.get(timeout=min(left, _POLL_SECONDS))
-                if isinstance(arrival, _Value):  # Of several errors, the first one is raised.
+            except Empty:
+                continue
+            if isinstance(arrival, _Value):  # Of several errors, the first one is raised.
+                with suppress(Exception):
                     report(arrival.value)
-            except Exception:  # noqa: S110
-                pass  # Nothing arrived, or a report failed after something else had.
 
     def _work(self, stop: _Stop) -> None:
         self._begun.append(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -154,9 +155,10 @@ def items(values: Iterable[T], argument: str) -> list[T]:
     if isinstance(values, str | bytes):
         raise _refusal("expected several, in a list; got one bare text", argument)
     try:
-        return list(values)
+        iterator = iter(values)
     except TypeError as error:
         raise _refusal(f"expected an iterable of text, got {type(values).__name__}", argument) from error
+    return list(iterator)
 
 
 def name(value: object) -> str:
@@ -172,7 +174,7 @@ def name(value: object) -> str:
 def email(value: object, argument: str = "email", index: int | None = None) -> str:
     """Check that a value is one email address and nothing else, and strip the blanks around it."""
     address = text(value, argument, index).strip()
-    if not _ADDRESS.fullmatch(address) or _has_blanks(address):
+    if not _ADDRESS.fullmatch(address) or _has_blanks(address) or _has_punctuation(address):
         flaws = (flaw for pattern, flaw in _FLAWS.items() if re.match(pattern, address, re.DOTALL))
         flaw = next(flaws, "has a character that no address has there")
         hint = "Give one plain address, such as ada@example.com."
@@ -203,12 +205,19 @@ def user_id(value: object, argument: str = "user_id", index: int | None = None) 
         raise _refusal("is empty", argument, index, hint="Give a user's id.")
     if identifier in (".", ".."):
         raise _refusal(f"{identifier!r} cannot be a user's id", argument, index)
-    if "@" in identifier:
+    if "@" in identifier or "\uff20" in identifier:
         hint = "Find the id with users.get(user=...), or use emails= in users.bulk_delete."
         raise _refusal(f"{identifier!r} is an email address, not an id", argument, index, hint=hint)
     if _has_blanks(identifier):
         raise _refusal(f"{identifier!r} holds blanks; no user's id does", argument, index)
     return identifier
+
+
+def _has_punctuation(value: str) -> bool:
+    """Tell whether a text holds punctuation beyond ASCII, such as typographic quotes or a wide @."""
+    return not value.isascii() and any(
+        unicodedata.category(letter).startswith("P") for letter in value if not letter.isascii()
+    )
 
 
 def _has_blanks(value: str) -> bool:

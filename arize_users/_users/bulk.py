@@ -156,6 +156,8 @@ class BulkDelete:
             if not self._has_deleted:
                 raise self._unauthorized[0]
             # Another request deleted a user while this refusal came: the key is good, and the work goes on.
+            for target in self._refused:
+                target.record.reopen()
             waiting = chain(self._refused, waiting)
             self._unauthorized, self._refused = [], []
 
@@ -176,7 +178,9 @@ class BulkDelete:
             record.settle(DeletionStatus.NOT_ATTEMPTED, self._refusals.reason)
             return _Deletion(target, is_sent=False)
         try:
-            yield from self._operations.delete_recorded(check.user_id(target.user_id), record)
+            if check.user_id(target.user_id) != target.user_id:
+                raise InvalidArgumentError(f"the server gave the id {target.user_id!r}, which cannot be sent")
+            yield from self._operations.delete_recorded(target.user_id, record)
             self._has_deleted = True
             record.settle(DeletionStatus.DELETED)
         except Stopped:

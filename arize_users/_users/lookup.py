@@ -114,7 +114,7 @@ class Lookup:
         yield from self._run_all(
             self._look_up_domain(domain, groups)
             for domain, groups in domains.items()
-            if EXTRA_REQUESTS * len(groups) >= 1
+            if EXTRA_REQUESTS * len(groups) >= 1 and self._refusals.reason is None
         )
         yield from self._run_all(
             self._look_up(group)
@@ -123,8 +123,8 @@ class Lookup:
         )
 
     def _run_all(self, flows: Iterator[Flow[ArizeError | None]]) -> Flow[None]:
-        until_unauthorized = (flow for flow in flows if self._unauthorized is None)
-        yield from parallel(until_unauthorized, self._limit, self._refusals.note)
+        wanted = (flow for flow in flows if self._unauthorized is None)
+        yield from parallel(wanted, self._limit, self._refusals.note)
         if self._unauthorized is not None:
             raise self._unauthorized
 

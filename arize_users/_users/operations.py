@@ -15,7 +15,7 @@ from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, WriteStatus
-from ..errors import InvalidArgumentError, OutcomeUnknownError
+from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -155,7 +155,10 @@ class Operations:
     ) -> Flow[CreatedUser]:
         outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
         if isinstance(outcome, Failure):
-            if not outcome.maybe_applied or outcome.status in _REFUSED_AS_MALFORMED:
+            if outcome.status in _REFUSED_AS_MALFORMED:
+                attempts.unanswered = False
+                outcome = evolve(outcome, maybe_applied=False)
+            if not outcome.maybe_applied:
                 raise outcome.error(self._developer_flag_hint(outcome))
             unknown = _unanswered_create(email, mode)
             if mode is InviteMode.TEMPORARY_PASSWORD:
@@ -213,9 +216,11 @@ class Operations:
         outcome = yield from self._api.send(request, repeatable=True, attempts=record.attempts)
         if isinstance(outcome, Answer):
             _check_no_content(outcome)
+            return
+        error = outcome.error(_MAYBE_BLOCKED if outcome.maybe_applied else None)
         # An attempt whose answer was lost may have deleted the user whom this one cannot find.
-        elif outcome.status != 404 or not outcome.maybe_applied:
-            raise outcome.error(_MAYBE_BLOCKED if record.attempts.unanswered else None)
+        if not (outcome.maybe_applied and isinstance(error, NotFoundError) and error.is_about_user):
+            raise error
 
     def resend_invitation(self, *, user_id: str) -> Write[None]:
         """The invitation mail, sent again."""
@@ -267,7 +272,7 @@ def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
         hint = f"The user may have been created all the same: {look}."
         return OutcomeUnknownError(_NO_ANSWER, email=email, hint=hint)
     return OutcomeUnknownError(
-        f"The user {email!r} may have been created, but no answer came; a temporary password "
+        f"The user {email!r} may have been created, but no answer says so; a temporary password "
         "issued for it cannot be had again.",
         email=email,
         hint=f"{look}; if so, delete the user, or have the password reset once the address is verified.",

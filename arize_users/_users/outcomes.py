@@ -9,7 +9,7 @@ from attrs import define, field
 from .._core.effects import Flow
 from .._core.retry import Attempts
 from ..enums import DeletionStatus, WriteStatus
-from ..errors import ArizeError, NotFoundError
+from ..errors import ArizeError, NotFoundError, OutcomeUnknownError
 from ..results import BulkUserDeletionResult, Outcomes, UserResult, filled_by
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ class Record:
     """One write: what became of it, or, until it ends, what its attempts show.
 
     Args:
-        done: The status of a write that was carried out; it chooses the enum of the others.
+        done: The status of a write that was carried out. Its enum has the other statuses, too.
         unanswered: What to say of a write whose answer has not come: how to find out.
         attempts: What its requests keep true.
     """
@@ -34,13 +34,18 @@ class Record:
         """Write down how it ended."""
         self._settled = status, error
 
+    def reopen(self) -> None:
+        """Let it be attempted again: until it ends once more, its attempts show its state."""
+        self._settled = None
+
     def fail(self, error: ArizeError) -> None:
         """Write down the error that it ended with."""
         kind = type(self.done)
-        if kind is DeletionStatus and isinstance(error, NotFoundError):
+        if kind is DeletionStatus and isinstance(error, NotFoundError) and error.is_about_user:
             self.settle(DeletionStatus.NOT_FOUND)
         else:
-            self.settle(kind.UNKNOWN if self.attempts.unanswered else kind.FAILED, one_line(error))
+            is_unknown = self.attempts.unanswered or isinstance(error, OutcomeUnknownError)
+            self.settle(kind.UNKNOWN if is_unknown else kind.FAILED, one_line(error))
 
     @property
     def state(self) -> tuple[Any, str | None]:

@@ -51,6 +51,7 @@ def main(program: str, arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()
             return code
         except (typer.Abort, KeyboardInterrupt):
+            say("interrupted; nothing was changed")
             return interrupts.exit_code or INTERRUPTED + signal.SIGINT
         except BrokenPipeError:
             silence(sys.stdout)

@@ -135,6 +135,8 @@ def _differences(
     if mode == InviteMode.TEMPORARY_PASSWORD and user.temporary_password is None:
         mend = f"`{group} resend-invitation {user_id}` mails a link instead"
         differences.append(f"no temporary password was issued; {mend}")
+    if mode == InviteMode.NONE and getattr(user, "status", None) == "invited":
+        differences.append("the user is not active, but has an invitation to answer")
     if is_not_developer and getattr(user, "is_developer", None):
         mend = f"`{group} update {user_id} --is-not-developer` takes them"
         differences.append(f"the user has developer permissions; {mend}")

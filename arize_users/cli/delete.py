@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _NAMED_AT_MOST = 10
 """How many users the question names; it counts the rest."""
-_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def delete(
@@ -51,7 +49,8 @@ def delete(
     what was done, what is unknown, and what was not attempted.
     """
     user_ids, addresses = split_values(ids), split_values(emails)
-    named = _distinct(user_ids, addresses)
+    # Two spellings may name two users, so the question shows both.
+    named = [*dict.fromkeys(user_ids), *dict.fromkeys(addresses)]
     if not named:
         raise CommandError(USAGE, "nobody to delete: give at least one --id or --email")
     if not force and not is_attended():
@@ -96,12 +95,6 @@ def _delete(
             on_result=lambda _: advance(),
             outcomes=outcomes,
         )
-
-
-def _distinct(user_ids: Sequence[str], emails: Sequence[str]) -> list[str]:
-    """Drop repetitions, ignoring the case of ASCII letters in addresses, as the bulk delete does."""
-    addresses = {address.translate(_ASCII_LOWER): address for address in reversed(emails)}
-    return [*dict.fromkeys(user_ids), *reversed(addresses.values())]
 
 
 def _is_confirmed(named: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,35 +109,46 @@ def _first(pages: Iterator[UserPage], limit: int | None, session: Session, targe
     except BaseException:  # Ctrl-C, too; a second one must not end the writing.
         interrupts.raising = False
         if read:
-            _keep(read, session, target)
+            _keep(read, limit, session, target)
         raise
 
 
-def _joined(read: Sequence[UserPage], limit: int | None = None, cursor: str | None = None) -> UserPage:
+def _joined(read: Sequence[UserPage], limit: int | None) -> UserPage:
     from arize_users import Pagination, UserPage
 
     users = [user for page in read for user in page]
-    has_more = cursor is not None or (limit is not None and len(users) > limit)
-    return UserPage(users=tuple(users[:limit]), pagination=Pagination(has_more=has_more, next_cursor=cursor))
+    has_more = limit is not None and len(users) > limit
+    return UserPage(users=tuple(users[:limit]), pagination=Pagination(has_more=has_more))
 
 
-def _keep(read: Sequence[UserPage], session: Session, target: Target) -> None:
+def _keep(read: Sequence[UserPage], limit: int | None, session: Session, target: Target) -> None:
     """Write what was read before a failure beside the target, and say how to go on."""
-    cursor = read[-1].pagination.next_cursor
-    answer = users_answer(_joined(read, cursor=cursor))
+    from arize_users import UserPage
+
+    pagination = read[-1].pagination
+    cursor = pagination.next_cursor
+    page = UserPage(users=tuple(user for page in read for user in page), pagination=pagination)
+    answer = users_answer(page)
     if target.path is None:
         # Part of a list on standard output would pass for the whole.
         if cursor is not None:
             say(f"{answer.summary} read before it failed; --output FILE would keep what was read")
         return
     try:
-        deliver(answer, target._replace(path=f"{target.path}.partial"))
+        deliver(answer, target._replace(path=_free_name(f"{target.path}.partial"), is_new=True))
     except CommandError as error:
         session.reporter.command_error(error)
         return
     if cursor is not None:
         name, extension = os.path.splitext(target.path)
-        _say_command(session, "the rest", cursor=cursor, output=f"{name}.rest{extension}")
+        left = {} if limit is None else {"limit": max(1, limit - len(page))}
+        _say_command(session, "the rest", cursor=cursor, output=f"{name}.rest{extension}", **left)
+
+
+def _free_name(path: str) -> str:
+    """Give a name that no file has: another part of the list may be in the one of this name."""
+    names = itertools.chain([path], (f"{path}.{number}" for number in itertools.count(2)))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _say_command(session: Session, what: str, **changes: object) -> None:

@@ -118,7 +118,8 @@ def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
         answer: What to write.
         target: Where to write it.
         acted: Whether the command changed something, so that the answer must not be lost: where it
-            cannot be written to the target, it is written somewhere else.
+            cannot be written to the target, it is written somewhere else. Of what nobody reads any more,
+            that is done for a secret only.
 
     Raises:
         CommandError: It could not be written to the target.

@@ -96,6 +96,8 @@ class Reporter:
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
             case client.AmbiguousEmailError():
                 return "Give the id of the one who is meant."
+            case client.ConfigurationError() if "all name the endpoint" in error.message:
+                return "Unset all but one, or give --base-url."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):
@@ -185,8 +187,8 @@ class Reporter:
 
 def _exit_code(error: client.ArizeError) -> int:
     match error:
-        # Without a title it is no problem document: not the API said so, but something between.
-        case client.NotFoundError(operation=operation, title=str()) if operation in _OF_ONE_USER:
+        # Any other 404 came from something between, or is about a path that the API does not have.
+        case client.NotFoundError(operation=operation, is_about_user=True) if operation in _OF_ONE_USER:
             return NO_SUCH_USER
         case client.APIConnectionError(sent=False, maybe_applied=False):
             return UNREACHED

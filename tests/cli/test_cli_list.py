@@ -164,12 +164,25 @@ def test_part_that_cannot_be_written(
     ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path
 ) -> None:
     """A part that cannot be written is one more message; the failure of the list stays the outcome."""
-    (tmp_path / "users.csv.partial").mkdir()
+    file = tmp_path / ("u" * 250 + ".csv")  # The longer name is too long for the file system.
     served.sandbox.faults.add("server_error", operation="list_users", nth=2)
-    ran = ax("list", "--all", "-o", str(tmp_path / "users.csv"))
+    ran = ax("list", "--all", "-o", str(file))
     first, *_, last, _ = ran.err.splitlines()
-    assert first.startswith(f"error: cannot write {tmp_path / 'users.csv.partial'}")
+    assert first.startswith(f"error: cannot write {file}.partial")
     assert (ran.code, last[:15]) == (4, "error: 500 Inte")
+
+
+def test_parts_of_several_runs(ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path) -> None:
+    """A list that fails again keeps both parts, and asks for no more than is left of a limit."""
+    file = tmp_path / "users.csv"
+    for name in (f"{file}.partial", f"{file}.partial.2"):
+        served.sandbox.faults.add("server_error", operation="list_users", nth=2)
+        ran = ax("list", "--created-after", "2026-03-01T12:10", "-l", "100", "-o", str(file))
+        wrote, _, command, *_ = ran.err.splitlines()
+        assert (ran.code, wrote) == (4, f"wrote 90 users to {name}")
+        assert len(Path(name).read_text().splitlines()) == 91
+        assert "--limit 10 " in f"{command} "
+        served.sandbox.faults.clear()
 
 
 def test_going_on_within_a_range(ax: Ax, crowd: Sequence[str]) -> None:
