@@ -19,7 +19,7 @@ _AGE = re.compile(rf"(?:{_AGE_PART.pattern}\s*)+(?:ago)?", re.IGNORECASE)
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})[a-z]*\.?", re.IGNORECASE)
 _MONTH = rf"\b(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
 _DAY = r"\b(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)?"
 _YEAR = r"\b(?P<year>[0-9]{4})\b"
@@ -34,6 +34,14 @@ _DATES = [
         rf"{_YEAR}[\s-]+{_MONTH}[\s-]+{_DAY}",
     )
 ]
+_REST = re.compile(
+    r"""[\sT,]*(?:at\s+)?
+    (?:(?:[0-9]{1,2}(?::[0-9]{2}){1,2}(?:[.,][0-9]+)?|[0-9]{1,2}(?=\s*[ap]\.?m))(?:\s*[ap]\.?m\.?)?
+       |(?<=T)(?:[0-9]{2}){1,3})?
+    (?:\s*(?:Z|UTC|GMT|(?<=[0-9])[+-][0-9]{2}:?[0-9]{2}|\s[+-][0-9]{2}:?[0-9]{2}))?[\s,]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What may stand beside a date, the name of its weekday aside: a time, and a zone that cannot be misread."""
 _FIGURES = re.compile(r"\b([0-9]{1,2})([-/. ])([0-9]{1,2})\2((?:[0-9]{2})?[0-9]{2})\b")
 _PART_OF_A_DATE = re.compile(rf"{_MONTH}|{_WEEKDAY.pattern}|\b[0-9]{{4}}\b", re.IGNORECASE)
 _EXPECTED = (
@@ -97,21 +105,24 @@ def _parsed(text: str) -> datetime:
 
     # dateutil guesses the order of figures, and fills what a text leaves open. A guess could choose the
     # wrong users to delete, so the whole day has to stand in the text.
-    day = _day(text)
+    day, rest = _day(text)
     moment = parser.parse(text, default=datetime(day.year, day.month, day.day), tzinfos=_zone)
     weekday = _WEEKDAY.search(text)
+    if not _REST.fullmatch(_WEEKDAY.sub("", rest)):
+        raise ValueError("there is more than a date and a time")
     if moment.date() != day or (weekday and _WEEKDAYS[day.weekday()] != weekday[1].lower()):
         raise _OpenError(f"names more than one day, {day} and another")
     return moment
 
 
-def _day(text: str) -> date:
-    """Find the day that a text names in full: its figures in ISO order, or its month by name."""
+def _day(text: str) -> tuple[date, str]:
+    """Find the day that a text names in full, its figures in ISO order or its month by name, and the rest."""
     for pattern in _DATES:
         if found := pattern.search(text):
             month = found["month"].lower()
             number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month)
-            return date(int(found["year"]), number, int(found["day"]))
+            day = date(int(found["year"]), number, int(found["day"]))
+            return day, text[: found.start()] + text[found.end() :]
     if days := _readings(text):
         raise _OpenError(f"can be read as {' or as '.join(days)}: write the day that is meant in that form")
     if _PART_OF_A_DATE.search(text):

@@ -179,9 +179,9 @@ def test_parts_of_several_runs(ax: Ax, served: SandboxServer, crowd: Sequence[st
         served.sandbox.faults.add("server_error", operation="list_users", nth=2)
         ran = ax("list", "--created-after", "2026-03-01T12:10", "-l", "100", "-o", str(file))
         wrote, _, command, *_ = ran.err.splitlines()
-        assert (ran.code, wrote) == (4, f"wrote 90 users to {name}")
-        assert len(Path(name).read_text().splitlines()) == 91
-        assert "--limit 10 " in f"{command} "
+        assert (ran.code, wrote) == (4, f"wrote 87 users to {name}")
+        assert len(Path(name).read_text().splitlines()) == 88
+        assert "--limit 13 " in f"{command} "
         served.sandbox.faults.clear()
 
 

@@ -26,6 +26,7 @@ from .test_errors import REFUSED_ARGUMENTS
 
 EMAILS = ["", " ", "ada", "@acme.com", "ada@", "@", "ada @acme.com", "ada@acme.com bo@acme.com"]
 EMAILS += ["ada@acme.com;bo@acme.com", "ada@acme.com,bo@acme.com", "ada@acme.com,", "mailto:ada@acme.com"]
+EMAILS += ["\u201cada@acme.com\u201d", "\xabada@acme.com\xbb", "ada@acme.com\u2026", "ada\uff20acme.com"]
 EMAILS += [
     "<ada@acme.com>",
     "Ada <ada@acme.com>",
@@ -131,6 +132,7 @@ def test_no_request(connect: Connect, method: str, arguments: dict[str, Any]) ->
         ("get", {"user": "mailto:a@b.c"}, ["mailto: link"]),
         ("get", {"user": "Ada <a@b.c>"}, ["brackets"]),
         ("get", {"user": "a@b.c."}, ["a dot too many"]),
+        ("get", {"user": "a\uff20b.c"}, ["is an email address, not an id"]),
         ("create", {**NEW, "email": "a@@b.c"}, ["email", "more than one @"]),
         ("create", {**NEW, "email": "a b@b.c"}, ["blanks"]),
         ("list", {"status": []}, ["status", "empty", "Leave it out"]),

@@ -18,7 +18,7 @@ import anyio
 import httpx
 import pytest
 from support.account import Account, Connect
-from support.answers import html, ok, page, problem
+from support.answers import Answer, html, ok, page, problem
 from support.simulated_driver import SimulatedDriver
 from support.transports import Recorder
 
@@ -36,7 +36,7 @@ from arize_users import (
     WriteStatus,
     outcomes_of,
 )
-from arize_users._core.request import RequestFailed
+from arize_users._core.request import Request, RequestFailed
 from arize_users._users.bulk import bulk_delete
 from arize_users.results import carrying
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxTransport
@@ -95,6 +95,48 @@ def test_requests_that_are_not_answered() -> None:
     assert _statuses(outcomes) == ["unknown"] * 2 + ["not_attempted"] * 2
     assert outcomes.unknown == outcomes.results[:2]
     assert all("a look-up by the id shows it" in one.error for one in outcomes.unknown)
+
+
+def test_attempted_again_after_a_refused_key() -> None:
+    """A deletion that was refused with 401 and is under way again is unknown, not failed."""
+
+    def respond(request: Request, now: float) -> Answer:
+        return problem(401) if request.path.endswith("/a") and now < 1002 else ok()
+
+    simulated = SimulatedDriver(respond, latency=1.0)
+    outcomes = Outcomes()
+    simulated.interrupt_at(1001.5, KeyboardInterrupt())
+    simulated.interrupt_at(1001.6, KeyboardInterrupt())
+    with pytest.raises(asyncio.CancelledError):
+        simulated.run(batch_of(user_ids=["a", "b"], max_concurrency=2, outcomes=outcomes))
+    assert _statuses(outcomes) == ["unknown", "deleted"]
+
+
+def _first_at_once(request: Request) -> float:
+    return 1.0 if request.path.endswith("/a") else 3600.0
+
+
+def test_interrupt_after_an_exception_of_on_result() -> None:
+    """An interrupt while the rest is awaited is raised, though on_result had raised an exception before."""
+    simulated = SimulatedDriver(lambda *_: ok(), latency=_first_at_once)
+    simulated.interrupt_at(1002.0, KeyboardInterrupt())
+    simulated.interrupt_at(1003.0, KeyboardInterrupt())
+    outcomes = Outcomes()
+    batch = {"user_ids": list("abc"), "max_concurrency": 2, "on_result": _raise_at(1, Stop(), [])}
+    with pytest.raises(asyncio.CancelledError):
+        simulated.run(batch_of(**batch, outcomes=outcomes))
+    assert _statuses(outcomes) == ["deleted", "unknown", "not_attempted"]
+
+
+def test_exception_of_on_result_while_others_wait() -> None:
+    """After an exception of on_result, too, requests are awaited no longer than the read timeout allows."""
+    simulated = SimulatedDriver(lambda *_: ok(), latency=_first_at_once)
+    outcomes = Outcomes()
+    batch = {"user_ids": list("abc"), "max_concurrency": 2, "on_result": _raise_at(1, Stop(), [])}
+    with pytest.raises(BulkInterrupted):
+        simulated.run(batch_of(**batch, outcomes=outcomes))
+    assert simulated.now == 1001.0 + 31.0
+    assert _statuses(outcomes) == ["deleted", "unknown", "not_attempted"]
 
 
 def test_second_interrupt() -> None:

@@ -73,6 +73,12 @@ REFUSED = [
 ]
 
 
+REFUSED += [
+    (f"2026-03-04{rest}", "is no time")
+    for rest in (" 10:00 GMT+3", "-05:00", " 2026", "\n2026-03-05", " 5", " 10:00 +3", " 10:00 CET")
+]
+
+
 @BOUNDS
 @pytest.mark.parametrize(("value", "problem"), REFUSED, ids=str)
 def test_refused(account: Account, bound: str, value: Any, problem: str) -> None:

@@ -29,7 +29,7 @@ class SimulatedDriver:
         self,
         answers: Iterable[Answer] | Callable[[Request, float], Answer],
         *,
-        latency: float = 0.0,
+        latency: float | Callable[[Request], float] = 0.0,
         start: float = 1000.0,
     ) -> None:
         scripted = None if callable(answers) else one_by_one(answers)
@@ -72,7 +72,7 @@ class SimulatedDriver:
         self.sent.append((self.now, request))
         self._in_flight += 1
         self.peak = max(self.peak, self._in_flight)
-        await asyncio.sleep(self._latency)
+        await asyncio.sleep(self._latency(request) if callable(self._latency) else self._latency)
         self._in_flight -= 1
         answer = self._answer(request, self.now)
         if isinstance(answer, Exception):
