@@ -68,9 +68,20 @@ class AsyncDriver:
         if isinstance(effect, Sleep):
             return await _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            async with self._exclusion.get():
-                return await self.run(effect.flow, stop)
+            return await self._run_exclusive(effect, stop)
         return await self._run_parallel(effect)
+
+    async def _run_exclusive(self, effect: Exclusive, stop: anyio.Event | None) -> Any:
+        import anyio
+
+        lock = self._exclusion.get()
+        with anyio.move_on_after(effect.seconds) as waiting:
+            await lock.acquire()
+        try:
+            return await self.run(effect.flow, stop)
+        finally:
+            if not waiting.cancelled_caught:
+                lock.release()
 
     async def _run_parallel(self, effect: Parallel) -> None:
         import anyio

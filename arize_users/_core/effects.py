@@ -42,9 +42,10 @@ class Now:
 
 @frozen
 class Exclusive:
-    """Run a flow while no other exclusive flow of this client runs."""
+    """Run a flow while no other exclusive flow of this client runs, waiting so long for that at most."""
 
     flow: Flow[Any]
+    seconds: float
 
 
 @frozen
@@ -94,9 +95,12 @@ def now() -> Flow[float]:
     return seconds
 
 
-def exclusive(flow: Flow[T]) -> Flow[T]:
-    """Run a flow while no other exclusive flow of this client runs, and give its value."""
-    value: T = yield Exclusive(flow)
+def exclusive(flow: Flow[T], seconds: float) -> Flow[T]:
+    """Run a flow while no other exclusive flow of this client runs, and give its value.
+
+    After so many seconds it runs all the same: an interrupt may have left the lock held.
+    """
+    value: T = yield Exclusive(flow, seconds)
     return value
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -35,6 +36,8 @@ class _BaseConnection(Generic[T]):
         self.transport = transport
         self.stream: Any = None
         """What httpcore reads from and writes to; None before it is connected."""
+        self.is_ready = False
+        """Whether it is made, TLS and all, so that a request may have been sent."""
         self.idle_since = 0.0
 
     def prepare(self, request: httpx.Request, trace: Callable[..., object]) -> None:
@@ -47,17 +50,28 @@ class _BaseConnection(Generic[T]):
 
     def has_connected(self, event: str, facts: Mapping[str, Any]) -> bool:
         """Take the network stream from an event of httpx' trace, where it has one."""
+        self.is_ready = self.is_ready or event.endswith(".send_request_headers.started")
         if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             return False
         self.stream = facts["return_value"]
         return True
 
+    def has_leftovers(self) -> bool:
+        """Tell whether the server sent more than its answer: httpcore would take it for the next one."""
+        try:
+            (inner,) = getattr(self.transport, "_pool").connections  # noqa: B009
+            while not hasattr(inner, "_h11_state"):  # A proxy's has the connection inside.
+                inner = inner._connection
+            return bool(inner._h11_state.trailing_data[0])
+        except (AttributeError, ValueError):
+            return False  # It is closed, or not one of httpcore's.
+
     def is_usable(self) -> bool:
-        """Tell whether the server has kept the idle connection open, and the way to it still knows of it."""
+        """Tell whether the idle connection is open: not idle for too long, and not closed by the server."""
         if time.monotonic() - self.idle_since >= IDLE_SECONDS:
             return False
         try:
-            # Nothing can come but the end. httpcore would connect anew without telling.
+            # Whatever comes now is no answer. Of a closed one httpcore would make another without telling.
             return self.stream is None or not self.stream.get_extra_info("is_readable")
         except (OSError, ValueError):  # Closed on this side.
             return False
@@ -77,15 +91,18 @@ class Connection(_BaseConnection[httpx.BaseTransport]):
         """
         if not self.has_connected(event, facts):
             return
-        read = self.stream.read
+        # Weak, because the stream has the function: an interrupted call then leaves no cycle.
+        stream, connection = weakref.ref(self.stream), weakref.ref(self)
+        read = type(self.stream).read
 
         def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-            left = self.deadline - time.monotonic()
+            owner = connection()
+            left = (math.inf if owner is None else owner.deadline) - time.monotonic()
             if left <= 0:
                 raise httpx.ReadTimeout("timed out")
             if left < math.inf:
                 timeout = left if timeout is None else min(timeout, left)
-            data: bytes = read(max_bytes, timeout)
+            data: bytes = read(stream(), max_bytes, timeout)
             return data
 
         self.stream.read = read_in_time
@@ -259,7 +276,8 @@ class _Stream(httpx.SyncByteStream):
         try:
             if self._is_read:
                 self._body.close()
-                to_close = self._idle.put_back(self._connection)
+                if not self._connection.has_leftovers():
+                    to_close = self._idle.put_back(self._connection)
         finally:
             for connection in to_close:
                 connection.close()
@@ -287,7 +305,8 @@ class _AsyncStream(httpx.AsyncByteStream):
         try:
             if self._is_read:
                 await self._body.aclose()
-                to_close = self._idle.put_back(self._connection)
+                if not self._connection.has_leftovers():
+                    to_close = self._idle.put_back(self._connection)
         finally:
             for connection in to_close:
                 await connection.aclose()

@@ -19,11 +19,10 @@ import logging
 import math
 import random
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import httpx
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from ..errors import (
     APIConnectionError,
@@ -51,27 +50,32 @@ logger = logging.getLogger("arize_users")
 logger.addHandler(logging.NullHandler())
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True)
 class Answer:
     """A 2xx response. ``maybe_applied``: an earlier attempt may have been carried out already."""
 
     request: Request
     response: httpx.Response
     maybe_applied: bool
+    _parsed: dict[str, Any] = field(factory=dict, init=False, eq=False)
 
-    @cached_property
+    @property
     def document(self) -> Any:
         """The JSON of the body, parsed once.
 
         Raises:
             ResponseDecodeError: It is not JSON, or too long.
         """
-        if is_cut_off(self.response):
-            raise self.decode_error(f"its body is longer than {LONGEST_BODY:,} bytes, and was cut off")
-        try:
-            return json.loads(self.response.content)
-        except (ValueError, RecursionError) as error:
-            raise self.decode_error("its body is not JSON") from error
+        # Not a cached_property: that of Python 3.11 holds one lock for all instances, in forked processes
+        # for good.
+        if "document" not in self._parsed:
+            if is_cut_off(self.response):
+                raise self.decode_error(f"its body is longer than {LONGEST_BODY:,} bytes, and was cut off")
+            try:
+                self._parsed["document"] = json.loads(self.response.content)
+            except (ValueError, RecursionError) as error:
+                raise self.decode_error("its body is not JSON") from error
+        return self._parsed["document"]
 
     def decode_error(self, problem: str) -> ResponseDecodeError:
         """Make the error for a body that cannot be read."""

@@ -70,6 +70,7 @@ class PerLoop(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._values: WeakKeyDictionary[Any, T] = WeakKeyDictionary()
+        self._changing = ProcessLock()
         renew_after_fork(self._renew)
 
     def get(self) -> T:
@@ -77,16 +78,18 @@ class PerLoop(Generic[T]):
         loop = current_loop()
         value = self._values.get(loop)
         if value is None:
-            # A value may refer to its loop, and so keep it: it does not go by itself.
-            for other in list(self._values):
-                if _is_closed(other):
-                    self._values.pop(other, None)
-            value = self._values[loop] = self._make()
+            with self._changing.lock:
+                # A value may refer to its loop, and so keep it: it does not go by itself.
+                for other in list(self._values):
+                    if _is_closed(other):
+                        self._values.pop(other, None)
+                value = self._values[loop] = self._make()
         return value
 
     def all(self) -> list[T]:
         """Give the values of all event loops."""
-        return list(self._values.values())
+        with self._changing.lock:
+            return list(self._values.values())
 
     def _renew(self) -> object:
         values, self._values = self._values, WeakKeyDictionary()

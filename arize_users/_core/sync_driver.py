@@ -8,6 +8,7 @@ inside of its ``set`` keeps its lock for good.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 import httpx
 from attrs import frozen
 
+from ..errors import ConfigurationError
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
 from .runtime import ProcessLock
@@ -81,8 +83,13 @@ class SyncDriver:
         if isinstance(effect, Sleep):
             return _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
-            with self._exclusion.lock:
+            lock = self._exclusion.lock
+            is_held = lock.acquire(timeout=effect.seconds)
+            try:
                 return self.run(effect.flow, stop)
+            finally:
+                if is_held:
+                    lock.release()
         return self._run_parallel(effect)
 
     def _run_parallel(self, effect: Parallel) -> None:
@@ -161,6 +168,7 @@ class _WorkerPool:
     def __init__(self, limit: int, run: _Runs) -> None:
         self._limit = limit
         self._run = run
+        self._process = os.getpid()
         self._flows: SimpleQueue[Flow[Any] | None] = SimpleQueue()
         self._arrivals: SimpleQueue[_Value | BaseException | None] = SimpleQueue()
         self._stops: list[_Stop] = []
@@ -186,6 +194,11 @@ class _WorkerPool:
 
     def next_value(self) -> Any:
         """Wait for the next value, or raise the next error."""
+        if self._process != os.getpid():
+            raise ConfigurationError(
+                "this process was forked in the middle of a call, whose threads are not in it",
+                hint="Let it end by os._exit, or fork before the call.",
+            )
         arrival = self._arrivals.get()
         if isinstance(arrival, BaseException):
             raise arrival
@@ -221,6 +234,8 @@ class _WorkerPool:
         """Report what still arrives, for so long at most; an interrupt or error ends the waiting."""
         deadline = time.monotonic() + seconds
         while len(self._ended) < len(self._begun) or not self._arrivals.empty():
+            if self._process != os.getpid():
+                return  # The workers are those of the parent.
             left = deadline - time.monotonic()
             if left <= 0:
                 return

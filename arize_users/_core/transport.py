@@ -227,7 +227,7 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         if response is not None and not response.is_success:
             return with_body(response, b"")
         connection = ours.extensions.get("connection")
-        raise _timed_out(sent=connection is None or connection.stream is not None)
+        raise _timed_out(sent=connection is None or connection.is_ready)
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -349,6 +349,8 @@ class _Connector(Generic[H]):
             # Neither the URL nor httpx' words about it: they may hold the proxy's password.
             raise ConfigurationError("is not a well-formed URL", argument="proxy") from None
         except (ImportError, ValueError) as error:
+            if self._proxy is None:
+                raise
             # A SOCKS proxy without the library that speaks it, a scheme that httpx does not know.
             raise ConfigurationError(f"cannot be used: {error}", argument="proxy") from error
         _remove_lock(transport)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from attrs import evolve
 
-from .._core.effects import Flow, exclusive
+from .._core.effects import Flow, exclusive, now
 from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import EnumCase
@@ -22,6 +22,9 @@ from ..enums import InviteMode, UserStatus
 from ..errors import ResponseDecodeError
 
 Case = Literal["lower", "upper"]
+
+LONGEST_WAIT = 5.0
+"""Seconds that the others wait for the one who finds the case out; then they find it out, too."""
 
 # A server that does not know a value refuses the request before doing anything.
 _MAY_BE_REFUSED_CASE = frozenset({400, 422})
@@ -66,7 +69,9 @@ class EnumCaseRetrier:
         """
         request = yield from self._retrier.timed(request)
         if self.learnt.case is None and has_enum_values(request):
-            return (yield from exclusive(self._try_both(request, repeatable, attempts)))
+            left = request.deadline - (yield from now())
+            flow = self._try_both(request, repeatable, attempts)
+            return (yield from exclusive(flow, max(0.0, min(left, LONGEST_WAIT))))
         encoded = self.learnt.encode(request)
         outcome = yield from self._retrier.send(encoded, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Answer):

@@ -160,7 +160,8 @@ class Lookup:
         if self._refusals.reason is not None:
             self._put([group], Found(error=self._refusals.reason, is_sent=False))
             return None
-        scan = self._operations.scan(email=group.spellings[0].address)
+        deadline = yield from self._operations.deadline()
+        scan = self._operations.scan(email=group.spellings[0].address, deadline=deadline)
         try:
             while not group.is_settled and (users := (yield from scan.next_page())) is not None:
                 group.add(users)

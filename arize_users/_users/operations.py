@@ -58,6 +58,10 @@ class Operations:
         )
         return Operations(retrier, self._learnt)
 
+    def deadline(self) -> Flow[float]:
+        """The time at which an operation that begins now is given up."""
+        return self._retrier.deadline()
+
     def list(
         self, *, email: str | None, status: str | Iterable[str] | None, limit: int, cursor: str | None
     ) -> Flow[UserPage]:
@@ -122,7 +126,7 @@ class Operations:
         return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
-        scan = self.scan(email=email, deadline=(yield from self._retrier.deadline()))
+        scan = self.scan(email=email, deadline=(yield from self.deadline()))
         matches = Matches(email)
         while not matches.is_settled and (users := (yield from scan.next_page())) is not None:
             matches.add(users)

@@ -38,4 +38,6 @@ def _run(program: str) -> NoReturn:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(interrupts.exit_code or 130)
-    sys.exit(main(program))
+    code = main(program)
+    interrupts.ignore()
+    sys.exit(code)

@@ -64,6 +64,11 @@ class Interrupts:
                     before[number] = signal.signal(number, self._note)
         return before
 
+    def ignore(self) -> None:
+        """Ignore the signals from now on: the program ends with its exit code, and not by a signal."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Handle the signals for a while."""

@@ -104,13 +104,30 @@ def test_exclusive(run: Run) -> None:
 
     def caught(number: int) -> Flow[Any]:
         try:
-            return (yield from exclusive(one(number)))
+            return (yield from exclusive(one(number), 60.0))
         except Boom:
             return "boom"
 
     results: list[Any] = []
     run(parallel((caught(number) for number in range(8)), 4, results.append))
     assert sorted(map(str, results)) == ["0", "1", "2", "4", "5", "6", "7", "boom"]
+
+
+def test_exclusive_in_time(run: Run) -> None:
+    """A flow waits only so long for its turn: an interrupt may have left the lock held."""
+    ended: list[str] = []
+
+    def hold() -> Flow[None]:
+        while "other" not in ended:
+            yield from sleep(0.001)
+        ended.append("holder")
+
+    def other() -> Flow[None]:
+        ended.append("other")
+        yield from now()
+
+    run(parallel(iter([exclusive(hold(), 60.0), exclusive(other(), 0.01)]), 2, lambda _: None))
+    assert ended == ["other", "holder"]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 20])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -227,3 +228,29 @@ def test_sandbox_in_memory() -> None:
             stop.set()
             thread.join()
         assert _ended_well(*children)
+
+
+FORKING_CALLBACK = """
+    import os
+    from arize_users import ArizeClient, ConfigurationError
+    from arize_users.sandbox import Sandbox, SandboxTransport
+
+    sandbox, parent, children = Sandbox(), os.getpid(), []
+    client = ArizeClient(api_key="sandbox-admin", transport=SandboxTransport(sandbox))
+
+    def fork(_):
+        if not children:
+            children.append(os.fork())
+
+    try:
+        client.users.bulk_delete(user_ids=sandbox.add_users(4), on_result=fork, max_concurrency=1)
+    except ConfigurationError:
+        os._exit(7)
+    print(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+    """
+
+
+def test_fork_inside_of_a_batch() -> None:
+    """A process that is forked by on_result, and goes on, gets an error instead of waiting for ever."""
+    done = run_python("-c", textwrap.dedent(FORKING_CALLBACK), timeout=60)
+    assert done.stdout.split() == ["7"], done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dis
 import gc
 import random
 import sys
@@ -57,8 +58,12 @@ class _Interrupt(KeyboardInterrupt):
 
 
 def _interrupt(client: ArizeClient, files: tuple[str, ...], point: int) -> int:
-    """Make a call that is interrupted at an instruction of these files; give how many there are."""
+    """Make a call that is interrupted at an instruction of these files; give how many there are.
+
+    Python looks for signals after calls, at the start of functions, and where loops go back.
+    """
     count = 0
+    before_it: dict[Any, str] = {}
 
     def trace(frame: Any, event: str, _: object) -> Any:
         nonlocal count
@@ -66,8 +71,10 @@ def _interrupt(client: ArizeClient, files: tuple[str, ...], point: int) -> int:
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         if event == "opcode":
-            count += 1
-            if count == point:
+            is_looked_for = before_it.get(frame, "").startswith(("CALL", "RESUME", "JUMP_BACKWARD"))
+            before_it[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            count += is_looked_for
+            if is_looked_for and count == point:
                 raise _Interrupt
         return trace
 

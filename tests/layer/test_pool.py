@@ -12,6 +12,7 @@ import httpx
 import pytest
 from support.account import Connect
 from support.answers import ok, page
+from support.raw_server import EMPTY_LIST, raw_server
 from support.transports import ScriptedTransport
 
 from arize_users import ArizeClient, AsyncArizeClient, ConfigurationError
@@ -195,3 +196,21 @@ def test_malformed_proxy_of_the_environment(
         connect(None)
     assert caught.value.argument == "proxy"
     assert "pa55" not in str(caught.value)
+
+
+TWICE = EMPTY_LIST * 2
+NO_CONTENT_WITH_BODY = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"
+LONGER_THAN_IT_SAYS = EMPTY_LIST + b"{}"
+
+
+@pytest.mark.parametrize("answer", [TWICE, NO_CONTENT_WITH_BODY, LONGER_THAN_IT_SAYS])
+def test_more_than_an_answer(connect: Connect, answer: bytes) -> None:
+    """What a server sends beyond an answer is never taken for the next: that connection is not used again."""
+    with raw_server(lambda connection: connection.send(answer)) as server:
+        client = connect(None, base_url=server.url, max_retries=0)
+        for number in range(1, 4):
+            if answer is NO_CONTENT_WITH_BODY:
+                client.users.delete(user_id="x")
+            else:
+                client.users.list()
+            assert len(server.connections) == number

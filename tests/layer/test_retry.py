@@ -23,6 +23,7 @@ from arize_users import (
     ServerError,
 )
 from arize_users._core.effects import Flow, sleep
+from arize_users._users.bulk import bulk_delete
 from arize_users._users.operations import Operations
 from arize_users.client import UsersClient
 from arize_users.config import resolve
@@ -244,6 +245,16 @@ def test_total_timeout_of_a_look_up() -> None:
     pages = [ok(page([user()], next_cursor=str(number))) for number in range(3)]
     simulated = SimulatedDriver([*pages, ok(page())], latency=10.0)
     assert simulated.run(operations_of(total_timeout=35).get(user="nobody@example.com")) is None
+    assert [request.deadline for _, request in simulated.sent] == [1035.0] * 4
+
+
+def test_total_timeout_of_a_look_up_in_a_batch() -> None:
+    """So is the look-up of one user of a batch."""
+    pages = [ok(page([user()], next_cursor=str(number))) for number in range(3)]
+    simulated = SimulatedDriver([*pages, ok(page())], latency=10.0)
+    settings: Any = {"user_ids": None, "max_concurrency": 1, "on_result": None}
+    batch = bulk_delete(operations_of(total_timeout=35), emails=["nobody@example.com"], **settings)
+    assert [one.status for one in simulated.run(batch.run())] == ["not_found"]
     assert [request.deadline for _, request in simulated.sent] == [1035.0] * 4
 
 
