@@ -122,7 +122,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 def _decompress(body: bytes, encoding: str) -> bytes:
     """Decompress a body up to one byte more than it may have; one that is not as it says stays as it is."""
-    # Not by httpx, which unfolds each part that it gets whole.
+    # Not by httpx, which decompresses each part whole, however large that becomes.
     windows = {"gzip": [zlib.MAX_WBITS | 16], "deflate": [zlib.MAX_WBITS, -zlib.MAX_WBITS]}
     for bits in windows.get(encoding.strip().lower(), []):
         try:

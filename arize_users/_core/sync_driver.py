@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from attrs import frozen
@@ -158,14 +158,10 @@ class _Value:
     value: Any
 
 
-class _Runs(Protocol):
-    def __call__(self, flow: Flow[Any], stop: _Stop | None = None) -> Any: ...
-
-
 class _WorkerPool:
     """Threads that run the flows submitted to them; their values arrive in a queue."""
 
-    def __init__(self, limit: int, run: _Runs) -> None:
+    def __init__(self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any]) -> None:
         self._limit = limit
         self._run = run
         self._process = os.getpid()

@@ -35,7 +35,7 @@ class _Shared(Generic[C]):
     is_callers: bool
     """Whether ``http`` is the caller's own, which stays open."""
     guarded: str | None
-    """The argument that brought connections of the caller's, which are neither ours to renew nor to drop."""
+    """The argument that the caller's own connections came with. Of those we can renew none and drop none."""
     sandbox: Sandbox | None
     is_closed: bool = False
     _process: int = field(factory=os.getpid, init=False)

@@ -16,7 +16,7 @@ _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 def folded(address: str) -> str:
     """Lower the ASCII letters of an address alone.
 
-    str.lower() and str.casefold() take more for one: the Kelvin sign for "k", "ß" for "ss".
+    str.lower() and str.casefold() fold more than that: the Kelvin sign to "k", "ß" to "ss".
     """
     return address.lower() if address.isascii() else address.translate(_ASCII_LOWER)
 

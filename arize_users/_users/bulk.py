@@ -53,7 +53,7 @@ def bulk_delete(
 
 @define(eq=False)
 class _Target:
-    """One user to delete, or an email without one that is known, with every input that names it."""
+    """One user to delete, with every input that names this user; without an id, an email that nobody has."""
 
     user_id: str | None = None
     record: Record = field(factory=deletion_record)
@@ -62,7 +62,7 @@ class _Target:
 
 @define(eq=False)
 class _Input:
-    """One distinct input: an id, or an email, before its look-up with every spelling of it."""
+    """One distinct input: an id, or an email. Before its look-up an email has all of its spellings."""
 
     target: _Target
     spellings: list[str] = field(factory=list)
@@ -155,7 +155,7 @@ class BulkDelete:
                 return
             if not self._has_deleted:
                 raise self._unauthorized[0]
-            # Another request deleted a user while this refusal came: the key is good, and the work goes on.
+            # Another request was answered with success meanwhile: the key is good, and the work goes on.
             for target in self._refused:
                 target.record.reopen()
             waiting = chain(self._refused, waiting)

@@ -28,7 +28,7 @@ class Unanswered(Exception):
 
 
 class Interrupts:
-    """What this process does with signals, which the program has one of.
+    """What this process does on a signal; see `interrupts`, the only instance.
 
     Attributes:
         raising: Whether a signal raises `KeyboardInterrupt`. Otherwise it is noted, and ends the command
@@ -81,9 +81,9 @@ class Interrupts:
                 signal.signal(number, handler)  # type: ignore[arg-type]
 
     def run(self, function: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
-        """Call a function that a signal ends by `KeyboardInterrupt`, a second one without its waiting.
+        """Call a function that a signal ends by `KeyboardInterrupt`, and a second signal ends at once.
 
-        It keeps what it did elsewhere: nothing is returned here, nor raised after a signal.
+        Its outcome must be kept elsewhere: nothing is returned, and after a signal nothing is raised.
         """
         if self._received:
             return
