@@ -352,8 +352,8 @@ class ArizeClient(BaseClient[Sender, UsersClient]):
         total_timeout: Seconds for one operation with all its attempts and waits, 120 by default, or None for
             no limit: for each page in `iter`, for each user in `bulk_delete`, never for the batch. An async
             client has a deadline. A sync one looks at the time at every read, and cannot end the lookup of
-            the host's name, nor the attempts at a host's several addresses; over an ``http_client`` it looks between the parts of a body and between attempts
-            only.
+            the host's name, nor the attempts at a host's several addresses; over an ``http_client`` it looks
+            between the parts of a body and between attempts only.
         verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
             ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
         proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
