@@ -142,7 +142,8 @@ class Reporter:
         look = f"{self._lookup(self.arguments['email'])} shows whether the user exists"
         if self.arguments["invite_mode"] != client.InviteMode.TEMPORARY_PASSWORD:
             return f"{look}."
-        return f"{look}; if so, delete the user, or have the password reset once the address is verified."
+        mend = f"`{self.group} resend-invitation USER_ID` mails a link"
+        return f"{look}; if so, {mend}. Deleting would block the address for good."
 
     def _maybe_applied_hint(self, error: client.APIError) -> str | None:
         """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""

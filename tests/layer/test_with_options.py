@@ -6,6 +6,7 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from support.account import Connect
 from support.answers import ok, page, problem, user
@@ -126,3 +127,13 @@ def test_malformed_options(connect: Connect, argument: str, value: Any) -> None:
     if argument == "total_timeout":
         with pytest.raises(ConfigurationError, match="total_timeout: expected seconds above 0"):
             connect([], total_timeout=value)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(7, 8), (0.5, 1.5), (None, 31), (httpx.Timeout(2, read=9), 10)]
+)
+def test_waiting_after_an_interrupt(connect: Connect, timeout: Any, seconds: float) -> None:
+    """A stopped batch waits for the read timeout and a second: that of the options, 30 s where there is none."""
+    client = connect([ok()])
+    other = client.with_options(timeout=timeout)
+    assert (client.real.users._driver._patience, other.real.users._driver._patience) == (31, seconds)
