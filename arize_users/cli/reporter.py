@@ -143,7 +143,7 @@ class Reporter:
         if self.arguments["invite_mode"] != client.InviteMode.TEMPORARY_PASSWORD:
             return f"{look}."
         mend = f"`{self.group} resend-invitation USER_ID` mails a link"
-        return f"{look}; if so, {mend}. Deleting would block the address for good."
+        return f"{look}; if so, {mend}. Deleting would block the address."
 
     def _maybe_applied_hint(self, error: client.APIError) -> str | None:
         """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""

@@ -133,7 +133,7 @@ def test_malformed_options(connect: Connect, argument: str, value: Any) -> None:
     ("timeout", "seconds"), [(7, 8), (0.5, 1.5), (None, 31), (httpx.Timeout(2, read=9), 10)]
 )
 def test_waiting_after_an_interrupt(connect: Connect, timeout: Any, seconds: float) -> None:
-    """A stopped batch waits for the read timeout and a second: that of the options, 30 s where there is none."""
+    """A stopped batch waits for the read timeout and a second; without one, for 31 seconds."""
     client = connect([ok()])
     other = client.with_options(timeout=timeout)
     assert (client.real.users._driver._patience, other.real.users._driver._patience) == (31, seconds)
