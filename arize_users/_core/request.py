@@ -30,6 +30,17 @@ class Request:
     deadline: float = field(default=math.inf, eq=False, repr=False)
     """The monotonic time at which the operation that it belongs to is given up."""
 
+    def until(self, deadline: float) -> Request:
+        """Give the request with another deadline; in a fifth of the time of `attrs.evolve`."""
+        return Request(
+            operation=self.operation,
+            method=self.method,
+            path=self.path,
+            params=self.params,
+            body=self.body,
+            deadline=deadline,
+        )
+
     @property
     def seconds_left(self) -> float:
         """How long it may still take."""

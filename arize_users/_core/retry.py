@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from ..errors import (
     APIConnectionError,
@@ -184,7 +184,7 @@ class Retrier:
         """Let the time of an operation begin, unless its request has a deadline already."""
         if request.deadline < math.inf:
             return request
-        return evolve(request, deadline=(yield from self.deadline()))
+        return request.until((yield from self.deadline()))
 
     def send(
         self, request: Request, *, repeatable: bool, attempts: Attempts | None = None

@@ -100,7 +100,7 @@ class Operations:
 
         def fetch(cursor: str | None) -> Flow[UserPage]:
             request = requests.list_users(limit=limit, cursor=cursor, email=email, status=statuses)
-            return self._page(evolve(request, deadline=deadline))
+            return self._page(request.until(deadline))
 
         return Scan(fetch, cursor=cursor, created_after=after, created_before=before)
 
@@ -114,7 +114,7 @@ class Operations:
         if not page and self._learnt.case is None:
             # Nobody has the status, or the server does not know this spelling of it: a user of any
             # status shows how the server spells.
-            yield from self._answer(evolve(requests.list_users(limit=1), deadline=request.deadline))
+            yield from self._answer(requests.list_users(limit=1).until(request.deadline))
         if self._learnt.encode(request) != answer.request:
             page = _read((yield from self._answer(request)), codec.user_page)
         return _enforce_status_filter(page, request)
