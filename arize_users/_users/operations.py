@@ -279,7 +279,8 @@ def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
         f"The user {email!r} may have been created, but no answer says so; a temporary password "
         "issued for it cannot be had again.",
         email=email,
-        hint=f"{look}; if so, users.resend_invitation mails a link. Deleting would block the address.",
+        hint=f"{look}; if so, users.resend_invitation mails a link, and once the address is verified "
+        "users.reset_password does. To delete the user would block the address.",
     )
 
 

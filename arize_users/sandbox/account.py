@@ -155,8 +155,12 @@ _parents: list[sqlite3.Connection] = []
 
 def _open(file: str) -> sqlite3.Connection:
     db = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    # Nothing waits for the disk: an account for tests does not have to survive a power failure.
-    db.execute("PRAGMA synchronous = OFF")
+    try:
+        # Nothing waits for the disk: an account for tests does not have to survive a power failure.
+        db.execute("PRAGMA synchronous = OFF")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 
