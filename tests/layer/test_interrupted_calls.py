@@ -73,7 +73,7 @@ def _interrupt(client: ArizeClient, files: tuple[str, ...], point: int) -> int:
         code = frame.f_code
         if not any(name in code.co_filename for name in files):
             return None
-        # The line of a with statement comes once more before its lock is released, where no signal is looked for.
+        # The line of a with statement comes again before its lock is released, where no signal is looked for.
         line = linecache.getline(code.co_filename, frame.f_lineno).lstrip()
         if event == "line" and not line.startswith("with"):
             count += 1
