@@ -152,20 +152,21 @@ class Outcomes(Document):
         return {"results": [one.to_dict() for one in self.results]}
 
     def __repr__(self) -> str:
-        return f"Outcomes({self._counts() or 'empty'})"
+        return f"Outcomes({_counted(self.results) or 'empty'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.results, self.pending_ids, self.pending_emails)
 
-    def _counts(self) -> str:
-        counts = Counter(str(one.status).replace("_", " ") for one in self.results)
-        return ", ".join(f"{count:,} {status}" for status, count in counts.items())
 
-    def _note(self) -> str:
-        results = self.results
-        if len(results) == 1 and results[0].error:
-            return str(results[0].error)
-        return f"Outcomes: {self._counts()}; arize_users.outcomes_of(error) gives each."
+def _counted(results: list[UserResult]) -> str:
+    counts = Counter(str(one.status).replace("_", " ") for one in results)
+    return ", ".join(f"{count:,} {status}" for status, count in counts.items())
+
+
+def _note(results: list[UserResult]) -> str:
+    if len(results) == 1 and results[0].error:
+        return results[0].error
+    return f"Outcomes: {_counted(results)}; arize_users.outcomes_of(error) gives each."
 
 
 def _restored(results: list[Any], pending_ids: list[str], pending_emails: list[str]) -> Outcomes:
@@ -213,7 +214,7 @@ class carrying:  # noqa: N801 - read as a clause: with carrying(outcomes)
         # An error of ours says what became of a single write, and BulkInterrupted of a batch.
         results = self._outcomes.results
         if not isinstance(error, BulkInterrupted) and (len(results) > 1 or not isinstance(error, ArizeError)):
-            note = self._outcomes._note()
+            note = _note(results)
             if note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
 

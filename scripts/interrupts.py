@@ -18,7 +18,6 @@ import faulthandler
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,9 +25,10 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from sandbox_server import served
 
 from arize_users import ArizeClient, AsyncArizeClient, BulkInterrupted, DeletionStatus, Outcomes, outcomes_of
 from arize_users.sandbox import KEYS, Sandbox
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="interrupts-") as directory:
         path = Path(directory) / "account.db"
-        with Sandbox(path) as sandbox, served(path) as url:
+        with Sandbox(path) as sandbox, served(f"--db={path}") as url:
             for number, kind in zip(range(options.rounds), _kinds(), strict=False):
                 # A round that hangs ends the program, and shows where.
                 faulthandler.dump_traceback_later(LONGEST_ROUND, exit=True)
@@ -77,18 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _kinds() -> Iterator[str]:
     while True:
         yield from ("SIGINT", "SIGTERM", "cancel", "timeout", "callback", "asynchronous callback")
-
-
-@contextmanager
-def served(path: Path) -> Iterator[str]:
-    """Serve an account, and give the URL."""
-    command = [sys.executable, "-m", "arize_users.sandbox", f"--db={path}", "--port=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield next(word for word in server.stdout.readline().split() if "://" in word)
-        finally:
-            server.terminate()
 
 
 def _round(sandbox: Sandbox, url: str, kind: str, chance: random.Random) -> tuple[Outcomes, list[str]]:

@@ -18,7 +18,6 @@ import argparse
 import json
 import logging.handlers
 import os
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from sandbox_server import served
 from soak_calls import soak_calls
 
 from arize_users import ArizeClient, AsyncArizeClient, BulkUserDeletionResult, DeletionStatus
@@ -102,15 +102,9 @@ def soak(directory: Path, count: int, faults: list[dict[str, object]]) -> list[s
         created = {*sandbox.add_users(count, "soak.example")}
         users = [(user.id, user.email) for user in sandbox.users() if user.id in created]
         reported: dict[str, DeletionStatus | None] = dict.fromkeys(created)
-        command = [sys.executable, "-m", "arize_users.sandbox", f"--db={path}", f"--fault-script={script}"]
-        with subprocess.Popen([*command, "--port=0"], stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                url = next(word for word in server.stdout.readline().split() if "://" in word)
-                problems = delete_all("sync", url, users[::2], reported)
-                problems += delete_all("async", url, users[1::2], reported)
-            finally:
-                server.terminate()
+        with served(f"--db={path}", f"--fault-script={script}") as url:
+            problems = delete_all("sync", url, users[::2], reported)
+            problems += delete_all("async", url, users[1::2], reported)
         problems += disagreements(sandbox, reported)
     print(f"{count:,} users compared with the account and its audit trail, {len(retries.buffer):,} retries")
     return problems if retries.buffer else [*problems, "no request met a fault"]

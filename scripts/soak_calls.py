@@ -9,16 +9,14 @@ import asyncio
 import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import anyio
 import anyio.lowlevel
+from sandbox_server import served
 
 from arize_users import ArizeClient, ArizeError, AsyncArizeClient
 from arize_users.sandbox import KEYS
@@ -31,24 +29,13 @@ Call = Callable[[], Coroutine[Any, Any, Any]]
 
 def soak_calls(count: int, seed: int) -> list[str]:
     """Cut so many calls of each client short; share one client between processes, and between loops."""
-    with _sandbox() as url:
+    with served("--users=20") as url:
         problems = interrupted_calls(url, count, seed)
         for backend in CUTS:
             problems += cancelled_calls(url, backend, count, seed)
         problems += forked_calls(url, count) + calls_in_two_loops(url, count)
     print(f"{3 * count:,} calls cut short, {3 * count:,} in forked processes, {2 * count:,} in two loops")
     return problems
-
-
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    command = [sys.executable, "-m", "arize_users.sandbox", "--port=0", "--users=20"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield next(word for word in server.stdout.readline().split() if "://" in word)
-        finally:
-            server.terminate()
 
 
 def interrupted_calls(url: str, count: int, seed: int) -> list[str]:

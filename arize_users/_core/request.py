@@ -80,7 +80,7 @@ class RequestBuilder:
         left = request.seconds_left
         if left <= 0:
             raise RequestFailed("no time is left", sent=False, timed_out=True)
-        limits = (self._timeout or default_timeout).as_dict()
+        limits = self.timeout(default_timeout).as_dict()
         if left < math.inf:
             limits = {
                 wait: limit if limit is not None and limit < left else left for wait, limit in limits.items()

@@ -112,12 +112,11 @@ class BulkDelete:
 
     def run(self) -> Flow[list[Result]]:
         """Delete them all; the results are in the order of the inputs."""
+        lookup = Lookup(self._operations, self._places, self._limit)
         try:
             if self._emails:
-                spellings = [one for inputs in self._emails.values() for one in inputs[0].spellings]
-                lookup = Lookup(self._operations, spellings, self._limit)
                 yield from lookup.run()
-            yield from self._delete_all(self._targets(lookup.found if self._emails else {}))
+            yield from self._delete_all(self._targets(lookup.found))
         except _CallbackRaised as stop:
             raise self._interrupted() from stop.__cause__
         return self.results()
