@@ -96,8 +96,6 @@ class Reporter:
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
             case client.AmbiguousEmailError():
                 return "Give the id of the one who is meant."
-            case client.ConfigurationError() if "all name the endpoint" in error.message:
-                return "Unset all but one, or give --base-url."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):

@@ -112,6 +112,10 @@ def _endpoint(options: Options, environ: Mapping[str, str]) -> Endpoint | None:
         found = find_endpoint(base_url=options.base_url, region=options.region, environ=environ)
     except ConfigurationError as error:
         variable = option or error.variable
+        if variable is None:  # Several variables name it.
+            raise CommandError(
+                SETTINGS, error.message, hint="Unset all but one, or give --base-url."
+            ) from error
         raise ConfigurationError(error.message, argument=error.argument, variable=variable) from error
     if found is None or option is None:
         return found
