@@ -107,6 +107,14 @@ def test_missing_custom_role(ax: Ax, scripted: Scripted, role: str) -> None:
     assert hint.startswith("Check --role-id: " if "--role-id" in role else "Check the endpoint")
 
 
+def test_id_of_a_custom_role(ax: Ax, scripted: Scripted) -> None:
+    """The id of a custom role given as a predefined role is refused with the option that it belongs to."""
+    error, hint = ax(*shlex.split(ADA.replace("member", "Um9sZTox"))).refused(2)
+    assert error.startswith("--role: 'Um9sZTox' is not one of 'admin', 'member', 'annotator'")
+    assert hint == "A custom role is given by its id, with --role-id."
+    assert scripted.requests == []
+
+
 TOLD = problem(422, type="about:blank", instance="/v2/users", error_code="NO")
 
 
