@@ -115,6 +115,32 @@ def test_id_of_a_custom_role(ax: Ax, scripted: Scripted) -> None:
     assert scripted.requests == []
 
 
+@pytest.mark.usefixtures("no_backoff")
+def test_verbose_shows_each_attempt(ax: Ax, served: SandboxServer) -> None:
+    """-v shows host, query, status, time taken, request id and retry, and where the settings come from.
+
+    Never the key, nor a password that the server issues.
+    """
+    served.sandbox.faults.add("rate_limit", operation="list_users", retry_after=0)
+    line = "list --email a@b.c --status active -v -o json"
+    ran = ax(*shlex.split(line), ARIZE_MAX_RETRIES="1")
+    host = re.escape(served.url)
+    expected = [
+        r"debug: api_key: from ARIZE_API_KEY",
+        rf"debug: endpoint: {host}, from ARIZE_BASE_URL",
+        r"debug: max_retries: 1, from ARIZE_MAX_RETRIES",
+        r"debug: enum_case: auto, from the default",
+        r"debug: GET /v2/users\?limit=50&email=a%40b.c&status=active: 429.*, in \d+\.\d{3} s",
+        r"warning: GET /v2/users: 429; retry 1 of 1 in \d+\.\d\d s",
+        r"debug: GET /v2/users\?limit=50&email=a%40b.c&status=active: 200, request id \S+, in \d+\.\d{3} s",
+    ]
+    found = [[text for text in ran.err.splitlines() if re.fullmatch(one, text)] for one in expected]
+    assert [len(one) for one in found] == [1] * len(expected)
+    assert "sandbox-admin" not in ran.err
+    created = ax(*shlex.split(ADA.replace("none", "temporary_password")), "-v", "-o", "json")
+    assert created.json["temporary_password"] not in created.err
+
+
 TOLD = problem(422, type="about:blank", instance="/v2/users", error_code="NO")
 
 
