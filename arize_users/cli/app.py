@@ -27,7 +27,7 @@ Ctrl-C, SIGTERM and SIGHUP end a command alike: the answers to requests under wa
 most (a second signal ends the wait), and the outcomes are written where they were to go.
 
 The commands are in beta and may change without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the
-reminder. The options below can also be given after a command's name.
+notice, which the first command of a day gives. The options below can also be given after a command's name.
 """
 # Every usage error's class. Typer gives it no public name, but it is the parent of this one.
 _UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import typer
 
 from .answers import results_answer
+from .beta import daily_notice
 from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
 from .interrupts import Unanswered, interrupts
 from .options import Options
@@ -71,7 +72,7 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._show_beta_warning_on_one_line()
+        self._exit_stack.enter_context(daily_notice())
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
@@ -106,24 +107,6 @@ class Session:
         )
         say(text)
         deliver(results_answer([result]), target, acted=True)
-
-    def _show_beta_warning_on_one_line(self) -> None:
-        import warnings
-
-        from arize_users import BetaWarning
-
-        self._exit_stack.enter_context(warnings.catch_warnings())
-        show_other = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-            if issubclass(category, BetaWarning):
-                say(f"warning: {message}")
-            else:
-                show_other(message, category, *rest, **named)
-
-        warnings.showwarning = show
-        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
-        warnings.simplefilter("always", BetaWarning)
 
     def _log_to_stderr(self) -> None:
         import logging
