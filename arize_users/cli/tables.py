@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .terminal import say
-from .text import literal
+from .text import literal, local_time
 
 if TYPE_CHECKING:
     from arize_users import User, UserResult
@@ -78,7 +78,7 @@ class Canvas(NamedTuple):
     def users_table(self, users: Sequence[User]) -> str:
         """Draw users, one per line if the width allows."""
         columns = [
-            _Column(title, [self._cell(user, field, "%Y-%m-%d %H:%M") for user in users], _LEAST.get(title))
+            _Column(title, [self._cell(user, field) for user in users], _LEAST.get(title))
             for field, title in _FIELDS.items()
         ]
         widths = _widths(columns, _USERS_STEPS, self.width)
@@ -112,7 +112,7 @@ class Canvas(NamedTuple):
 
     def user_panel(self, user: User) -> str:
         """Draw one user in full. The id and a temporary password are never folded."""
-        lines = {title: self._cell(user, field, "%Y-%m-%d %H:%M:%S %Z") for field, title in _FIELDS.items()}
+        lines = {title: self._cell(user, field) for field, title in _FIELDS.items()}
         whole = ["ID"]
         if (mode := getattr(user, "invite_mode", None)) is not None:
             lines["Invite mode"] = self._text(str(mode))
@@ -136,7 +136,7 @@ class Canvas(NamedTuple):
     def _has_unicode(self) -> bool:
         return self.encoding.lower().startswith("utf")
 
-    def _cell(self, user: User, field: str, time_format: str) -> Text:
+    def _cell(self, user: User, field: str) -> Text:
         """Show a field of a user, which the server may have left out."""
         value: Any = getattr(user, field, None)
         if value is None or field == "status":
@@ -146,10 +146,7 @@ class Canvas(NamedTuple):
         if field == "is_developer":
             return self._text("yes" if value else "no")
         if field == "created_at":
-            try:
-                return self._text(value.astimezone().strftime(time_format))
-            except (OverflowError, ValueError, OSError):  # The local calendar has no such year.
-                return self._text(value.isoformat())
+            return self._text(local_time(value))
         return self._text(value)
 
     def _status(self, status: str | None) -> Text:

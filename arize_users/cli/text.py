@@ -11,7 +11,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 # Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -59,8 +60,24 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso_time(value)
     return defused(str(value))
+
+
+def iso_time(moment: datetime) -> str:
+    """Write a time whole, with its zone and without blanks, as the options that take a time read it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def local_time(moment: datetime) -> str:
+    """Write a time in the local zone, whole, so that it can be pasted into an option."""
+    for zone in (None, UTC):
+        with suppress(OverflowError, ValueError, OSError):  # The local calendar may have no such year.
+            local = moment.astimezone(zone)
+            # Before there were standard times, offsets had seconds, which few programs read.
+            if (local.utcoffset() or timedelta()) % timedelta(minutes=1) == timedelta():
+                return iso_time(local)
+    return iso_time(moment)
 
 
 def defused(text: str) -> str:

@@ -309,22 +309,32 @@ def test_closed_streams(shell: Shell, account: Sandbox) -> None:
 
 
 def test_cells(ax: Ax, scripted: Scripted) -> None:
-    """A cell is a role's name, a dash for a missing value, yes or no, or a time to the minute."""
+    """A cell is a role's name, a dash for a missing value, yes or no, or a whole time with its zone."""
     scripted.set_answer(200, page([user(), CUSTOM, {"id": "b"}]))
     ran = ax("list")
     header, *rows = [re.split(r" {2,}", line) for line in ran.out.splitlines()]
     assert header == ["ID", "Name", "Email", "Status", "Role", "Developer", "Created"]
-    assert rows[0] == [ID, "Ada Lovelace", "ada@example.com", "active", "member", "yes", "2024-01-01 12:00"]
+    assert rows[0] == [
+        ID,
+        "Ada Lovelace",
+        "ada@example.com",
+        "active",
+        "member",
+        "yes",
+        "2024-01-01T12:00:00Z",
+    ]
     assert rows[1][3:6] == ["invited", "Steward", "no"]
     assert rows[2] == ["b", *["—"] * 6]
     assert ran.err == "3 users\n"
 
 
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "EST5"])
-def test_times_are_local(ax: Ax, scripted: Scripted, zone: str) -> None:
-    """Times are local; one that the local calendar has no year for is shown all the same."""
+@pytest.mark.parametrize(("zone", "shown"), [("Asia/Tokyo", "21:00:00+09:00"), ("EST5", "07:00:00-05:00")])
+def test_times_are_local(ax: Ax, scripted: Scripted, zone: str, shown: str) -> None:
+    """Times are local, with their zone; one that the local calendar has no year for is shown all the same."""
     scripted.set_answer(200, page([user()]))
-    assert f"2024-01-01 {'21' if zone == 'Asia/Tokyo' else '07'}:00" in ax("list", TZ=zone).out
+    assert f"2024-01-01T{shown}" in ax("list", TZ=zone).out
+    scripted.set_answer(200, user())
+    assert f"2024-01-01T{shown}" in ax("get", ID, TZ=zone).out
     for created_at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
         scripted.set_answer(200, page([user(created_at=created_at)]))
         assert ID in ax("list", TZ=zone).out
