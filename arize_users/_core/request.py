@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +13,7 @@ from attrs import field, frozen
 
 from .._version import __version__
 from ..config import Settings
+from .runtime import monotonic
 
 PACKAGE = "arize-users"
 
@@ -44,7 +44,7 @@ class Request:
     @property
     def seconds_left(self) -> float:
         """How long it may still take."""
-        return self.deadline - time.monotonic()
+        return self.deadline - monotonic()
 
 
 class RequestFailed(Exception):
