@@ -63,8 +63,8 @@ class RequestBuilder:
     def __init__(self, settings: Settings) -> None:
         self._base_url = settings.request_url
         # httpx would add the host to each request, which takes longer than the rest of its headers.
-        host = httpx.URL(self._base_url).netloc.decode("ascii")
-        self._headers = httpx.Headers({"Host": host, **_headers(settings)})
+        self.host: str = httpx.URL(self._base_url).netloc.decode("ascii")
+        self._headers = httpx.Headers({"Host": self.host, **_headers(settings)})
         self._timeout = settings.timeout
 
     def timeout(self, default: httpx.Timeout) -> httpx.Timeout:

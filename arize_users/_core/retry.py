@@ -8,7 +8,7 @@
 | resend, reset              |                                                             |
 
 The operation says what a repetition means (a 404 that means deleted, a user who may exist):
-`Answer.maybe_applied` and `Failure.maybe_applied` tell it what it needs.
+`Answer.maybe_applied`, `Failure.maybe_applied` and `Failure.api_status` tell it what it needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -27,6 +27,7 @@ from attrs import define, field, frozen
 from ..errors import (
     APIConnectionError,
     APIError,
+    APIStatusError,
     APITimeoutError,
     ArizeError,
     ResponseDecodeError,
@@ -58,6 +59,7 @@ class Answer:
     request: Request
     response: httpx.Response
     maybe_applied: bool
+    endpoint: Mapping[str, str]
     _parsed: dict[str, Any] = field(factory=dict, init=False, eq=False)
 
     @property
@@ -80,23 +82,23 @@ class Answer:
 
     def decode_error(self, problem: str) -> ResponseDecodeError:
         """Make the error for a body that cannot be read."""
-        return ResponseDecodeError(
-            problem, response=self.response, **_facts(self.request, maybe_applied=True)
-        )
+        facts = _facts(self.request, maybe_applied=True)
+        return ResponseDecodeError(problem, response=self.response, **facts, **self.endpoint)
 
 
 @frozen(kw_only=True)
 class Failure:
     """What became of a request that got no 2xx response: a refusal, or no whole response.
 
-    ``maybe_applied``: this attempt or an earlier one may have been carried out. ``cause`` is the
-    ``__cause__`` of the error.
+    ``maybe_applied``: this attempt or an earlier one may have been carried out. ``endpoint`` is what was
+    asked, and what named it. ``cause`` is the ``__cause__`` of the error.
     """
 
     request: Request
     response: httpx.Response | None
     reason: RequestFailed | None
     maybe_applied: bool
+    endpoint: Mapping[str, str]
     cause: BaseException | None = None
 
     @property
@@ -104,9 +106,16 @@ class Failure:
         """The status of a refusal; None where no whole response came."""
         return None if self.response is None else self.response.status_code
 
+    @property
+    def api_status(self) -> int | None:
+        """The status of the API's own refusal of what was asked; None where others may have answered."""
+        error = self.error()
+        is_the_apis = isinstance(error, APIStatusError) and error.is_from_api and not error.is_about_route
+        return self.status if is_the_apis else None
+
     def error(self, hint: str | None = None) -> APIError:
         """Make the error for it; ``hint`` takes the place of the general advice."""
-        facts = _facts(self.request, maybe_applied=self.maybe_applied)
+        facts = {**_facts(self.request, maybe_applied=self.maybe_applied), **self.endpoint}
         error: APIError
         if self.response is not None:
             error = status_error_class(self.response.status_code)(self.response, hint=hint, **facts)
@@ -203,18 +212,24 @@ class Retrier:
         *,
         max_retries: int,
         total_timeout: float | None = None,
+        endpoint: Mapping[str, str] = {},
         pause: RateLimitPause | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._max_retries = max_retries
         self._total_timeout = math.inf if total_timeout is None else total_timeout
+        self._endpoint = endpoint
         self._pause = pause or RateLimitPause()
         self._uniform = uniform
 
     def with_options(self, *, max_retries: int, total_timeout: float | None) -> Retrier:
         """Give a retrier that shares this one's pause."""
         return Retrier(
-            max_retries=max_retries, total_timeout=total_timeout, pause=self._pause, uniform=self._uniform
+            max_retries=max_retries,
+            total_timeout=total_timeout,
+            endpoint=self._endpoint,
+            pause=self._pause,
+            uniform=self._uniform,
         )
 
     def deadline(self) -> Flow[float]:
@@ -248,7 +263,7 @@ class Retrier:
                     self._pause.end(pause)
                 left = yield from self._wait_for_pause(watch, request.deadline)
                 if left is not None:
-                    return failure or _never_sent(request, left)
+                    return failure or self._never_sent(request, left)
                 outcome = yield from self._attempt(request, maybe_applied, attempts)
             except Stopped:
                 if failure is None:
@@ -289,14 +304,22 @@ class Retrier:
                 response=None,
                 reason=reason,
                 maybe_applied=maybe_applied or reason.sent,
+                endpoint=self._endpoint,
                 cause=reason.__cause__,
             )
         else:
             logger.debug("%s %s: %d", request.method, request.path, response.status_code)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
-                return Answer(request=request, response=response, maybe_applied=maybe_applied)
-            maybe_applied = maybe_applied or response.status_code >= 500
-            failure = Failure(request=request, response=response, reason=None, maybe_applied=maybe_applied)
+                return Answer(
+                    request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
+                )
+            failure = Failure(
+                request=request,
+                response=response,
+                reason=None,
+                maybe_applied=maybe_applied or response.status_code >= 500,
+                endpoint=self._endpoint,
+            )
         attempts.failure = failure
         attempts.unanswered = unanswered
         return failure
@@ -328,11 +351,12 @@ class Retrier:
             self._pause.end(pause)
         return None
 
-
-def _never_sent(request: Request, pause: float) -> Failure:
-    text = f"the rate limit of the account lasts until {moment_in(pause)}, longer than total_timeout"
-    reason = RequestFailed(text, sent=False, timed_out=True)
-    return Failure(request=request, response=None, reason=reason, maybe_applied=False)
+    def _never_sent(self, request: Request, pause: float) -> Failure:
+        text = f"the rate limit of the account lasts until {moment_in(pause)}, when total_timeout is over"
+        reason = RequestFailed(text, sent=False, timed_out=True)
+        return Failure(
+            request=request, response=None, reason=reason, maybe_applied=False, endpoint=self._endpoint
+        )
 
 
 def _kind(reason: RequestFailed) -> str:

@@ -87,13 +87,13 @@ class EnumCaseRetrier:
         if isinstance(first, Answer):
             self.learnt.learn(first)
             return first
-        if first.status not in _MAY_BE_REFUSED_CASE:
+        if first.api_status not in _MAY_BE_REFUSED_CASE:
             return first
         other = upper_case(request)
         second = yield from self._retrier.send(other, repeatable=repeatable, attempts=attempts)
-        if isinstance(second, Failure) and second.status in _MAY_BE_REFUSED_CASE:
+        if isinstance(second, Failure) and second.api_status in _MAY_BE_REFUSED_CASE:
             return evolve(first, cause=second.error())
-        if isinstance(second, Answer) or second.status in _UNDERSTOOD:
+        if isinstance(second, Answer) or second.api_status in _UNDERSTOOD:
             self.learnt.case = "upper"
         return second
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from .answers import counted, results_answer
-from .errors import PARTIAL, SETTINGS, USAGE, CommandError
+from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output, split_values
 from .output import deliver
@@ -127,6 +127,7 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
 def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -> int:
     """Say how many deletions ended how, and give the exit code for them."""
     from arize_users import DeletionStatus
+    from arize_users.errors import NOT_FROM_API
 
     counts = Counter(result.status for result in results)
     if results:
@@ -135,4 +136,7 @@ def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -
         if result.status == DeletionStatus.UNKNOWN:
             say(f"  `{group} get {result.user_id}` shows whether the user is still there")
     done = counts[DeletionStatus.DELETED] + (counts[DeletionStatus.NOT_FOUND] if missing_ok else 0)
-    return 0 if done == len(results) else PARTIAL
+    if done == len(results):
+        return 0
+    # Nothing was done, not even in part, and nobody knows that the API was asked.
+    return REFUSED if all(NOT_FROM_API in (result.error or "") for result in results) else PARTIAL

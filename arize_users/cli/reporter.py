@@ -33,11 +33,6 @@ _OPTIONS = {
 """The options that are not called like the parameter of the client that they are passed to."""
 
 
-_OF_ONE_USER = frozenset(
-    {"get_user", "update_user", "delete_user", "resend_user_invitation", "reset_user_password"}
-)
-
-
 @dataclass
 class Reporter:
     """Reports the errors of one command.
@@ -98,6 +93,8 @@ class Reporter:
                 return "Give the id of the one who is meant."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
+            case client.ConfigurationError(argument="api_key"):
+                return error.hint or ""
             case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):
                 return f"Correct {variable}, or unset it."
             case client.ConfigurationError():
@@ -157,6 +154,10 @@ class Reporter:
                     f"run `{self.group} update USER_ID --is-not-developer`. --verbose shows what the server "
                     "answered."
                 )
+            case client.APIStatusError() if _is_foreign(error):
+                return self._endpoint_hint(error)
+            case client.ResponseDecodeError():
+                return self._endpoint_hint(error)
             case client.UnauthorizedError():
                 key = "--api-key, ARIZE_API_KEY or the profile"
                 return f"Check the API key ({key}) and that it belongs to this endpoint."
@@ -164,8 +165,6 @@ class Reporter:
                 return "Use the key of an admin, or of a role with the permission."
             case client.NotFoundError(operation="create_user"):
                 return "Check --role-id."
-            case client.NotFoundError(operation="list_users"):
-                return "Check the endpoint (--base-url or --region): Arize's API has this path."
             case client.NotFoundError():
                 return f"Check the id; `{self.group} list --email PART` finds the user."
             case client.ConflictError():
@@ -180,18 +179,30 @@ class Reporter:
                 return "This is on the server's side: try again later."
         return None
 
+    def _endpoint_hint(self, error: client.APIError) -> str:
+        source = f", which is from {self.settings.endpoint_from}" if self.settings else ""
+        if (error.base_url or "").endswith("/v2"):
+            return f"Leave /v2 out of the endpoint{source}: each path begins with it."
+        return f"Check the endpoint{source} (--base-url or --region)."
+
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
 
 
 def _exit_code(error: client.ArizeError) -> int:
     match error:
-        # Any other 404 came from something between, or is about a path that the API does not have.
-        case client.NotFoundError(operation=operation, is_about_user=True) if operation in _OF_ONE_USER:
+        # Any other 404 came from something between, or is about a path or a role.
+        case client.NotFoundError(is_about_user=True):
             return NO_SUCH_USER
         case client.APIConnectionError(sent=False, maybe_applied=False):
             return UNREACHED
     return REFUSED
+
+
+def _is_foreign(error: client.APIStatusError) -> bool:
+    """Tell whether the endpoint is to be looked at: not for a failure or a limit, which pass."""
+    is_passing = isinstance(error, client.ServerError | client.RateLimitError)
+    return not is_passing and (error.is_about_route or not error.is_from_api)
 
 
 def _option(argument: str | None) -> str | None:

@@ -230,15 +230,19 @@ def test_nothing_changes_an_error(monkeypatch: pytest.MonkeyPatch, failure: str)
 
 @pytest.mark.parametrize("status", STATUS_ERRORS)
 def test_statuses(status: int) -> None:
-    """Every status of 300 and above has a class, and a text and a hint by it, whatever the body."""
+    """Every status of 300 and above has a class, and a text and a hint by it and by who answers."""
     error = _status_error(html(status))
-    assert type(error) is STATUS_ERRORS[status]
+    assert type(error) is STATUS_ERRORS[status] is type(_status_error(problem(status)))
     assert (error.title, error.detail, error.error_code) == (None, None, None)
     assert str(error).startswith(str(status))
     assert "(POST /v2/users)" in error.message
-    hints = {401: "ARIZE_API_KEY", 403: "admin", 404: "users.get", 409: "users.get", 429: "again"}
-    expected = hints.get(status, "again later" if status >= 500 else None)
-    assert expected is None if error.hint is None else expected in error.hint
+    passing = "again later" if status >= 500 else "again" if status == 429 else None
+    hints = {401: "ARIZE_API_KEY", 403: "admin", 404: "users.get", 409: "users.get"}
+    for one, expected in (
+        (error, passing or "Check the base URL."),
+        (_status_error(problem(status)), hints.get(status, passing)),
+    ):
+        assert expected is None if one.hint is None else expected in one.hint
     assert (error.operation, error.method, error.path, error.maybe_applied) == (*FACTS.values(),)
 
 
@@ -252,10 +256,11 @@ BODIES = [
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda one: repr(one[:20]))
 def test_any_body(body: bytes) -> None:
-    """A refusal with any body keeps it, and says the status with the words of HTTP."""
+    """A refusal with any body keeps it, and says the status with the words of HTTP, and who may answer so."""
     error = _status_error(raw(body, 503, content_type="text/html"))
     assert error.body == body
-    assert error.message == "503 Service Unavailable (POST /v2/users)."
+    assert error.message.startswith("503 Service Unavailable (POST /v2/users). The answer from the endpoint")
+    assert error.message.endswith(f": {errors.NOT_FROM_API}.")
     members = (error.title, error.detail, error.type, error.instance, error.error_code)
     assert members == (None,) * 5
 
