@@ -210,7 +210,7 @@ class UsersClient:
         Raises:
             ConflictError: The email is that of an active user, or of a blocked one, who cannot return.
             NotFoundError: There is no such custom role.
-            OutcomeUnknownError: The answer with the temporary password was lost; see its text.
+            OutcomeUnknownError: The answer with the temporary password was lost; its text says what to do.
         """
         return self._write(
             self._operations.create(
@@ -264,7 +264,8 @@ class UsersClient:
             user_id: The id.
 
         Raises:
-            BadRequestError: The user is not invited, or logs in through SAML or an IdP.
+            BadRequestError: The user is not invited (`create` invites an expired one anew), or logs in
+                through SAML or an IdP.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
         return self._write(self._operations.resend_invitation(user_id=user_id))

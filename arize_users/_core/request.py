@@ -42,6 +42,13 @@ class Request:
         )
 
     @property
+    def target(self) -> str:
+        """The path with the query, as they are sent."""
+        return (
+            f"{self.path}?{urlencode(self.params, doseq=True, quote_via=quote)}" if self.params else self.path
+        )
+
+    @property
     def seconds_left(self) -> float:
         """How long it may still take."""
         return self.deadline - monotonic()
@@ -85,10 +92,9 @@ class RequestBuilder:
             limits = {
                 wait: limit if limit is not None and limit < left else left for wait, limit in limits.items()
             }
-        query = f"?{urlencode(request.params, doseq=True, quote_via=quote)}" if request.params else ""
         return httpx.Request(
             request.method,
-            self._base_url + request.path + query,
+            self._base_url + request.target,
             headers=self._headers,
             json=request.body,
             extensions={"timeout": limits, "deadline": request.deadline},

@@ -32,6 +32,7 @@ from ..errors import (
     ArizeError,
     ResponseDecodeError,
     moment_in,
+    request_id,
     retry_after,
     status_error_class,
 )
@@ -291,13 +292,14 @@ class Retrier:
         unanswered = attempts.unanswered
         attempts.unanswered = True  # Before it is sent: an interrupt may come at any moment.
         failure: Failure
+        began = yield from now()
         try:
             response = yield from send(request)
         except (ArizeError, Stopped):
             attempts.unanswered = unanswered  # It was not sent.
             raise
         except RequestFailed as reason:
-            logger.debug("%s %s: %s", request.method, request.path, _kind(reason))
+            _log_attempt(request, _kind(reason), (yield from now()) - began)
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
@@ -308,7 +310,9 @@ class Retrier:
                 cause=reason.__cause__,
             )
         else:
-            logger.debug("%s %s: %d", request.method, request.path, response.status_code)
+            known_as = request_id(response.headers)
+            answered = f"{response.status_code}, request id {known_as}" if known_as else response.status_code
+            _log_attempt(request, answered, (yield from now()) - began)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
                 return Answer(
                     request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
@@ -361,6 +365,10 @@ class Retrier:
 
 def _kind(reason: RequestFailed) -> str:
     return "APITimeoutError" if reason.timed_out else "APIConnectionError"
+
+
+def _log_attempt(request: Request, outcome: object, seconds: float) -> None:
+    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, outcome, seconds)
 
 
 def _log_retry(failure: Failure, retry: int, retries: int, delay: float) -> None:

@@ -82,8 +82,18 @@ def _report(error: Any, program: str) -> int:
         say(*message.splitlines())
     else:
         path = program if context is None else context.command_path
-        say(f"error: {' '.join(message.split())}", f"hint: `{path} --help` shows how.")
+        option = _option(error)
+        # In the words of our own refusals, which name the option first.
+        message = f"{option}: {error.message}" if option else message
+        custom = "A custom role is given by its id, with --role-id." if option == "--role" else None
+        say(f"error: {' '.join(message.split())}", f"hint: {custom or f'`{path} --help` shows how.'}")
     return USAGE
+
+
+def _option(error: Any) -> str | None:
+    """Give the option whose value Typer refused."""
+    is_value = type(error) is typer.BadParameter and error.param is not None
+    return max(error.param.opts, key=len) if is_value else None
 
 
 def build(program: str) -> typer.Typer:

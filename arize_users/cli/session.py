@@ -128,6 +128,8 @@ class Session:
     def _log_to_stderr(self) -> None:
         import logging
 
+        from .settings_command import setting_rows
+
         redacted = self.reporter.redacted
 
         class StderrHandler(logging.Handler):
@@ -139,8 +141,10 @@ class Session:
         self._exit_stack.callback(logger.removeHandler, handler)
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
-        logger.debug("endpoint: from %s", self.settings.endpoint_from)
-        logger.debug("API key: from %s", self.settings.key_from)
+        for row in setting_rows(self.settings):
+            if row["value"] is not None:
+                value = "" if row["setting"] == "api_key" else f"{row['value']}, "
+                logger.debug("%s: %sfrom %s", row["setting"], value, row["source"])
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:

@@ -159,7 +159,8 @@ def test_single_host_of_the_environment(ax: Ax, host: str, served: SandboxServer
     variables = {"ARIZE_SINGLE_HOST": name, "ARIZE_SINGLE_PORT": port, "ARIZE_API_SCHEME": "http"}
     ran = ax("list", "-v", ARIZE_API_KEY="sandbox-admin", **variables)
     assert (ran.code, len(served.sandbox.requests)) == (0, 1)
-    assert "debug: endpoint: from ARIZE_SINGLE_HOST" in ran.err.splitlines()
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("debug: endpoint: ")]
+    assert line.endswith(", from ARIZE_SINGLE_HOST")
     error, _ = ax("list", ARIZE_API_KEY="k", ARIZE_BASE_DOMAIN="a.example", **variables).refused(1)
     assert error == "ARIZE_SINGLE_HOST and ARIZE_BASE_DOMAIN all name the endpoint"
 
@@ -207,8 +208,8 @@ def test_profile(ax: Ax, home: Path, host: str, profile: Profile) -> None:
     ran = ax("list", "-v")
     assert (ran.code, ran.out[:14]) == (0, "id,name,email,")
     assert {file: file.read_bytes() for file in home.rglob("*") if file.is_file()} == before
-    for setting in ("endpoint", "API key"):
-        assert f"debug: {setting}: from the profile 'default'" in ran.err.splitlines()
+    for setting in (f"endpoint: http://{host}, ", "api_key: "):
+        assert f"debug: {setting}from the profile 'default'" in ran.err.splitlines()
     assert "sandbox-admin" not in ran.out + ran.err
 
 

@@ -145,8 +145,9 @@ def test_a_server_that_changes_its_case() -> None:
     ("status", "error"), [(400, errors.BadRequestError), (422, errors.UnprocessableEntityError)]
 )
 def test_refused_in_both_cases(status: int, error: type[Exception]) -> None:
-    """Refused in both cases, the error is the first refusal, caused by the second, and nothing is learned."""
-    caller = Caller(problem(status, detail="first"), problem(400, detail="second"), ok(INVITED, 201))
+    """Refused in both cases by a server that lists nobody, the error is the first refusal."""
+    refusals = problem(status, detail="first"), problem(400, detail="second")
+    caller = Caller(*refusals, ok(page()), ok(INVITED, 201))
     with pytest.raises(errors.APIStatusError, match=f"{status}.*first") as caught:
         caller.create()
     assert isinstance(caught.value.__cause__, errors.BadRequestError)

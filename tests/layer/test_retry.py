@@ -192,18 +192,29 @@ def test_backoff() -> None:
 
 
 def test_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Each retry is logged, with the status or the class of the failure, and nothing that was sent."""
+    """Attempts and retries are logged, by status or class of failure, with no word of the server."""
     caplog.set_level("DEBUG", logger="arize_users")
     succeed("reset", problem(429, detail="secret", retry_after="7"), NOT_APPLIED["refused"], SUCCESS["reset"])
     path = "POST /v2/users/VXNlcjoxMjM0NQ%3D%3D/reset-password"
     lines = [record.getMessage() for record in caplog.records]
     assert lines[:3] == [
-        f"{path}: 429",
+        f"{path}: 429, in 0.000 s",
         f"{path}: 429; retry 1 of 2 in 7.00 s",
-        f"{path}: APIConnectionError",
+        f"{path}: APIConnectionError, in 0.000 s",
     ]
     assert lines[3].startswith(f"{path}: APIConnectionError; retry 2 of 2 in ")
-    assert lines[4:] == [f"{path}: 204"]
+    assert lines[4:] == [f"{path}: 204, in 0.000 s"]
+
+
+def test_log_of_an_attempt(caplog: pytest.LogCaptureFixture) -> None:
+    """The log of an attempt has the query, the time that it took, and the server's request id."""
+    caplog.set_level("DEBUG", logger="arize_users")
+    answer = ok(page([user()]), x_request_id="req-7")
+    driver: Any = SimulatedDriver([answer], latency=1.5)
+    UsersClient(operations_of(), driver).list(email="a@b.c", status=["active", "invited"], limit=5)
+    (line,) = [record.getMessage() for record in caplog.records]
+    query = "limit=5&email=a%40b.c&status=active&status=invited"
+    assert line == f"GET /v2/users?{query}: 200, request id req-7, in 1.500 s"
 
 
 def test_jitter() -> None:

@@ -44,6 +44,24 @@ def test_the_python_examples_run_one_after_the_other(
     names["client"].close()
 
 
+def test_the_next_page_keeps_the_filters() -> None:
+    """The README's way to the next page lists users of the filter of the first one, and no others."""
+    (example,) = [block for block in blocks("python") if "pagination.next_cursor" in block]
+    with arize_users.ArizeClient(base_url="sandbox:") as client:
+        assert client.sandbox is not None
+        for number in range(160):
+            status = ("active", "expired", "invited", "expired")[number % 4]
+            client.sandbox.add_user(email=f"{number}@example.com", name="Ada", status=status)
+        client.sandbox.add_users(80, domain="other.example")
+        first = {user.id for user in client.users.list(email="@example.com", status=["active", "invited"])}
+        names: dict[str, Any] = {"client": client}
+        exec(compile(example, "README.md", "exec"), names)
+    assert names["page"]
+    assert not first & {user.id for user in names["page"]}
+    assert {str(user.status) for user in names["page"]} <= {"active", "invited"}
+    assert all(user.email.endswith("@example.com") for user in names["page"])
+
+
 def test_the_test_example_passes_as_a_test(tmp_path: Path) -> None:
     """The README's example of testing one's own code is itself a passing test."""
     (example,) = [block for block in blocks("python") if "def test_" in block]
