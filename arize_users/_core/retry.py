@@ -299,7 +299,7 @@ class Retrier:
             attempts.unanswered = unanswered  # It was not sent.
             raise
         except RequestFailed as reason:
-            _log_attempt(request, _kind(reason), (yield from now()) - began)
+            _log_attempt(request, reason, (yield from now()) - began)
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
@@ -310,9 +310,7 @@ class Retrier:
                 cause=reason.__cause__,
             )
         else:
-            known_as = request_id(response.headers)
-            answered = f"{response.status_code}, request id {known_as}" if known_as else response.status_code
-            _log_attempt(request, answered, (yield from now()) - began)
+            _log_attempt(request, response, (yield from now()) - began)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
                 return Answer(
                     request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
@@ -367,8 +365,15 @@ def _kind(reason: RequestFailed) -> str:
     return "APITimeoutError" if reason.timed_out else "APIConnectionError"
 
 
-def _log_attempt(request: Request, outcome: object, seconds: float) -> None:
-    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, outcome, seconds)
+def _log_attempt(request: Request, outcome: httpx.Response | RequestFailed, seconds: float) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    if isinstance(outcome, RequestFailed):
+        told = _kind(outcome)
+    else:
+        known_as = request_id(outcome.headers)
+        told = f"{outcome.status_code}, request id {known_as}" if known_as else str(outcome.status_code)
+    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, told, seconds)
 
 
 def _log_retry(failure: Failure, retry: int, retries: int, delay: float) -> None:
