@@ -13,6 +13,8 @@ import httpx
 from .errors import ConfigurationError
 
 REGIONS = ("us-central-1a", "us-east-1b", "eu-west-1a", "ca-central-1a")
+REGION_ALIASES = {"US": "us-east-1b", "CA": "ca-central-1a", "EU": "eu-west-1a"}
+"""What profiles of Arize's own CLI call a region, in any case."""
 DEFAULT_BASE_URL = "https://api.arize.com"
 SANDBOX_SCHEME = "sandbox:"
 
@@ -39,6 +41,11 @@ class Source(NamedTuple):
 
     argument: str
     variable: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call it in a sentence."""
+        return self.variable or f"the argument {self.argument}"
 
     def error(self, problem: str, hint: str | None = None) -> ConfigurationError:
         """Make the error for what this gives."""
@@ -175,9 +182,10 @@ def _routed(entries: Mapping[str, str], label: Callable[[str], str]) -> Endpoint
 
 
 def _of_region(region: str, source: Source) -> str:
-    if region not in REGIONS:
-        raise source.error(f"{region!r} is not one of {', '.join(REGIONS)}")
-    return f"https://api.{region}.arize.com"
+    name = REGION_ALIASES.get(str(region).strip().upper(), region)
+    if name not in REGIONS:
+        raise source.error(f"{region!r} is not one of {', '.join((*REGIONS, *REGION_ALIASES))}")
+    return f"https://api.{name}.arize.com"
 
 
 def unread_variables(environ: Mapping[str, str]) -> list[str]:

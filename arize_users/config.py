@@ -118,6 +118,7 @@ _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
 # Set by this client or by httpx; another value would break the request.
 _RESERVED_HEADERS = frozenset({"content-length", "content-type", "host", "transfer-encoding"})
 _API_KEY = re.compile(r"[\x21-\x7e]+")
+_QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 
 
 @frozen(kw_only=True)
@@ -134,6 +135,7 @@ class Settings:
         headers: Sent with every request.
         max_retries: How often a request that is safe to repeat is repeated.
         enum_case: The case of the server's enum values, or "auto".
+        base_url_from: What named the endpoint.
     """
 
     api_key: str = field(repr=False)
@@ -145,6 +147,7 @@ class Settings:
     headers: Mapping[str, str] = field(repr=False)
     max_retries: int
     enum_case: EnumCase
+    base_url_from: str = field(default="the default", eq=False)
 
     @property
     def sandbox_path(self) -> str | None:
@@ -241,6 +244,7 @@ def resolve(
     endpoint = find_endpoint(base_url=base_url, region=region, environ=env)
     if base_url is None and region is None and (note := unread_note(env)):
         warnings.warn(note, ConfigurationWarning, stacklevel=3)
+    base_url_from = endpoint.source.label if endpoint else "the default"
     endpoint = endpoint or Endpoint(DEFAULT_BASE_URL, Source("base_url"))
     if http_client is not None:
         _refuse_beside_http_client(
@@ -257,20 +261,26 @@ def resolve(
         url = endpoint.url
     else:
         url = checked_url(endpoint, allow_insecure_http=allow_insecure_http)
+    verify = _verify(verify, env)
+    if verify is True and transport is None and url.lower().startswith("https:"):
+        _check_ca_variables(env)
     return Settings(
         api_key=_api_key(api_key, env),
         base_url=url,
         timeout=None if http_client is not None else _timeout(timeout),
         total_timeout=_total_timeout(total_timeout),
-        verify=_verify(verify, env),
+        verify=verify,
         proxy=_proxy(proxy, env),
         headers=_headers(headers),
         max_retries=_max_retries(max_retries, env),
         enum_case=_enum_case(enum_case, env),
+        base_url_from=base_url_from,
     )
 
 
-_CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
+_CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What httpx, as OpenSSL does, takes its CAs from; the first wins."""
+_CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT", *_CA_VARIABLES)
 
 
 def _refuse_beside_http_client(**given: object) -> None:
@@ -294,9 +304,21 @@ def _api_key(explicit: str | None, env: Mapping[str, str]) -> str:
     if not isinstance(key, str) or not key.strip():
         hint = "Pass api_key=... or set ARIZE_API_KEY (base_url='sandbox:' needs none)."
         raise source.error("there is no API key", hint)
-    if not _API_KEY.fullmatch(key.strip()):
-        raise source.error("holds characters that no key has", "Copy it again.")
-    return key.strip()
+    key = key.strip()  # Files, and what a shell reads from them, end in a line break.
+    if problem := _problem_of_key(key):
+        raise source.error(problem, "Give the key alone, as Arize shows it.")
+    return key
+
+
+def _problem_of_key(key: str) -> str | None:
+    """Say what is wrong with a key, without a part of it."""
+    if _QUOTES & {key[0], key[-1]}:
+        return "has quotes round it, which an env-file keeps and a shell takes away"
+    if re.match(r"(authorization\s*:\s*)?bearer(\s|$)", key, re.IGNORECASE):
+        return "begins with 'Bearer', which the client adds itself"
+    if re.search(r"\s", key):
+        return "has blanks or line breaks inside"
+    return None if _API_KEY.fullmatch(key) else "holds characters that no key has"
 
 
 def _timeout(value: Timeout | NotGiven) -> httpx.Timeout:
@@ -340,6 +362,16 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if "ARIZE_SSL_CA_CERT" in env:
         return _ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
+
+
+def _check_ca_variables(env: Mapping[str, str]) -> None:
+    name = next((name for name in _CA_VARIABLES if name in env), None)
+    if name is None:
+        return
+    # OpenSSL takes several folders.
+    paths = env[name].split(os.pathsep) if name == "SSL_CERT_DIR" else [env[name]]
+    if not any(map(os.path.exists, paths)):
+        _ca_bundle(env[name], Source("verify", name))
 
 
 def _ca_bundle(path: str, source: Source) -> str:
@@ -446,4 +478,8 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(verify=verify)
     except (OSError, ValueError) as error:
-        raise Source("verify").error(f"the certificates cannot be loaded: {error}") from error
+        path = next(filter(None, map(os.environ.get, _CA_VARIABLES)), None) if verify is True else verify
+        names = ("ARIZE_SSL_CA_CERT", *_CA_VARIABLES)
+        variable = next((name for name in names if os.environ.get(name, "").strip() == path), None)
+        problem = f"no certificates can be loaded from {path!r}: {error}"
+        raise Source("verify", variable).error(problem) from error

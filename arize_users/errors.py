@@ -23,12 +23,14 @@ API key or a temporary password.
 
 from __future__ import annotations
 
-import json
-import re
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from ._speaker import NOT_FROM_API as NOT_FROM_API
+from ._speaker import described, is_from_api, names_unknown_route, problem_of, redirect_target, text_of
 
 if TYPE_CHECKING:
     import httpx
@@ -245,12 +247,16 @@ class APIError(ArizeError):
         path: The path below the base URL.
         maybe_applied: Whether the server may have carried out the change that was asked for, at
             this attempt or before.
+        base_url: The endpoint that was asked.
+        base_url_from: What named it: an argument, an environment variable, or "the default".
     """
 
     operation: str | None
     method: str | None
     path: str | None
     maybe_applied: bool
+    base_url: str | None
+    base_url_from: str | None
 
     def __init__(
         self,
@@ -260,6 +266,8 @@ class APIError(ArizeError):
         method: str | None = None,
         path: str | None = None,
         maybe_applied: bool = False,
+        base_url: str | None = None,
+        base_url_from: str | None = None,
         hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
@@ -267,6 +275,8 @@ class APIError(ArizeError):
         self.method = method
         self.path = path
         self.maybe_applied = maybe_applied
+        self.base_url = base_url
+        self.base_url_from = base_url_from
 
 
 class PaginationError(APIError):
@@ -309,11 +319,11 @@ class ResponseDecodeError(APIError):
     request_id: str | None
 
     def __init__(self, problem: str, *, response: httpx.Response, **facts: Any) -> None:
-        super().__init__(
-            f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}.",
-            hint="A proxy on the way may have answered; the answer is in this error's `body`.",
-            **facts,
-        )
+        text = f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}."
+        # Its text may hold what was issued.
+        text += _said(described(response.content, quoting=False), **facts)
+        hint = f"{_check_endpoint(**facts)[:-1]}; the answer is in this error's `body`."
+        super().__init__(text, hint=hint, **facts)
         self.status_code = response.status_code
         self.body = response.content
         self.request_id = request_id(response.headers)
@@ -327,6 +337,11 @@ class APIStatusError(APIError):
 
     Attributes:
         status_code: The HTTP status.
+        is_from_api: Whether the answer has the API's form: a JSON object with a title, and with the answer's
+            status as a whole number. Any other may come from something between, such as a proxy, and
+            settles nothing.
+        is_about_route: Whether the problem says that the path is unknown, as with a wrong base URL; so it
+            says nothing of a user.
         title: What kind of problem it is, in a few words.
         detail: What is wrong with this request.
         type: The URI of the kind of problem.
@@ -334,10 +349,13 @@ class APIStatusError(APIError):
         error_code: The machine-readable code of newer deployments.
         request_id: The id under which the server logged the request.
         retry_after: Seconds that the server asks to wait; None where it does not.
+        location: Where a redirect, which is never followed, points to, as it came.
         body: The answer as it came.
     """
 
     status_code: int
+    is_from_api: bool
+    is_about_route: bool
     title: str | None
     detail: str | None
     type: str | None
@@ -345,23 +363,38 @@ class APIStatusError(APIError):
     error_code: str | None
     request_id: str | None
     retry_after: float | None
+    location: str | None
     body: bytes
 
     _advice: str | None = None
 
     def __init__(self, response: httpx.Response, *, hint: str | None = None, **facts: Any) -> None:
-        problem = _problem_of(response.content)
+        problem = problem_of(response.content)
         self.status_code = response.status_code
-        self.title = _text(problem, "title")
-        self.detail = _text(problem, "detail")
-        self.type = _text(problem, "type")
-        self.instance = _text(problem, "instance")
-        self.error_code = _text(problem, "error_code")
+        self.is_from_api = is_from_api(problem, self.status_code)
+        self.is_about_route = self.is_from_api and self.status_code == 404 and names_unknown_route(problem)
+        self.title = text_of(problem, "title")
+        self.detail = text_of(problem, "detail")
+        self.type = text_of(problem, "type")
+        self.instance = text_of(problem, "instance")
+        self.error_code = text_of(problem, "error_code")
         self.request_id = request_id(response.headers)
         self.retry_after = retry_after(response.headers)
+        self.location = (response.headers.get("location") or None) if self.status_code < 400 else None
         self.body = response.content
         where = f"{facts['method']} {facts.get('path')}" if facts.get("method") else ""
-        super().__init__(self._sentence(where), hint=hint or self._advice, **facts)
+        text, advice = self._sentence(where), self._advice
+        if self.location:
+            text += f" It redirects to {redirect_target(self.location)}, and is not followed."
+        if self.is_about_route:
+            text += f" The problem is about the path at {_endpoint(**facts)}, not about a user."
+        elif not self.is_from_api:
+            text += _said(described(self.body), **facts)
+        # Failures and limits pass, whoever answers.
+        passes = self.status_code >= 500 or self.status_code == 429
+        if not passes and (self.is_about_route or not self.is_from_api):
+            advice = _check_endpoint(**facts)
+        super().__init__(text, hint=hint or advice, **facts)
 
     def _sentence(self, where: str) -> str:
         said = self.title or _phrase(self.status_code)
@@ -369,7 +402,10 @@ class APIStatusError(APIError):
             said = f"{said.rstrip('.')}: {self.detail}" if said else self.detail
         parts = [where, f"request id {self.request_id}" if self.request_id else ""]
         context = ", ".join(filter(None, parts))
-        return f"{self.status_code} {said}".strip().rstrip(".") + (f" ({context})." if context else ".")
+        text = f"{self.status_code} {said}".strip().rstrip(".") + (f" ({context})." if context else ".")
+        if not self.retry_after:
+            return text
+        return f"{text} The server asks to wait until {moment_in(self.retry_after)}."
 
 
 class BadRequestError(APIStatusError):
@@ -395,14 +431,13 @@ class NotFoundError(APIStatusError):
 
     @property
     def is_about_user(self) -> bool:
-        """Whether the API says so: a problem document (RFC 9457) that is not about an unknown path.
+        """Whether the API says so: an answer of its form to a request about one user, not about the path.
 
-        Any other 404 says nothing of a user: a proxy on the way may have answered, or the base URL is wrong.
+        Any other 404 says nothing of a user: something between may have answered, the base URL is wrong, or
+        there is no such role.
         """
-        problem = _problem_of(self.body)
-        texts = [str(problem.get(name, "")) for name in ("title", "type", "error_code", "detail")]
-        is_about_path = any(re.search(r"(?i)\broutes?\b|route[_-]not[_-]found", text) for text in texts)
-        return bool(self.title) and problem.get("status") == self.status_code and not is_about_path
+        is_asked = self.operation not in ("create_user", "list_users")
+        return self.is_from_api and not self.is_about_route and is_asked
 
 
 class ConflictError(APIStatusError):
@@ -449,11 +484,31 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now."""
+    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now.
+
+    A date is by the server's clock, and so measured against the date of the answer, where that has one.
+    """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    if not text:
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    answered = _http_date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (moment - answered).total_seconds())
+
+
+def moment_in(seconds: float) -> str:
+    """Give the time in so many seconds, in UTC, as text."""
+    try:
+        moment = datetime.now(UTC) + timedelta(seconds=math.ceil(seconds))
+    except OverflowError:
+        moment = datetime.max
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _http_date(text: str) -> datetime | None:
+    if not text.strip():
         return None
     from email.utils import parsedate_to_datetime  # Slow to import; few servers answer with a date.
 
@@ -461,21 +516,22 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _problem_of(body: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+def _endpoint(*, base_url: str | None = None, **_: Any) -> str:
+    return base_url or "the endpoint"
 
 
-def _text(problem: Mapping[str, object], member: str) -> str | None:
-    value = problem.get(member)
-    return value if isinstance(value, str) and value else None
+def _said(came: str, **facts: Any) -> str:
+    return f" The answer from {_endpoint(**facts)} is {came}: {NOT_FROM_API}."
+
+
+def _check_endpoint(*, base_url: str | None = None, base_url_from: str | None = None, **_: Any) -> str:
+    source = f", which is from {base_url_from}" if base_url_from else ""
+    if (base_url or "").endswith("/v2"):
+        return f"Leave /v2 out of the base URL{source}: each path begins with it."
+    return f"Check the base URL{source}."
 
 
 def _phrase(status: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +13,7 @@ from attrs import field, frozen
 
 from .._version import __version__
 from ..config import Settings
+from .runtime import monotonic
 
 PACKAGE = "arize-users"
 
@@ -51,7 +51,7 @@ class Request:
     @property
     def seconds_left(self) -> float:
         """How long it may still take."""
-        return self.deadline - time.monotonic()
+        return self.deadline - monotonic()
 
 
 class RequestFailed(Exception):
@@ -70,8 +70,8 @@ class RequestBuilder:
     def __init__(self, settings: Settings) -> None:
         self._base_url = settings.request_url
         # httpx would add the host to each request, which takes longer than the rest of its headers.
-        host = httpx.URL(self._base_url).netloc.decode("ascii")
-        self._headers = httpx.Headers({"Host": host, **_headers(settings)})
+        self.host: str = httpx.URL(self._base_url).netloc.decode("ascii")
+        self._headers = httpx.Headers({"Host": self.host, **_headers(settings)})
         self._timeout = settings.timeout
 
     def timeout(self, default: httpx.Timeout) -> httpx.Timeout:

@@ -8,7 +8,7 @@
 | resend, reset              |                                                             |
 
 The operation says what a repetition means (a 404 that means deleted, a user who may exist):
-`Answer.maybe_applied` and `Failure.maybe_applied` tell it what it needs.
+`Answer.maybe_applied`, `Failure.maybe_applied` and `Failure.api_status` tell it what it needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -27,9 +27,11 @@ from attrs import define, field, frozen
 from ..errors import (
     APIConnectionError,
     APIError,
+    APIStatusError,
     APITimeoutError,
     ArizeError,
     ResponseDecodeError,
+    moment_in,
     request_id,
     retry_after,
     status_error_class,
@@ -58,6 +60,7 @@ class Answer:
     request: Request
     response: httpx.Response
     maybe_applied: bool
+    endpoint: Mapping[str, str]
     _parsed: dict[str, Any] = field(factory=dict, init=False, eq=False)
 
     @property
@@ -80,23 +83,23 @@ class Answer:
 
     def decode_error(self, problem: str) -> ResponseDecodeError:
         """Make the error for a body that cannot be read."""
-        return ResponseDecodeError(
-            problem, response=self.response, **_facts(self.request, maybe_applied=True)
-        )
+        facts = _facts(self.request, maybe_applied=True)
+        return ResponseDecodeError(problem, response=self.response, **facts, **self.endpoint)
 
 
 @frozen(kw_only=True)
 class Failure:
     """What became of a request that got no 2xx response: a refusal, or no whole response.
 
-    ``maybe_applied``: this attempt or an earlier one may have been carried out. ``cause`` is the
-    ``__cause__`` of the error.
+    ``maybe_applied``: this attempt or an earlier one may have been carried out. ``endpoint`` is what was
+    asked, and what named it. ``cause`` is the ``__cause__`` of the error.
     """
 
     request: Request
     response: httpx.Response | None
     reason: RequestFailed | None
     maybe_applied: bool
+    endpoint: Mapping[str, str]
     cause: BaseException | None = None
 
     @property
@@ -104,9 +107,16 @@ class Failure:
         """The status of a refusal; None where no whole response came."""
         return None if self.response is None else self.response.status_code
 
+    @property
+    def api_status(self) -> int | None:
+        """The status of the API's own refusal of what was asked; None where others may have answered."""
+        error = self.error()
+        is_the_apis = isinstance(error, APIStatusError) and error.is_from_api and not error.is_about_route
+        return self.status if is_the_apis else None
+
     def error(self, hint: str | None = None) -> APIError:
         """Make the error for it; ``hint`` takes the place of the general advice."""
-        facts = _facts(self.request, maybe_applied=self.maybe_applied)
+        facts = {**_facts(self.request, maybe_applied=self.maybe_applied), **self.endpoint}
         error: APIError
         if self.response is not None:
             error = status_error_class(self.response.status_code)(self.response, hint=hint, **facts)
@@ -142,17 +152,57 @@ def _facts(request: Request, *, maybe_applied: bool) -> dict[str, Any]:
     }
 
 
+@frozen
+class Pause:
+    """A time to send nothing: until when, by the monotonic clock, and its seconds from the beginning."""
+
+    until: float
+    seconds: float
+
+    def left(self, time: float) -> float:
+        """Give the seconds that it still lasts: never more than it began with, wherever a clock jumps."""
+        return min(self.until - time, self.seconds)
+
+
 class RateLimitPause:
-    """Until when no thread or task of a client sends a request: a rate limit is the account's."""
+    """The time in which no thread or task of a client sends a request: a rate limit is the account's."""
 
     def __init__(self) -> None:
         self._exclusion = ProcessLock()
-        self.until: float = 0.0
+        self.current: Pause | None = None
 
-    def extend(self, until: float) -> None:
-        """Send no request before this monotonic time."""
+    def extend(self, pause: Pause) -> Pause:
+        """Send nothing until a pause is over, or one that is longer; give the one that holds."""
         with self._exclusion.lock:
-            self.until = max(self.until, until)
+            if self.current is None or pause.until > self.current.until:
+                self.current = pause
+            return self.current
+
+    def end(self, pause: Pause) -> None:
+        """Note that a pause was waited out. It alone ends; by the wait, since a clock may stand still."""
+        with self._exclusion.lock:
+            if self.current is pause:
+                self.current = None
+
+
+class _Stopwatch:
+    """Measures by the clock and by the waits: the clock may stand still while something waits."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._waited = 0.0
+
+    def time(self) -> Flow[float]:
+        """Give the monotonic time: at least as much has passed since the first call as was waited."""
+        time = yield from now()
+        if self._began is None:
+            self._began = time
+        return max(time, self._began + self._waited)
+
+    def wait(self, seconds: float) -> Flow[None]:
+        """Wait, and count it."""
+        yield from sleep(seconds)
+        self._waited += seconds
 
 
 class Retrier:
@@ -163,18 +213,24 @@ class Retrier:
         *,
         max_retries: int,
         total_timeout: float | None = None,
+        endpoint: Mapping[str, str] = {},
         pause: RateLimitPause | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._max_retries = max_retries
         self._total_timeout = math.inf if total_timeout is None else total_timeout
+        self._endpoint = endpoint
         self._pause = pause or RateLimitPause()
         self._uniform = uniform
 
     def with_options(self, *, max_retries: int, total_timeout: float | None) -> Retrier:
         """Give a retrier that shares this one's pause."""
         return Retrier(
-            max_retries=max_retries, total_timeout=total_timeout, pause=self._pause, uniform=self._uniform
+            max_retries=max_retries,
+            total_timeout=total_timeout,
+            endpoint=self._endpoint,
+            pause=self._pause,
+            uniform=self._uniform,
         )
 
     def deadline(self) -> Flow[float]:
@@ -198,13 +254,17 @@ class Retrier:
         request = yield from self.timed(request)
         failure: Failure | None = None
         maybe_applied = False
-        backoff: float | None = None
+        pause: Pause | None = None
+        wait = 0.0
+        watch = _Stopwatch()
         for retry in itertools.count(1):
             try:
-                if backoff is not None:
-                    yield from sleep(backoff)
-                if not (yield from self._wait_for_pause(request.deadline)):
-                    return failure or _never_sent(request)
+                if pause is not None:
+                    yield from watch.wait(wait)
+                    self._pause.end(pause)
+                left = yield from self._wait_for_pause(watch, request.deadline)
+                if left is not None:
+                    return failure or self._never_sent(request, left)
                 outcome = yield from self._attempt(request, maybe_applied, attempts)
             except Stopped:
                 if failure is None:
@@ -214,15 +274,18 @@ class Retrier:
                 return outcome
             failure = outcome
             delay = self._delay(failure, retry)
-            time = yield from now()
-            self._extend_pause(failure, time, delay)
+            if delay is None:
+                return failure
+            time = yield from watch.time()
+            pause = Pause(time + delay, delay)
+            if failure.status == RATE_LIMITED and self._max_retries:
+                pause = self._pause.extend(pause)
+            wait = pause.left(time)
             may_repeat = retry <= self._max_retries and (repeatable or not failure.maybe_applied)
-            if delay is None or not may_repeat or time + delay >= request.deadline:
+            if not may_repeat or time + wait >= request.deadline:
                 return failure
             maybe_applied = failure.maybe_applied
-            _log_retry(failure, retry, self._max_retries, delay)
-            # The delay that a 429 asks for is part of the shared pause.
-            backoff = None if failure.status == RATE_LIMITED else delay
+            _log_retry(failure, retry, self._max_retries, wait)
         raise AssertionError("unreachable")
 
     def _attempt(self, request: Request, maybe_applied: bool, attempts: Attempts) -> Flow[Answer | Failure]:
@@ -236,23 +299,29 @@ class Retrier:
             attempts.unanswered = unanswered  # It was not sent.
             raise
         except RequestFailed as reason:
-            _log_attempt(request, _kind(reason), (yield from now()) - began)
+            _log_attempt(request, reason, (yield from now()) - began)
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
                 response=None,
                 reason=reason,
                 maybe_applied=maybe_applied or reason.sent,
+                endpoint=self._endpoint,
                 cause=reason.__cause__,
             )
         else:
-            known_as = request_id(response.headers)
-            answered = f"{response.status_code}, request id {known_as}" if known_as else response.status_code
-            _log_attempt(request, answered, (yield from now()) - began)
+            _log_attempt(request, response, (yield from now()) - began)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
-                return Answer(request=request, response=response, maybe_applied=maybe_applied)
-            maybe_applied = maybe_applied or response.status_code >= 500
-            failure = Failure(request=request, response=response, reason=None, maybe_applied=maybe_applied)
+                return Answer(
+                    request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
+                )
+            failure = Failure(
+                request=request,
+                response=response,
+                reason=None,
+                maybe_applied=maybe_applied or response.status_code >= 500,
+                endpoint=self._endpoint,
+            )
         attempts.failure = failure
         attempts.unanswered = unanswered
         return failure
@@ -268,34 +337,43 @@ class Retrier:
                 return asked if asked <= LONGEST_RETRY_AFTER else None
         return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
 
-    def _extend_pause(self, failure: Failure, time: float, delay: float | None) -> None:
-        if failure.status == RATE_LIMITED and delay is not None and self._max_retries:
-            self._pause.extend(time + delay)
+    def _wait_for_pause(self, watch: _Stopwatch, deadline: float) -> Flow[float | None]:
+        """Wait while the account must not be asked.
 
-    def _wait_for_pause(self, deadline: float) -> Flow[bool]:
-        """Wait while the account must not be asked; False where that leaves no time for an attempt."""
-        while self._pause.until:
-            time = yield from now()
-            left = self._pause.until - time
+        Where that leaves no time for an attempt, do not wait; give the seconds that the pause still lasts.
+        """
+        while (pause := self._pause.current) is not None:
+            time = yield from watch.time()
+            left = pause.left(time)
             if left <= 0:
                 break
             if time + left >= deadline:
-                return False
-            yield from sleep(left)
-        return True
+                return left
+            yield from watch.wait(left)
+            self._pause.end(pause)
+        return None
 
-
-def _never_sent(request: Request) -> Failure:
-    reason = RequestFailed("the rate limit of the account outlasts total_timeout", sent=False, timed_out=True)
-    return Failure(request=request, response=None, reason=reason, maybe_applied=False)
+    def _never_sent(self, request: Request, pause: float) -> Failure:
+        text = f"the rate limit of the account lasts until {moment_in(pause)}, when total_timeout is over"
+        reason = RequestFailed(text, sent=False, timed_out=True)
+        return Failure(
+            request=request, response=None, reason=reason, maybe_applied=False, endpoint=self._endpoint
+        )
 
 
 def _kind(reason: RequestFailed) -> str:
     return "APITimeoutError" if reason.timed_out else "APIConnectionError"
 
 
-def _log_attempt(request: Request, outcome: object, seconds: float) -> None:
-    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, outcome, seconds)
+def _log_attempt(request: Request, outcome: httpx.Response | RequestFailed, seconds: float) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    if isinstance(outcome, RequestFailed):
+        told = _kind(outcome)
+    else:
+        known_as = request_id(outcome.headers)
+        told = f"{outcome.status_code}, request id {known_as}" if known_as else str(outcome.status_code)
+    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, told, seconds)
 
 
 def _log_retry(failure: Failure, retry: int, retries: int, delay: float) -> None:

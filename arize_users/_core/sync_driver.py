@@ -23,7 +23,7 @@ from attrs import frozen
 from ..errors import ConfigurationError
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .runtime import ProcessLock
+from .runtime import ProcessLock, monotonic
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class SyncDriver:
 
     def _perform(self, effect: Effect, stop: _Stop | None) -> Any:
         if isinstance(effect, Now):
-            return time.monotonic()
+            return monotonic()
         if stop is not None and stop.is_set:
             raise Stopped
         if isinstance(effect, Send):
@@ -228,11 +228,11 @@ class _WorkerPool:
 
     def await_workers(self, report: Callable[[Any], object], seconds: float) -> None:
         """Report what still arrives, for so long at most; an interrupt or error ends the waiting."""
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         while len(self._ended) < len(self._begun) or not self._arrivals.empty():
             if self._process != os.getpid():
                 return  # The workers are those of the parent.
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if left <= 0:
                 return
             try:

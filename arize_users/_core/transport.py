@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from attrs import define, field
@@ -75,6 +76,16 @@ class _BaseSender(Generic[C]):
 
     _shared: _Shared[C]
     _builder: RequestBuilder
+    _proxy: str | None = None
+
+    @property
+    def _peer(self) -> str:
+        """What a failed connection led to: the host, and the proxy without its user."""
+        host = f"host {self._builder.host}"
+        if self._proxy is None:
+            return host
+        proxy = urlsplit(self._proxy)
+        return f"{host}, proxy {proxy.scheme}://{proxy.netloc.rpartition('@')[2]}"
 
     def with_settings(self, settings: Settings) -> Self:
         """Give a sender with other settings over the same connections."""
@@ -105,15 +116,14 @@ class _BaseSender(Generic[C]):
             return ConfigurationError(f"the request cannot be sent as it is set up ({type(error).__name__})")
         sent = not isinstance(error, _NOT_SENT)
         if isinstance(error, httpx.TimeoutException):
-            return _timed_out(sent=sent)
+            return self._timed_out(sent=sent)
         state = "the connection broke" if sent else "no connection could be made"
         reason = "" if isinstance(error, httpx.LocalProtocolError) or not str(error) else f": {error}"
-        return RequestFailed(f"{state} ({type(error).__name__}{reason})", sent=sent)
+        return RequestFailed(f"{state} ({type(error).__name__}{reason}; {self._peer})", sent=sent)
 
-
-def _timed_out(*, sent: bool) -> RequestFailed:
-    reason = "no answer in time" if sent else "no connection in time"
-    return RequestFailed(reason, sent=sent, timed_out=True)
+    def _timed_out(self, *, sent: bool) -> RequestFailed:
+        reason = "no answer in time" if sent else "no connection in time"
+        return RequestFailed(f"{reason} ({self._peer})", sent=sent, timed_out=True)
 
 
 class Sender(_BaseSender[httpx.Client]):
@@ -132,7 +142,8 @@ class Sender(_BaseSender[httpx.Client]):
         if http_client is None and transport is None:
             sandbox = _open_sandbox(settings)
             if sandbox is None:
-                transport = ConnectionPool(_Connector(httpx.HTTPTransport, settings))
+                connector = _Connector(httpx.HTTPTransport, settings)
+                transport, self._proxy = ConnectionPool(connector), connector.proxy
             else:
                 from ..sandbox import SandboxTransport
 
@@ -195,7 +206,8 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         if http_client is None and transport is None:
             sandbox = _open_sandbox(settings)
             if sandbox is None:
-                transport = AsyncConnectionPool(_Connector(httpx.AsyncHTTPTransport, settings))
+                connector = _Connector(httpx.AsyncHTTPTransport, settings)
+                transport, self._proxy = AsyncConnectionPool(connector), connector.proxy
             else:
                 from ..sandbox import AsyncSandboxTransport
 
@@ -227,7 +239,7 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         if response is not None and not response.is_success:
             return with_body(response, b"")
         connection = ours.extensions.get("connection")
-        raise _timed_out(sent=connection is None or connection.is_ready)
+        raise self._timed_out(sent=connection is None or connection.is_ready)
 
     async def aclose(self) -> None:
         """Close the connections and the sandbox, but no httpx client of the caller's."""
@@ -330,10 +342,10 @@ class _Connector(Generic[H]):
     def __init__(self, kind: Callable[..., H], settings: Settings) -> None:
         self._kind = kind
         self._settings = settings
-        self._proxy = proxy_for(settings)
+        self.proxy = proxy_for(settings)
         self._tls: ssl.SSLContext | None = None
         renew_after_fork(self._renew)
-        if settings.verify is not True or self._proxy is not None:
+        if settings.verify is not True or self.proxy is not None or "SSL_CERT_FILE" in os.environ:
             self()  # Opens no socket yet, but shows that the settings fit together.
 
     def __call__(self) -> H:
@@ -343,13 +355,13 @@ class _Connector(Generic[H]):
                 if self._tls is None:
                     self._tls = ssl_context(self._settings)
                 transport = self._kind(
-                    verify=self._tls, proxy=self._proxy, limits=_ONE_CONNECTION, trust_env=False
+                    verify=self._tls, proxy=self.proxy, limits=_ONE_CONNECTION, trust_env=False
                 )
         except httpx.InvalidURL:
             # Neither the URL nor httpx' words about it: they may hold the proxy's password.
             raise ConfigurationError("is not a well-formed URL", argument="proxy") from None
         except (ImportError, ValueError) as error:
-            if self._proxy is None:
+            if self.proxy is None:
                 raise
             # A SOCKS proxy without the library that speaks it, a scheme that httpx does not know.
             raise ConfigurationError(f"cannot be used: {error}", argument="proxy") from error

@@ -21,7 +21,6 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import EnumCase
 from ..enums import InviteMode, UserStatus
 from ..errors import ResponseDecodeError
-from .advice import is_of_api
 from .requests import list_users
 
 Case = Literal["lower", "upper"]
@@ -93,17 +92,16 @@ class EnumCaseRetrier:
         if isinstance(first, Answer):
             self.learnt.learn(first)
             return first
-        # Where something between refused it, nobody knows that nothing was done.
-        if first.status not in _MAY_BE_REFUSED_CASE or not (repeatable or is_of_api(first)):
+        if first.api_status not in _MAY_BE_REFUSED_CASE:
             return first
         other = upper_case(request)
         second = yield from self._retrier.send(other, repeatable=repeatable, attempts=attempts)
         if isinstance(second, Answer):
             self.learnt.learn(second, accepted="upper")
             return second
-        if second.status in _UNDERSTOOD and is_of_api(second):
+        if second.api_status in _UNDERSTOOD:
             self.learnt.case = "upper"
-        if second.status not in _MAY_BE_REFUSED_CASE:
+        if second.api_status not in _MAY_BE_REFUSED_CASE:
             return second
         yield from self.send(SHOWS_CASE.until(request.deadline), repeatable=True)
         spoken, unspoken = (second, first) if self.learnt.case == "upper" else (first, second)

@@ -20,7 +20,7 @@ from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
 from .addresses import Matches
-from .advice import advice, is_of_api
+from .advice import advice
 from .dates import point_in_time
 from .enum_case import SHOWS_CASE, EnumCaseRetrier, LearntCase
 from .outcomes import Record, Write, one_line
@@ -32,7 +32,7 @@ U = TypeVar("U", bound=User)
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
 _REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
 
-# A server that answers so carried out neither this attempt nor an earlier one.
+# Where the API itself answers so, it carried out neither this attempt nor an earlier one.
 _REFUSED_AS_MALFORMED = frozenset({400, 422})
 
 logger = logging.getLogger("arize_users")
@@ -49,7 +49,11 @@ class Operations:
     @classmethod
     def of(cls, settings: Settings) -> Operations:
         """Make the operations of a new client."""
-        retrier = Retrier(max_retries=settings.max_retries, total_timeout=settings.total_timeout)
+        retrier = Retrier(
+            max_retries=settings.max_retries,
+            total_timeout=settings.total_timeout,
+            endpoint={"base_url": settings.base_url, "base_url_from": settings.base_url_from},
+        )
         return cls(retrier, LearntCase(settings.enum_case))
 
     def with_settings(self, settings: Settings) -> Operations:
@@ -160,7 +164,7 @@ class Operations:
     ) -> Flow[CreatedUser]:
         outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
         if isinstance(outcome, Failure):
-            if outcome.status in _REFUSED_AS_MALFORMED and is_of_api(outcome):
+            if outcome.api_status in _REFUSED_AS_MALFORMED:
                 attempts.unanswered = False
                 outcome = evolve(outcome, maybe_applied=False)
             if not outcome.maybe_applied:
@@ -176,7 +180,9 @@ class Operations:
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
-        if failure.status not in _REFUSED_AS_MALFORMED or "is_developer" not in (failure.request.body or {}):
+        if failure.api_status not in _REFUSED_AS_MALFORMED or "is_developer" not in (
+            failure.request.body or {}
+        ):
             return None
         assert failure.response is not None
         bodies = failure.response.content, getattr(failure.cause, "body", b"")

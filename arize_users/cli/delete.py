@@ -11,12 +11,12 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from .answers import counted, results_answer
-from .errors import PARTIAL, SETTINGS, USAGE, CommandError
+from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output, split_values
 from .output import deliver
 from .session import Session
-from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say
+from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say, width
 
 if TYPE_CHECKING:
     from arize_users import Outcomes, UserResult, UsersClient
@@ -119,7 +119,10 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(file=cast("IO[str]", Unfailing(sys.stderr)))) as bar:
+    stream = cast("IO[str]", Unfailing(sys.stderr))
+    # Rich takes a size that is left out from the environment, whatever that says.
+    console = Console(file=stream, width=width(sys.stderr) or 80, height=25)
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 
@@ -127,6 +130,7 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
 def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -> int:
     """Say how many deletions ended how, and give the exit code for them."""
     from arize_users import DeletionStatus
+    from arize_users.errors import NOT_FROM_API
 
     counts = Counter(result.status for result in results)
     if results:
@@ -135,4 +139,7 @@ def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -
         if result.status == DeletionStatus.UNKNOWN:
             say(f"  `{group} get {result.user_id}` shows whether the user is still there")
     done = counts[DeletionStatus.DELETED] + (counts[DeletionStatus.NOT_FOUND] if missing_ok else 0)
-    return 0 if done == len(results) else PARTIAL
+    if done == len(results):
+        return 0
+    # Nothing was done, not even in part, and nobody knows that the API was asked.
+    return REFUSED if all(NOT_FROM_API in (result.error or "") for result in results) else PARTIAL

@@ -35,9 +35,6 @@ _OPTIONS = {
 
 _PROBLEM = frozenset({"title", "status", "detail", "type", "instance", "error_code"})
 """The members of a problem document: its message says the first three, and no person needs the others."""
-_OF_ONE_USER = frozenset(
-    {"get_user", "update_user", "delete_user", "resend_user_invitation", "reset_user_password"}
-)
 
 
 @dataclass
@@ -100,6 +97,8 @@ class Reporter:
                 return "Give the id of the one who is meant."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
+            case client.ConfigurationError(argument="api_key"):
+                return error.hint or ""
             case client.ConfigurationError(variable=str(variable)) if not variable.startswith("--"):
                 return f"Correct {variable}, or unset it."
             case client.ConfigurationError():
@@ -166,6 +165,8 @@ class Reporter:
 
     def _failure_hint(self, error: client.APIError) -> str | None:
         match error:
+            case client.APIError() if _is_foreign(error):
+                return self._endpoint_hint(error)
             case client.BadRequestError() | client.UnprocessableEntityError():
                 return self._refused_hint(error)
             case client.UnauthorizedError():
@@ -176,7 +177,7 @@ class Reporter:
             case client.NotFoundError(operation="create_user") if self.arguments.get("role_id") is not None:
                 return "Check --role-id: the account has no custom role of this id."
             case client.NotFoundError(operation="list_users" | "create_user"):
-                return "Check the endpoint (--base-url or --region): Arize's API has this path."
+                return self._endpoint_hint(error)
             case client.NotFoundError():
                 return f"Check the id; `{self.group} list --email PART` finds the user."
             case client.ConflictError():
@@ -190,6 +191,12 @@ class Reporter:
             case client.ServerError() | client.PaginationError():
                 return "This is on the server's side: try again later."
         return None
+
+    def _endpoint_hint(self, error: client.APIError) -> str:
+        source = f", which is from {self.settings.endpoint_from}" if self.settings else ""
+        if (error.base_url or "").endswith("/v2"):
+            return f"Leave /v2 out of the endpoint{source}: each path begins with it."
+        return f"Check the endpoint{source} (--base-url or --region)."
 
     def _refused_hint(self, error: client.APIStatusError) -> str:
         """Say what to do about a 400 or 422."""
@@ -212,12 +219,22 @@ class Reporter:
 
 def _exit_code(error: client.ArizeError) -> int:
     match error:
-        # Any other 404 came from something between, or is about a path that the API does not have.
-        case client.NotFoundError(operation=operation, is_about_user=True) if operation in _OF_ONE_USER:
+        # Any other 404 came from something between, or is about a path or a role.
+        case client.NotFoundError(is_about_user=True):
             return NO_SUCH_USER
         case client.APIConnectionError(sent=False, maybe_applied=False):
             return UNREACHED
     return REFUSED
+
+
+def _is_foreign(error: client.APIError) -> bool:
+    """Tell whether the endpoint is to be looked at: not for a failure or a limit, which pass."""
+    match error:
+        case client.ResponseDecodeError():
+            return True
+        case client.APIStatusError() if not isinstance(error, client.ServerError | client.RateLimitError):
+            return error.is_about_route or not error.is_from_api
+    return False
 
 
 def _option(argument: str | None) -> str | None:

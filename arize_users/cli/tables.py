@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from arize_users import User, UserResult
 
 _GAP = 2
+_HEIGHT = 25
+"""Nothing that is drawn depends on it."""
 _FIELDS = {
     "id": "ID",
     "name": "Name",
@@ -155,12 +157,13 @@ class Canvas(NamedTuple):
     def _text(self, value: str | None, style: str = "") -> Text:
         if not value:
             return Text("—" if self._has_unicode else "-", "dim")
-        return Text(literal(value), style)
+        # What the encoding lacks is escaped before the layout, which counts each escape's letters.
+        return Text(literal(value).encode(self.encoding, "backslashreplace").decode(self.encoding), style)
 
     def _drawn(self, columns: Sequence[_Column], widths: Mapping[str, int]) -> str:
         """Lay the columns out side by side, in a sixth of the time that Rich's own tables take."""
         kept = [column for column in columns if column.title in widths]
-        console = self._console()
+        console = self._console(sum(widths.values()) + _GAP * len(widths))
         lines: list[Text] = []
         for cells in zip(*([Text(column.title, "bold"), *column.cells] for column in kept), strict=True):
             folded = [
@@ -176,10 +179,13 @@ class Canvas(NamedTuple):
                 lines.append(line)
         return _printed(Text("\n").join(lines), console)
 
-    def _console(self, width: int | None = None) -> Console:
+    def _console(self, width: int) -> Console:
+        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing.
         return Console(
             file=io.StringIO(),
             width=width,
+            height=_HEIGHT,
+            force_jupyter=False,
             force_terminal=self.colour,
             color_system="standard" if self.colour else None,
             no_color=not self.colour,

@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
-# JSON allows these unescaped, but a terminal would act on them.
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# JSON allows these unescaped, but a terminal would act on them; and lone surrogates, which UTF-8 lacks.
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
 
 
@@ -35,23 +35,19 @@ def _visible(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii") if is_invisible else letter
 
 
-def json_bytes(document: object, encoding: str) -> bytes:
-    """Write indented JSON, with escapes only if the encoding lacks a character."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    text = _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text) + "\n"
-    try:
-        return text.encode(encoding)
-    except UnicodeEncodeError:
-        return (json.dumps(document, indent=2) + "\n").encode("ascii")
+def json_bytes(document: object) -> bytes:
+    """Write indented JSON in UTF-8, with escapes only for what is invisible and harmful."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text).encode()
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]], encoding: str) -> bytes:
-    """Write CSV with a header, always one line per row."""
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Write CSV in UTF-8 with a header, always one line per row."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row[column]) for column in columns] for row in rows)
-    return sheet.getvalue().encode(encoding, "backslashreplace")
+    return sheet.getvalue().encode()
 
 
 def _cell(value: object) -> str:

@@ -160,7 +160,7 @@ def _is_deleted(users: UsersClient, user_id: str, email: str) -> bool:
         if users.get(user=email) is None:
             users.get(user=user_id)
     except ArizeError as error:
-        return isinstance(error, NotFoundError)
+        return isinstance(error, NotFoundError) and error.is_about_user
     return False
 
 

@@ -245,12 +245,12 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             is_open = bool(self.connection.recv(1, socket.MSG_PEEK))
         except TimeoutError:
-            is_open = True
+            return True
         finally:
             self.connection.settimeout(None)
         if is_open:
             # The peek ends early when the client sends its next request without waiting.
-            time.sleep(max(0.0, end - time.monotonic()))
+            time.sleep(min(seconds, max(0.0, end - time.monotonic())))
         return is_open
 
     def _send_last(self, response: Response) -> None:

@@ -91,6 +91,14 @@ LOCAL_URLS += ["http://localhost", "http://LOCALHOST:1", "http://a.localhost"]
 UNENCRYPTED_URLS = ["http://api.arize.com", "http://10.0.0.1", "http://evillocalhost", "HTTP://a.example"]
 UNENCRYPTED_URLS += ["http://localhost.evil.example", "http://127.0.0.1.nip.io", "http://0.0.0.0"]
 UNENCRYPTED_URLS += ["http://[2001:db8::1]", "http://a.example/localhost"]
+# Of Arize's own profiles, in any case.
+ALIASES = {
+    "US": "us-east-1b",
+    "us": "us-east-1b",
+    "Eu": "eu-west-1a",
+    "EU": "eu-west-1a",
+    "ca": "ca-central-1a",
+}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +107,11 @@ UNENCRYPTED_URLS += ["http://[2001:db8::1]", "http://a.example/localhost"]
         ({"BASE_URL": "https://a.example/"}, {}, "https://a.example"),
         ({"BASE_URL": "  https://a.example:8443/x/ "}, {}, "https://a.example:8443/x"),
         ({"REGION": "eu-west-1a"}, {}, "https://api.eu-west-1a.arize.com"),
+        *(
+            (variables, arguments, f"https://api.{region}.arize.com")
+            for alias, region in ALIASES.items()
+            for variables, arguments in (({"REGION": alias}, {}), ({}, {"region": alias}))
+        ),
         ({"API_HOST": "a.example"}, {}, "https://a.example"),
         ({"API_HOST": "localhost", "API_SCHEME": "http", "API_PORT": "8080"}, {}, "http://localhost:8080"),
         ({"API_HOST": "a.example", "API_PORT": "65535"}, {}, "https://a.example:65535"),
@@ -159,7 +172,8 @@ MALFORMED_URLS += ["https://a.example?", "https://a\\b.example"]
         ({}, {"base_url": "https://a.example", "region": "eu-west-1a"}, "base_url region"),
         ({}, {"region": "mars"}, "region mars eu-west-1a"),
         ({}, {"region": ""}, "region"),
-        ({"REGION": "EU"}, {}, "ARIZE_REGION us-central-1a"),
+        ({"REGION": "UK"}, {}, "ARIZE_REGION us-central-1a EU"),
+        ({}, {"region": 7}, "region us-central-1a EU"),
         ({"API_SCHEME": "https"}, {}, "ARIZE_API_SCHEME ARIZE_API_HOST"),
         ({"API_PORT": "8443"}, {}, "ARIZE_API_PORT ARIZE_API_HOST"),
         *(
@@ -279,16 +293,40 @@ def test_missing_key(key: str | None) -> None:
             _settings(environ, api_key=argument)
 
 
-@pytest.mark.parametrize("key", ["ak 7x9q", "ak-7x9q\nX: y", "ak-7x9q-ä", "ak-7x9q\0", "“ak-7x9q”"])
-def test_malformed_key(key: str) -> None:
-    """A key with blanks, line ends or letters beyond ASCII is refused without being repeated."""
-    with pytest.raises(ConfigurationError) as caught:
-        _settings(api_key=key)
-    assert "7x9q" not in str(caught.value)
+MALFORMED_KEYS = {
+    "blanks or line breaks inside": ["ak 7x9q", "ak-7x9q\nX: y", "ak-7x9q\tx", "ak-7x9q\r\nak-7x9q"],
+    "quotes round it": [
+        '"ak-7x9q"',
+        "'ak-7x9q'",
+        "“ak-7x9q”",
+        "`ak-7x9q`",
+        '"ak-7x9q',
+        "ak-7x9q'",
+        "'Bearer 7x9q'",
+    ],
+    "begins with 'Bearer'": ["Bearer ak-7x9q", "bearer  ak-7x9q", "Authorization: Bearer ak-7x9q", "Bearer"],
+    "characters that no key has": ["ak-7x9q-ä", "ak-7x9q\0", "\ufeffak-7x9q"],
+}
+
+
+@pytest.mark.parametrize("problem", MALFORMED_KEYS)
+def test_malformed_key(problem: str) -> None:
+    """A key that cannot be one is refused with what is wrong, wherever it comes from, and is not repeated."""
+    for key in MALFORMED_KEYS[problem]:
+        for label, given in (
+            ("api_key", {"api_key": key}),
+            ("ARIZE_API_KEY", {"environ": {"ARIZE_API_KEY": f"{key}\n"}}),
+        ):
+            with pytest.raises(
+                ConfigurationError, match=f"^{label}: .*{problem}.*Give the key alone"
+            ) as caught:
+                _settings(**given)
+            assert "7x9q" not in str(caught.value)
 
 
 def test_key() -> None:
-    """An explicit key wins over the environment's; blanks around either do not count."""
+    """An explicit key wins over the environment's; blanks and line breaks around either do not count."""
+    assert _settings(api_key=f"{KEY}\r\n").api_key == KEY
     assert _settings(api_key=" other ").api_key == "other"
     assert _settings({"ARIZE_API_KEY": f" {KEY}\n"}).api_key == KEY
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -229,15 +230,19 @@ def test_nothing_changes_an_error(monkeypatch: pytest.MonkeyPatch, failure: str)
 
 @pytest.mark.parametrize("status", STATUS_ERRORS)
 def test_statuses(status: int) -> None:
-    """Every status of 300 and above has a class, and a text and a hint by it, whatever the body."""
+    """Every status of 300 and above has a class, and a text and a hint by it and by who answers."""
     error = _status_error(html(status))
-    assert type(error) is STATUS_ERRORS[status]
+    assert type(error) is STATUS_ERRORS[status] is type(_status_error(problem(status)))
     assert (error.title, error.detail, error.error_code) == (None, None, None)
     assert str(error).startswith(str(status))
     assert "(POST /v2/users)" in error.message
-    hints = {401: "ARIZE_API_KEY", 403: "admin", 404: "users.get", 409: "users.get", 429: "again"}
-    expected = hints.get(status, "again later" if status >= 500 else None)
-    assert expected is None if error.hint is None else expected in error.hint
+    passing = "again later" if status >= 500 else "again" if status == 429 else None
+    hints = {401: "ARIZE_API_KEY", 403: "admin", 404: "users.get", 409: "users.get"}
+    for one, expected in (
+        (error, passing or "Check the base URL."),
+        (_status_error(problem(status)), hints.get(status, passing)),
+    ):
+        assert expected is None if one.hint is None else expected in one.hint
     assert (error.operation, error.method, error.path, error.maybe_applied) == (*FACTS.values(),)
 
 
@@ -251,10 +256,11 @@ BODIES = [
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda one: repr(one[:20]))
 def test_any_body(body: bytes) -> None:
-    """A refusal with any body keeps it, and says the status with the words of HTTP."""
+    """A refusal with any body keeps it, and says the status with the words of HTTP, and who may answer so."""
     error = _status_error(raw(body, 503, content_type="text/html"))
     assert error.body == body
-    assert error.message == "503 Service Unavailable (POST /v2/users)."
+    assert error.message.startswith("503 Service Unavailable (POST /v2/users). The answer from the endpoint")
+    assert error.message.endswith(f": {errors.NOT_FROM_API}.")
     members = (error.title, error.detail, error.type, error.instance, error.error_code)
     assert members == (None,) * 5
 
@@ -282,7 +288,25 @@ def test_retry_after() -> None:
         assert error.retry_after == seconds, header
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=50), usegmt=True)
     for header in (date, date.replace("GMT", "-0000")):
-        assert 40 < (_status_error(problem(429, retry_after=header)).retry_after or 0) <= 50
+        for answered in (None, "soon", ""):  # Then our clock has to do.
+            error = _status_error(problem(429, retry_after=header, date=answered))
+            assert 40 < (error.retry_after or 0) <= 50
+    for hours in (-1, 1):  # That the clocks of server and client differ makes no difference.
+        now = datetime.now(UTC) + timedelta(hours=hours)
+        until = format_datetime(now + timedelta(seconds=50), usegmt=True)
+        answered = format_datetime(now, usegmt=True)
+        assert _status_error(problem(429, retry_after=until, date=answered)).retry_after == 50.0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_until_when(status: int) -> None:
+    """An error with a Retry-After says until when, in UTC, whether it was waited for or not."""
+    begin = datetime.now(UTC).replace(microsecond=0)
+    text = str(_status_error(problem(status, retry_after="3600")))
+    (said,) = re.findall(r"The server asks to wait until (\S+)\.", text)
+    assert timedelta(hours=1) <= datetime.fromisoformat(said) - begin <= timedelta(hours=1, minutes=1)
+    assert "until 9999-12-31T23:59:59Z." in str(_status_error(problem(status, retry_after="9" * 12)))
+    assert "until" not in str(_status_error(problem(status, retry_after="0")))
 
 
 def test_connection_errors() -> None:
