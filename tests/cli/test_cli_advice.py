@@ -141,28 +141,22 @@ def test_verbose_shows_each_attempt(ax: Ax, served: SandboxServer) -> None:
     assert created.json["temporary_password"] not in created.err
 
 
-TOLD = problem(422, type="about:blank", instance="/v2/users", error_code="NO")
-
-
 @pytest.mark.parametrize("status", [302, 400, 405, 422])
-@pytest.mark.parametrize(
-    ("body", "has_more"),
-    [
-        (json.dumps(TOLD).encode(), False),
-        (b"", False),
-        (b" \n", False),
-        (json.dumps({**TOLD, "errors": [{"field": "email"}]}).encode(), True),
-        (b"<html>A proxy's page</html>", True),
-        (b'{"message": "blocked"}', True),
-        (b'["blocked"]', True),
-    ],
-)
+@pytest.mark.parametrize("has_more", [False, True])
 @pytest.mark.parametrize("line", ["list", "get x"])
-def test_where_verbose_shows_more(
-    ax: Ax, scripted: Scripted, status: int, body: bytes, has_more: bool, line: str
-) -> None:
-    """--verbose is advised exactly where the server's answer says more than the error does."""
-    body = body.replace(b"422", str(status).encode())
-    scripted.set_answer(status, body, {"content-type": "application/json"})
+def test_where_verbose_shows_more(ax: Ax, scripted: Scripted, status: int, has_more: bool, line: str) -> None:
+    """--verbose is advised where the API's answer says more than the error does, and nowhere else."""
+    more = {"errors": [{"field": "email"}]} if has_more else {}
+    told = problem(status, type="about:blank", instance="/v2/users", error_code="NO", **more)
+    scripted.set_answer(status, json.dumps(told).encode(), {"content-type": "application/problem+json"})
     assert (VERBOSE in ax(*line.split()).refused(4)[1]) is has_more
     assert ("What the server answered is below." in ax(*line.split(), "-v").err) is has_more
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"<html>A proxy's page</html>", b'{"message": "blocked"}'])
+@pytest.mark.parametrize("line", ["list", "get x", "resend-invitation x", "reset-password x", ADA])
+def test_refused_by_something_between(ax: Ax, scripted: Scripted, body: bytes, line: str) -> None:
+    """Where something between refused, the hint is about the endpoint, and about no user and no option."""
+    scripted.set_answer(400, body, {"content-type": "application/json"})
+    hint = ax(*shlex.split(line)).refused(4)[1]
+    assert hint.startswith("Check the endpoint")
