@@ -55,7 +55,7 @@ def update(
 
 
 def resend_invitation(session: Session, user_id: UserId) -> None:
-    """Send the invitation mail of an invited user again."""
+    """Send the invitation mail of an invited user again. For an expired one, create invites anew."""
     users = session.users()
     session.write(_UNKNOWN_TO, users.resend_invitation, user_id=user_id)
     say(f"the invitation was sent again to the user {user_id}")
