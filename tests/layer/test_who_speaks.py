@@ -110,6 +110,7 @@ def test_the_apis_word_on_a_user(connect: Connect, refusal: Reply) -> None:
         with pytest.raises(NotFoundError) as caught:
             CALLS[call](connect([refusal]).users)
         assert (caught.value.is_from_api, caught.value.is_about_user) == (True, False)
+        assert caught.value.is_about_route is (call == "list")
 
 
 @pytest.mark.parametrize("status", [400, 422])
