@@ -353,7 +353,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             ``api.`` below it) and ARIZE_API_HOST, with ARIZE_API_SCHEME and ARIZE_API_PORT, else
             ARIZE_SINGLE_PORT; else the hosted API. ``"sandbox:"`` is a local account in memory,
             ``"sandbox:PATH"`` one in a file.
-        region: The region of the hosted API, instead of ``base_url``; ARIZE_REGION.
+        region: The region of the hosted API, or US, EU or CA, instead of ``base_url``; ARIZE_REGION.
         timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
             30, and 5 to connect.
         total_timeout: Seconds for one operation with all its attempts and waits, 120 by default, or None for
