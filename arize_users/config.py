@@ -326,8 +326,7 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
             return _ca_bundle(os.fspath(explicit), source)
-        # Compared by name, so that ssl need not be imported.
-        if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
+        if not isinstance(explicit, bool) and not _is_ssl_context(explicit):
             kind = type(explicit).__name__
             raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")
         return explicit
@@ -340,6 +339,14 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if "ARIZE_SSL_CA_CERT" in env:
         return _ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
+
+
+def _is_ssl_context(given: object) -> bool:
+    # Imported for what is neither a bool nor a path: who has a context has this module already. It is the
+    # parent of ssl.SSLContext, which truststore puts a class of its own in the place of.
+    from _ssl import _SSLContext
+
+    return isinstance(given, _SSLContext)
 
 
 def _ca_bundle(path: str, source: Source) -> str:
