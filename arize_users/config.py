@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from attrs import evolve, field, frozen
@@ -31,6 +30,7 @@ from ._endpoint import (
     unread_note,
     unread_variables,
 )
+from ._proxies import environment_proxy
 from .errors import ConfigurationWarning
 
 if TYPE_CHECKING:
@@ -419,11 +419,9 @@ def proxy_for(settings: Settings) -> str | None:
     """
     if settings.proxy is not None:
         return settings.proxy
-    url = urlsplit(settings.request_url)
-    if is_loopback(url.hostname or "") or proxy_bypass(url.netloc):
+    if is_loopback(urlsplit(settings.request_url).hostname or ""):
         return None
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
+    proxy = environment_proxy(settings.request_url)
     return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 

@@ -71,7 +71,7 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._show_beta_warning_on_one_line()
+        self._show_warnings_on_one_line()
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
@@ -107,16 +107,16 @@ class Session:
         say(text)
         deliver(results_answer([result]), target, acted=True)
 
-    def _show_beta_warning_on_one_line(self) -> None:
+    def _show_warnings_on_one_line(self) -> None:
         import warnings
 
-        from arize_users import BetaWarning
+        from arize_users import BetaWarning, ConfigurationWarning
 
         self._exit_stack.enter_context(warnings.catch_warnings())
         show_other = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-            if issubclass(category, BetaWarning):
+            if issubclass(category, BetaWarning | ConfigurationWarning):
                 say(f"warning: {message}")
             else:
                 show_other(message, category, *rest, **named)
