@@ -322,7 +322,7 @@ def test_it_runs_as_a_command(spec: Path) -> None:
 
 
 def test_the_report_is_whole_in_any_encoding(write: Write) -> None:
-    """What a vendor writes and the terminal's encoding lacks is an escape in the report, and does not end it."""
+    """What a vendor writes and the terminal's encoding lacks is an escape in the report."""
     parameter = {"name": "łukasz", "in": "query", "schema": {"type": "string"}}
     old = write(document({"/a": {"get": {"responses": OK}}}), "old.yaml")
     new = write(document({"/a": {"get": {"responses": OK, "parameters": [parameter]}}}), "new.yaml")
