@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # optional port. An IPv6 address without brackets can have no port.
 _ENTRY = re.compile(
     r"(?:(?P<scheme>[a-z]+)://)?"
-    r"(?:\[(?P<bracketed>[^\]/]*)\]|(?P<bare>[^\[\]/:]*:[^\[\]/]*:[^\[\]/]*)|(?P<host>[^\[\]/:@]+))"
+    r"(?:\[(?P<bracketed>[^\]/]+)\]|(?P<bare>[^\[\]/:]*:[^\[\]/]*:[^\[\]/]*)|(?P<host>[^\[\]/:@]+))"
     r"(?:/(?P<length>[0-9]{1,3}))?(?::(?P<port>[0-9]{1,5}))?/?",
     re.IGNORECASE,
 )

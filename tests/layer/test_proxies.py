@@ -65,7 +65,7 @@ PROXIED = [
 ]
 UNREAD = ["10.0.0.0/33", "10.0.0/8", "fd00::/129", "[fd00::1", "[arize.com]", "*arize.com", "api.*.com"]
 UNREAD += ["arize.com/8", "arize.com:port", "arize.com:0", "arize.com:65536", "10.1", "10.1.2.", "a:b:c", "."]
-UNREAD += ["https://arize.com/v2", "<local>", "a..b", "*."]
+UNREAD += ["https://arize.com/v2", "<local>", "a..b", "*.", "[]", "[]:80", ":", "/", "::1/64/8"]
 
 
 def _proxy(url: str) -> str | None:
