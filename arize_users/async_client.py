@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from ._base_client import BaseClient
+from ._base_client import BaseClient, NotCopied
 from ._core.async_driver import AsyncDriver
 from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
@@ -29,7 +29,7 @@ from .types import (
 T = TypeVar("T")
 
 
-class AsyncUsersClient:
+class AsyncUsersClient(NotCopied):
     """The users of one account: ``client.users``.
 
     Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,

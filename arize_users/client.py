@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from ._base_client import BaseClient
+from ._base_client import BaseClient, NotCopied
 from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
 from ._users.bulk import bulk_delete
@@ -29,7 +29,7 @@ from .types import (
 T = TypeVar("T")
 
 
-class UsersClient:
+class UsersClient(NotCopied):
     """The users of one account: ``client.users``.
 
     Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import typer
 
 from .answers import results_answer
-from .beta import daily_notice
 from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
 from .interrupts import Unanswered, interrupts
+from .notices import notices
 from .options import Options
 from .output import Target, checked_target, deliver
 from .reporter import Reporter
@@ -72,7 +72,7 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._exit_stack.enter_context(daily_notice())
+        self._exit_stack.enter_context(notices())
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
