@@ -16,6 +16,7 @@ from .._version import __version__
 from ..config import Settings
 
 PACKAGE = "arize-users"
+ACCEPT = "application/json, application/problem+json"
 
 
 @frozen(kw_only=True)
@@ -97,7 +98,7 @@ class RequestBuilder:
 
 def _headers(settings: Settings) -> Mapping[str, str]:
     ours = {
-        "Accept": "application/json",
+        "Accept": ACCEPT,
         "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"{PACKAGE}/{__version__}",
         "sdk-language": "python",
