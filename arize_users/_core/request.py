@@ -16,7 +16,6 @@ from .._version import __version__
 from ..config import Settings
 
 PACKAGE = "arize-users"
-ACCEPT = "application/json, application/problem+json"
 
 
 @frozen(kw_only=True)
@@ -98,7 +97,7 @@ class RequestBuilder:
 
 def _headers(settings: Settings) -> Mapping[str, str]:
     ours = {
-        "Accept": ACCEPT,
+        "Accept": "application/json, application/problem+json",
         "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"{PACKAGE}/{__version__}",
         "sdk-language": "python",

@@ -28,6 +28,9 @@ Give the key as ARIZE_API_KEY: others on the machine can see a command line. Wit
 --write creates one active user with a made-up address at example.com, which takes no mail, updates it and
 deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted users as blocked ones.
 
+The second generation of the API conforms when nothing but the case of its enum values differs. With --spec
+the case counts, too.
+
 exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
 """
 

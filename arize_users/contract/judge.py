@@ -112,7 +112,8 @@ def generations(exchange: Exchange) -> set[str]:
         # The name of a custom role is the account's own.
         values += [role.get("type"), None if "id" in role else role.get("name")]
     # A problem document has a status, too, and it is a number.
-    return {"second" if value.isupper() else "first" for value in values if isinstance(value, str)}
+    words = [value for value in values if isinstance(value, str) and value.upper() != value.lower()]
+    return {"second" if word.isupper() else "first" for word in words}
 
 
 def _broken_rules(request: httpx.Request, page: Mapping[str, Any]) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from typing import Any
 from .account import to_micros
 from .checks import EMAIL
 from .messages import Request, SandboxError
-from .policy import CUSTOM_ROLES, ENUM_CASES, PERMISSIONS, STATUSES
+from .policy import CUSTOM_ROLES, ENUM_CASES, PERMISSIONS, PREDEFINED_ROLES, STATUSES
 from .sandbox import KEYS, Sandbox
 
 _EPILOG = f"""\
@@ -180,6 +180,8 @@ def _user(email: str, words: list[str]) -> dict[str, object]:
 
 def _key(key: str, permissions: list[str]) -> list[str]:
     # No message shows the key: it may be a real one by mistake.
+    if key in PERMISSIONS:
+        raise ValueError(f"give KEY first, then its permissions: {key} is one")
     if key in KEYS:
         raise ValueError("every sandbox has this KEY already; give another")
     if not re.fullmatch("[!-~]+", key):
@@ -202,8 +204,11 @@ def _text(value: str) -> str:
     return value
 
 
-def _status(value: str) -> str:
-    return STATUSES[STATUSES.index(value)]
+def _role(value: str) -> str:
+    # A custom role of that id would look like the predefined one.
+    if value.lower() in PREDEFINED_ROLES and value not in PREDEFINED_ROLES:
+        raise ValueError
+    return _text(value)
 
 
 def _time(value: str) -> datetime:
@@ -223,8 +228,8 @@ def _age(value: str) -> timedelta:
 _FLAG: tuple[Callable[[str], object], str] = {"true": True, "false": False}.__getitem__, "true or false"
 _FIELDS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "name": (_text, "a text that is not blank"),
-    "role": (_text, "admin, member, annotator or the id of a custom role"),
-    "status": (_status, f"one of {', '.join(STATUSES)}"),
+    "role": (_role, f"{', '.join(PREDEFINED_ROLES)} or the id of a custom role"),
+    "status": ({status: status for status in STATUSES}.__getitem__, f"one of {', '.join(STATUSES)}"),
     "is_developer": _FLAG,
     "sso": _FLAG,
     "created_at": (_time, "a time with its zone from the years 1900 to 9000, such as 2026-03-01T12:00:00Z"),
