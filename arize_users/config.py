@@ -156,6 +156,11 @@ class Settings:
         return self.base_url.removeprefix(SANDBOX_SCHEME) if is_sandbox else None
 
     @property
+    def sandbox_case(self) -> Literal["lower", "upper"]:
+        """The case of a local account's enum values: lower, unless ``enum_case`` is upper."""
+        return "upper" if self.enum_case == "upper" else "lower"
+
+    @property
     def request_url(self) -> str:
         """The URL that the paths of requests are appended to."""
         return self.base_url if self.sandbox_path is None else SANDBOX_URL

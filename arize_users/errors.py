@@ -430,7 +430,7 @@ class ForbiddenError(APIStatusError):
 class NotFoundError(APIStatusError):
     """404: there is no such user in this account, or the user is blocked; see `is_about_user`."""
 
-    _advice = "Check the id; users.get with an email address finds it."
+    _advice = "Check the id; users.get with an email address finds it, or says that the key may not read."
 
     @property
     def is_about_user(self) -> bool:

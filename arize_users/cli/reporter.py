@@ -179,7 +179,8 @@ class Reporter:
             case client.NotFoundError(operation="list_users" | "create_user"):
                 return self._endpoint_hint(error)
             case client.NotFoundError():
-                return f"Check the id; `{self.group} list --email PART` finds the user."
+                look = f"`{self.group} list --email PART`"
+                return f"Check the id; {look} finds the user, or says that the key may not read."
             case client.ConflictError():
                 look = self._lookup(self.arguments.get("email") or "EMAIL")
                 return f"{look} shows the user; a blocked one is not shown and cannot return."

@@ -37,6 +37,16 @@ def test_options(ax: Ax, account: Sandbox, options: list[str], expected: dict[st
     assert ran.json | expected | {"invite_mode": "email_link"} == ran.json
 
 
+def test_a_local_account_of_the_second_generation(
+    ax: Ax, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ARIZE_ENUM_CASE=upper a local account speaks the second generation, and the commands use it."""
+    monkeypatch.setenv("ARIZE_ENUM_CASE", "upper")
+    assert ax(*MEMBER, "--invite-mode", "email_link", "-o", "json").json["status"] == "invited"
+    ran = ax(*ADA, "-e", "b@example.com", "-r", "member", "--invite-mode", "none", "--is-not-developer")
+    assert (ran.code, "may not take --is-not-developer" in ran.err) == (4, True)
+
+
 def test_invited_before(ax: Ax, account: Sandbox) -> None:
     """A repeated invitation shows the user as it is, and says that nothing was sent."""
     assert ax(*MEMBER, "--invite-mode", "email_link", "-o", "json").json["created"] is True
