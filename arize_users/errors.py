@@ -340,8 +340,8 @@ class APIStatusError(APIError):
         is_from_api: Whether the answer has the API's form: a JSON object with a title, and with the answer's
             status as a whole number. Any other may come from something between, such as a proxy, and
             settles nothing.
-        is_about_route: Whether the problem says that the path is unknown, as with a wrong base URL; so it
-            says nothing of a user.
+        is_about_route: Whether the API does not have the path, as with a wrong base URL; this says nothing of
+            a user.
         title: What kind of problem it is, in a few words.
         detail: What is wrong with this request.
         type: The URI of the kind of problem.
@@ -372,7 +372,10 @@ class APIStatusError(APIError):
         problem = problem_of(response.content)
         self.status_code = response.status_code
         self.is_from_api = is_from_api(problem, self.status_code)
-        self.is_about_route = self.is_from_api and self.status_code == 404 and names_unknown_route(problem)
+        # A list is asked for by its path alone.
+        self.is_about_route = (self.is_from_api and self.status_code == 404) and (
+            facts.get("operation") == "list_users" or names_unknown_route(problem)
+        )
         self.title = text_of(problem, "title")
         self.detail = text_of(problem, "detail")
         self.type = text_of(problem, "type")
@@ -427,7 +430,7 @@ class ForbiddenError(APIStatusError):
 class NotFoundError(APIStatusError):
     """404: there is no such user in this account, or the user is blocked; see `is_about_user`."""
 
-    _advice = "Check the id; users.get with an email address finds it."
+    _advice = "Check the id; users.get with an email address finds it, or says that the key may not read."
 
     @property
     def is_about_user(self) -> bool:
@@ -436,8 +439,7 @@ class NotFoundError(APIStatusError):
         Any other 404 says nothing of a user: something between may have answered, the base URL is wrong, or
         there is no such role.
         """
-        is_asked = self.operation not in ("create_user", "list_users")
-        return self.is_from_api and not self.is_about_route and is_asked
+        return self.is_from_api and not self.is_about_route and self.operation != "create_user"
 
 
 class ConflictError(APIStatusError):

@@ -228,8 +228,11 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
             response = await connection.transport.handle_async_request(request)
             assert isinstance(response.stream, httpx.AsyncByteStream)
             response.stream = _AsyncStream(response.stream, connection, idle)
-        except BaseException:
+        except BaseException as error:
             await connection.aclose()
+            if isinstance(error, RuntimeError) and not connection.is_ready:
+                # An event loop looks host names up in threads, and none can be started when Python ends.
+                raise httpx.ConnectError(str(error)) from error
             raise
         return response
 

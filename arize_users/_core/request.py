@@ -103,7 +103,7 @@ class RequestBuilder:
 
 def _headers(settings: Settings) -> Mapping[str, str]:
     ours = {
-        "Accept": "application/json",
+        "Accept": "application/json, application/problem+json",
         "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"{PACKAGE}/{__version__}",
         "sdk-language": "python",

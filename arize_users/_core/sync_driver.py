@@ -159,7 +159,11 @@ class _Value:
 
 
 class _WorkerPool:
-    """Threads that run the flows submitted to them; their values arrive in a queue."""
+    """Threads that run the flows submitted to them; their values arrive in a queue.
+
+    Where no more can be started, because Python ends or a limit is reached, those there are run all flows;
+    where there is none, the caller's thread runs each when its value is asked for.
+    """
 
     def __init__(self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any]) -> None:
         self._limit = limit
@@ -186,7 +190,8 @@ class _WorkerPool:
                 # An interrupt that hits `start` between the steps of its lock comes out as another error.
                 if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
                     raise error.__context__ from None
-                raise
+                self._stops.remove(stop)
+                self._limit = max(1, len(self._stops))
 
     def next_value(self) -> Any:
         """Wait for the next value, or raise the next error."""
@@ -195,6 +200,10 @@ class _WorkerPool:
                 "this process was forked in the middle of a call, whose threads are not in it",
                 hint="Let it end by os._exit, or fork before the call.",
             )
+        if not self._stops:
+            flow = self._flows.get()
+            assert flow is not None, "only workers are told to end"
+            return self._run(flow, None)
         arrival = self._arrivals.get()
         if isinstance(arrival, BaseException):
             raise arrival

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import Any, TypeVar
@@ -180,14 +181,14 @@ class Operations:
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
-        if failure.api_status not in _REFUSED_AS_MALFORMED or "is_developer" not in (
-            failure.request.body or {}
-        ):
+        sent = failure.request.body or {}
+        if failure.api_status not in _REFUSED_AS_MALFORMED or "is_developer" not in sent:
             return None
         assert failure.response is not None
-        bodies = failure.response.content, getattr(failure.cause, "body", b"")
-        is_named = any(b"is_developer" in body for body in bodies)
-        if not is_named and self._learnt.case == "lower":
+        body = failure.response.content
+        is_named = b"is_developer" in body + getattr(failure.cause, "body", b"")
+        is_other = any(re.search(rf"\b{field}\b".encode(), body) for field in sent)
+        if not is_named and (is_other or self._learnt.case == "lower"):
             return None
         return (
             f"This deployment {'does' if is_named else 'may'} not take is_developer on create: create the "

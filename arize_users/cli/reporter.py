@@ -123,7 +123,8 @@ class Reporter:
             return f"{self._lookup(user_id)} shows the id."
         if error.argument == "user_ids" and "@" in str(self.arguments.get("ids")):
             return "Give email addresses with --email."
-        return None
+        # A wide @, which no address has.
+        return error.hint if "\uff20" in error.message else None
 
     def find_out(self) -> str:
         """Say that a change was maybe carried out, and how to find out."""
@@ -179,7 +180,8 @@ class Reporter:
             case client.NotFoundError(operation="list_users" | "create_user"):
                 return self._endpoint_hint(error)
             case client.NotFoundError():
-                return f"Check the id; `{self.group} list --email PART` finds the user."
+                look = f"`{self.group} list --email PART`"
+                return f"Check the id; {look} finds the user, or says that the key may not read."
             case client.ConflictError():
                 look = self._lookup(self.arguments.get("email") or "EMAIL")
                 return f"{look} shows the user; a blocked one is not shown and cannot return."
@@ -202,7 +204,7 @@ class Reporter:
         """Say what to do about a 400 or 422."""
         seen = self._answer_hint(error)
         mends = self._mends
-        if self.arguments.get("is_not_developer"):  # Newer deployments take it in an update only.
+        if "is_developer" in (error.hint or ""):  # Newer deployments take it in an update only.
             return (
                 "This deployment may not take --is-not-developer here: create the user without it, then "
                 f"run `{self.group} update USER_ID --is-not-developer`. {seen or ''}".rstrip()

@@ -7,15 +7,15 @@ import inspect
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
 from .answers import results_answer
-from .beta import daily_notice
 from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
 from .interrupts import Unanswered, interrupts
+from .notices import notices
 from .options import Options
 from .output import Target, checked_target, deliver
 from .reporter import Reporter
@@ -72,7 +72,7 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._exit_stack.enter_context(daily_notice())
+        self._exit_stack.enter_context(notices())
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
@@ -124,10 +124,11 @@ class Session:
         self._exit_stack.callback(logger.removeHandler, handler)
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
-        for row in setting_rows(self.settings):
-            if row["value"] is not None:
-                value = "" if row["setting"] == "api_key" else f"{row['value']}, "
-                logger.debug("%s: %sfrom %s", row["setting"], value, row["source"])
+        with suppress(CommandError):  # The profile's format may be unusable, and need not be used.
+            for row in setting_rows(self.settings):
+                if row["value"] is not None:
+                    value = "" if row["setting"] == "api_key" else f"{row['value']}, "
+                    logger.debug("%s: %sfrom %s", row["setting"], value, row["source"])
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:

@@ -186,6 +186,8 @@ class Profile:
             ) from None
         except OSError as error:
             raise self._problem(error.strerror or str(error)) from error
+        except UnicodeEncodeError as error:
+            raise self._problem("the encoding of this system's file names lacks its name") from error
         except FileProblem as error:
             raise self._problem(error.what, line=error.line) from error
 

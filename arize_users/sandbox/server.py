@@ -174,7 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Write nothing: `Sandbox.requests` has what was received."""
 
     def _exchange(self) -> None:
-        path, _, query = self.path.partition("?")
+        # As sent: `self.path` has the slashes at its beginning made one.
+        path, _, query = self.requestline.split()[1].partition("?")
         try:
             body = self._read_body()
         except RefusalError as refusal:

@@ -11,7 +11,7 @@ import pytest
 
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Scripted
+from .runs import Ax, Profile, Scripted
 from .test_cli_errors import ADA, problem
 
 COMMAND = re.compile(r"`([^`]+)`")
@@ -73,6 +73,19 @@ def test_email_for_an_id(ax: Ax, account: Sandbox, line: str) -> None:
     hint = ax(*shlex.split(line)).refused(2)[1]
     (words,) = advised(hint)
     assert ax(*words, "-o", "json").json["id"] == user_id
+
+
+@pytest.mark.parametrize("line", ["get a\uff20b.c", "update a\uff20b.c -n X", "delete -f --id a\uff20b.c"])
+def test_wide_at_sign(ax: Ax, scripted: Scripted, line: str) -> None:
+    """An address with a wide @ is to be written with a plain one."""
+    assert ax(*shlex.split(line)).refused(2)[1] == "Write an address with a plain @."
+    assert scripted.requests == []
+
+
+def test_verbose_with_an_unusable_format(ax: Ax, served: SandboxServer, profile: Profile) -> None:
+    """-v fails at no setting that the command does not use."""
+    profile("output.format = 'xml'", active=True)
+    assert ax("list", "-o", "json", "-v").code == 0
 
 
 def test_deleting_oneself(ax: Ax, account: Sandbox) -> None:

@@ -34,7 +34,12 @@ def problem(status: int, **fields: object) -> dict[str, object]:
         ("get x", 400, {}, "Correct what the server names; `ax users get --help` shows the options."),
         ("get x", 401, {}, "Check the API key (--api-key, ARIZE_API_KEY or the profile) and that it belongs"),
         ("get x", 403, {}, "Use the key of an admin"),
-        ("get x", 404, {}, "Check the id; `ax users list --email PART` finds the user."),
+        (
+            "get x",
+            404,
+            {},
+            "Check the id; `ax users list --email PART` finds the user, or says that the key may",
+        ),
         ("get x", 409, {}, "`ax users get EMAIL` shows the user; a blocked one is not shown"),
         (ADA, 409, {}, "`ax users get ada@example.com` shows the user"),
         ("get x", 422, {}, "Correct what the server names; `ax users get --help` shows the options."),

@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -92,6 +93,18 @@ def test_parquet(ax: Ax, scripted: Scripted, tmp_path: Path, extension: str) -> 
     scripted.set_answer(200, page())
     ax("list", "-o", str(file))
     assert pyarrow.parquet.read_table(file).schema == table.schema
+
+
+def test_times_beyond_parquet(ax: Ax, scripted: Scripted, tmp_path: Path) -> None:
+    """A zero time is kept; one that has no year in UTC is an empty cell, and a note names it."""
+    file = tmp_path / "users.parquet"
+    times = ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-03:00"]
+    scripted.set_answer(200, page([user(created_at=time) for time in times]))
+    ran = ax("list", "-o", str(file))
+    found = pyarrow.parquet.read_table(file)["created_at"].to_pylist()
+    assert (ran.code, found) == (0, [datetime(1, 1, 1, tzinfo=UTC), None, None])
+    notes = [f"note: parquet cannot hold the time {time}; the cell is empty" for time in times[1:]]
+    assert ran.err.splitlines()[:2] == notes
 
 
 def test_parquet_to_standard_output(shell: Shell, account: Sandbox, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from arize_users.cli.options import Options
 from arize_users.cli.settings import resolve
 from arize_users.sandbox import SandboxServer
 
-from .runs import Ax, Profile
+from .runs import Ax, Profile, Shell
 
 PROFILE = "[auth]\napi_key = 'of-profile'\n"
 FILE = "~/.arize/profiles/default.toml"
@@ -79,3 +79,14 @@ def test_unreadable_name_of_the_active_profile(
     # A command that needs no profile needs no name of one either.
     assert ax("list", "-o", "json").code == 0
     assert ax("list", "--base-url", "sandbox:", ARIZE_API_KEY="").code == 0
+
+
+def test_name_beyond_the_file_names(home: Path, profile: Profile, shell: Shell) -> None:
+    """A profile whose name the system's file names cannot have is an error; no other takes its place."""
+    profile(PROFILE)
+    (home / ".arize/.active_profile").write_text("łukasz", "utf-8")
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    error, _ = shell("ax", "users", "list", env=env).refused(1)
+    assert error.startswith(
+        r"the profile '\u0142ukasz' cannot be used: the encoding of this system's file names"
+    )

@@ -146,3 +146,14 @@ def test_id_of_a_custom_role(account: Account, role: str) -> None:
         InvalidArgumentError, match=rf"role: '{role}' is not one of .*CustomUserRole\(id=\.\.\.\)"
     ):
         account.users.create(**{**NEW, "role": role})
+
+
+@pytest.mark.parametrize(("detail", "is_advised"), [("email is bad", False), ("No.", True), (None, True)])
+def test_developer_flag(connect: Connect, detail: str | None, is_advised: bool) -> None:
+    """A refusal that names another field is not put down to is_developer; one that names none may be."""
+    client = connect(
+        [problem(400, **({} if detail is None else {"detail": detail}))], enum_case="upper", judged=False
+    )
+    with pytest.raises(errors.BadRequestError) as caught:
+        client.users.create(**NEW, is_developer=False)
+    assert ("users.update" in (caught.value.hint or "")) is is_advised

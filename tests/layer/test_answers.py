@@ -21,6 +21,7 @@ from arize_users import (
     UnknownUserRole,
     UserStatus,
 )
+from arize_users.errors import NOT_FROM_API
 from arize_users.types import FrozenDict
 
 from .simulated_calls import CALLS, fail, read, read_page, succeed
@@ -52,7 +53,10 @@ def test_unreadable_answers(connect: Connect, call: str) -> None:
         assert (error.operation, error.method, error.path) == (
             *(sent.operation, sent.request.method, sent.path),
         )
-        assert error.message == f"{error.method} {error.path} answered {answer.status}, but {problem}."
+        assert error.message.startswith(
+            f"{error.method} {error.path} answered {answer.status}, but {problem}. The answer from https://"
+        )
+        assert error.message.endswith(f": {NOT_FROM_API}.")
         assert error.hint is not None
         assert "`body`" in error.hint
         assert SECRET not in f"{error!s} {error!r} {error.__cause__!r}"

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from support.account import Account, Connect
-from support.answers import Answer, html, ok, page, problem, raw, user
+from support.answers import Answer, html, ok, page, problem, user
 from support.simulated_driver import SimulatedDriver
 from support.transports import Gate, ScriptedTransport, sandbox_transport
 
-from arize_users import BulkUserDeletionResult, DeletionStatus, NotFoundError, UnauthorizedError
+from arize_users import BulkUserDeletionResult, DeletionStatus, UnauthorizedError
 from arize_users._core.effects import Flow
 from arize_users._core.request import Request
 from arize_users._users.bulk import bulk_delete
@@ -232,33 +232,6 @@ def test_unusable_id_of_the_server() -> None:
     (result,) = simulated.run(batch_of(emails=["a@acme.com"]))
     assert result.status is FAILED
     assert "' u1 '" in result.error
-
-
-NOT_ABOUT_A_USER = {
-    "html": html(404),
-    "empty": raw(b"", 404),
-    "gateway": ok({"message": "no Route matched with those values"}, 404),
-    "another status": ok({"title": "Not Found", "status": 500}, 404),
-    "no status": ok({"title": "Not Found"}, 404),
-    "path": problem(404, error_code="ROUTE_NOT_FOUND"),
-    "path in words": problem(404, detail="No route for this path."),
-}
-
-
-@pytest.mark.parametrize("answer", NOT_ABOUT_A_USER.values(), ids=[*NOT_ABOUT_A_USER])
-def test_not_found_by_somebody_else(connect: Connect, answer: Answer) -> None:
-    """A 404 that is not the API's word on a user settles nothing: nobody is gone, and nothing done."""
-    for answers, status in (([answer], FAILED), ([httpx.ReadTimeout("x"), answer], UNKNOWN)):
-        client = connect([*answers], max_retries=1)
-        (result,) = client.users.bulk_delete(user_ids=["a"])
-        assert (result.status, "404" in result.error) == (status, True)
-        with pytest.raises(NotFoundError) as caught:
-            connect([*answers], max_retries=1).users.delete(user_id="a")
-        assert not caught.value.is_about_user
-    (result,) = connect([httpx.ReadTimeout("x"), problem(404)], max_retries=1).users.bulk_delete(
-        user_ids=["a"]
-    )
-    assert result.status is DELETED
 
 
 # A refused key

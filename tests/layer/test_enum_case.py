@@ -278,6 +278,25 @@ def test_set_by_hand(
     assert len(client.recorder.sent) == 2
 
 
+@pytest.mark.parametrize("source", ["argument", "environment"])
+def test_set_by_hand_for_a_local_account(
+    connect: Connect, case: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A local account is of the generation that enum_case or ARIZE_ENUM_CASE names."""
+    if source == "environment":
+        monkeypatch.setenv("ARIZE_ENUM_CASE", case)
+    client = connect(
+        None, base_url="sandbox:", **({"enum_case": case.title()} if source == "argument" else {})
+    )
+    assert client.users.create(**NEW).created
+    assert {user.status for user in client.users.list(status="active")} == {"active"}
+    create, listed = client.real.sandbox.requests
+    mode = "EMAIL_LINK" if case == "upper" else "email_link"
+    assert f'"invite_mode":"{mode}"'.encode() in create.body.replace(b" ", b"")
+    assert ("status", "ACTIVE" if case == "upper" else "active") in listed.query
+    assert repr(client.real.sandbox) == f"Sandbox(None, enum_case={case!r})"
+
+
 @pytest.mark.parametrize(("setting", "spell"), [("lower", upper), ("upper", dict)])
 def test_set_wrongly(setting: str, spell: Any) -> None:
     """A case that was set is used, even where it is wrong; answers are read in either case."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import certifi
 import httpx
 import pytest
 from support.account import Connect
@@ -45,7 +46,7 @@ def test_headers(connect: Connect) -> None:
         assert headers["sdk-version"] == __version__
         assert headers["sdk-package-name"] == "arize-users"
         assert headers["language-version"] == platform.python_version()
-        assert headers["accept"] == "application/json"
+        assert headers["accept"] == "application/json, application/problem+json"
         assert headers["accept-encoding"] == "gzip, deflate"
 
 
@@ -91,6 +92,7 @@ def test_connection_errors(connect: Connect) -> None:
         assert caught.value.sent is (type(error) in SENT)
         assert (type(caught.value) is APITimeoutError) is isinstance(error, httpx.TimeoutException)
         assert caught.value.message.startswith("GET /v2/users: ")
+        assert caught.value.message.endswith("host api.arize.com).")
         assert ("no connection" in caught.value.message) is (type(error) in NOT_SENT)
         assert isinstance(error, httpx.TimeoutException) or str(error) in caught.value.message
         assert caught.value.__cause__ is error
@@ -123,6 +125,30 @@ def test_nobody_listens(connect: Connect, server: SandboxServer) -> None:
     with pytest.raises(APIConnectionError) as caught:
         client.users.list()
     assert caught.value.sent is False
+
+
+@pytest.mark.parametrize("source", ["argument", "ARIZE_PROXY_URL", "HTTP_PROXY"])
+def test_host_and_proxy(connect: Connect, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """An error of a connection names the host and the proxy, wherever that comes from, without its user."""
+    proxy = "http://me:s3cret@127.0.0.1:1"
+    if source != "argument":
+        monkeypatch.setenv(source, proxy)
+    client = connect(
+        None,
+        base_url="http://corp.example:8080/arize",
+        allow_insecure_http=True,
+        **({"proxy": proxy} if source == "argument" else {}),
+    )
+    for one in (client, client.with_options(timeout=7)):
+        with pytest.raises(APIConnectionError) as caught:
+            one.users.list()
+        assert "host corp.example:8080, proxy http://127.0.0.1:1)." in caught.value.message
+        assert "s3cret" not in str(caught.value)
+        assert caught.value.base_url == "http://corp.example:8080/arize"
+    monkeypatch.delenv(source, raising=False)
+    direct = connect(None, base_url="http://127.0.0.1:1")
+    with pytest.raises(APIConnectionError, match=r"host 127\.0\.0\.1:1\)\.$"):
+        direct.users.list()
 
 
 # Closing
@@ -233,6 +259,42 @@ def test_sandbox_that_cannot_be_opened(tmp_path: Path, connect: Connect) -> None
     """A path that cannot be opened is a configuration error that names it."""
     with pytest.raises(ConfigurationError, match=re.escape(str(tmp_path))):
         connect(None, base_url=f"sandbox:{tmp_path}", api_key=None)
+
+
+BROKEN_CAS = {
+    "SSL_CERT_FILE": ["/nowhere/x.pem", __file__, "/"],
+    "SSL_CERT_DIR": ["/nowhere/certs", "/no:/where"],
+}
+BROKEN_CAS["ARIZE_SSL_CA_CERT"] = BROKEN_CAS["SSL_CERT_FILE"][:2]
+
+
+@pytest.mark.parametrize("variable", BROKEN_CAS)
+def test_cas_that_cannot_be_loaded(connect: Connect, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """A CA file or folder that is missing or holds none is named with its variable when a client is made."""
+    for path in BROKEN_CAS[variable]:
+        monkeypatch.setenv(variable, path)
+        with pytest.raises(ConfigurationError) as caught:
+            connect(None)
+        error = caught.value
+        assert (error.argument, error.variable) == ("verify", variable)
+        assert str(error).startswith(f"{variable}: ")
+        assert repr(path) in str(error)
+
+
+def test_cas_that_are_not_needed(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing CA file of the environment disturbs no client that does not read it."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    for settings in (
+        *[{"base_url": "sandbox:"}, {"base_url": "http://127.0.0.1:1"}, {"verify": False}],
+        {"verify": certifi.where()},
+    ):
+        connect(None, **settings)
+    assert len(connect([ok(page())]).users.list()) == 0
+    folder = str(Path(certifi.where()).parent)
+    monkeypatch.delenv("SSL_CERT_FILE")
+    for folders in (folder, f"/nowhere:{folder}"):
+        monkeypatch.setenv("SSL_CERT_DIR", folders)
+        connect(None)
 
 
 def test_proxy_that_needs_a_library(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:

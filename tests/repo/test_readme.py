@@ -12,6 +12,7 @@ import pytest
 from support.programs import ROOT, run, run_python
 
 import arize_users
+from arize_users.sandbox import Sandbox
 
 README = (ROOT / "README.md").read_text()
 
@@ -25,6 +26,8 @@ def blocks(language: str) -> list[str]:
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A local account in a file, which every client and command of the README uses."""
     path = tmp_path / "account.db"
+    with Sandbox(path) as sandbox:
+        sandbox.add_user(email="mary@example.com", name="Mary")
     monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -41,6 +44,9 @@ def test_the_python_examples_run_one_after_the_other(
             exec(compile(block, "README.md", "exec"), names)
     results = {result.email or "id": str(result.status) for result in names["results"]}
     assert results == {"id": "deleted", "ADA@example.com": "deleted", "nobody@example.com": "not_found"}
+    assert [mail.to for mail in names["client"].sandbox.outbox if mail.kind == "password_reset"] == [
+        "mary@example.com"
+    ]
     names["client"].close()
 
 

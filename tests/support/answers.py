@@ -115,3 +115,25 @@ def one_by_one(answers: Iterable[Answer]) -> Callable[[Any], Answer]:
         return left.popleft()
 
     return next_answer
+
+
+def _foreign(content: bytes, content_type: str) -> Callable[[int], Reply]:
+    return lambda status: raw(content, status, content_type=content_type)
+
+
+SIGN_IN_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Sign in &amp; go on</title></head><body>password</body></html>"
+)
+SPEAKERS: Mapping[str, Callable[[int], Reply]] = {
+    "ingress": _foreign(b"default backend - 404", "text/plain; charset=utf-8"),
+    "gateway": _foreign(b'{"message": "no Route matched with those values"}', "application/json"),
+    "sign-in page": _foreign(SIGN_IN_PAGE, "text/html"),
+    "empty": _foreign(b"", "application/problem+json"),
+    "no title": lambda status: problem(status, title=None),
+    "empty title": lambda status: problem(status, title=""),
+    "no status": _foreign(b'{"title": "Not Found"}', "application/problem+json"),
+    "another status": lambda status: raw(problem(status - 1).content, status),
+    "status as text": lambda status: raw(json.dumps({"title": "No", "status": str(status)}).encode(), status),
+    "list": _foreign(b'[{"title": "Not Found", "status": 404}]', "application/problem+json"),
+}
+"""Refusals of something between the client and the API, by who speaks, for any status."""

@@ -12,17 +12,17 @@ from .terminal import say
 
 
 @contextmanager
-def daily_notice() -> Iterator[None]:
-    """Show the client's beta warning on one line, unless it was shown today."""
-    from arize_users import BetaWarning
+def notices() -> Iterator[None]:
+    """Show each warning of the client on one line; that the functions are in beta, once a day."""
+    from arize_users import BetaWarning, ConfigurationWarning
 
     with warnings.catch_warnings():
         show_other = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
-            if not issubclass(category, BetaWarning):
+            if not issubclass(category, BetaWarning | ConfigurationWarning):
                 show_other(message, category, *rest, **named)  # type: ignore[arg-type]
-            elif _is_first_today():
+            elif category is not BetaWarning or _is_first_today():
                 say(f"warning: {message}")
 
         warnings.showwarning = show
