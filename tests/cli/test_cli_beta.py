@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arize_users.cli import beta
+from arize_users.cli import notices
 from arize_users.sandbox import Sandbox
 
 from .runs import Shell
@@ -65,7 +65,7 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("platformdirs.user_state_path", lambda *_, **__: Path("~/.local/state"))
     before = list(tmp_path.iterdir())
-    assert [beta._is_first_today(), beta._is_first_today()] == [True, True]
+    assert [notices._is_first_today(), notices._is_first_today()] == [True, True]
     assert list(tmp_path.iterdir()) == before
 
 
