@@ -148,16 +148,14 @@ class Reporter:
         # Newer deployments take it in an update only.
         has_flag = bool(self.arguments.get("is_not_developer"))
         match error:
+            case client.APIStatusError() | client.ResponseDecodeError() if _is_foreign(error):
+                return self._endpoint_hint(error)
             case client.BadRequestError() | client.UnprocessableEntityError() if has_flag:
                 return (
                     "This deployment may not take --is-not-developer here: create the user without it, then "
                     f"run `{self.group} update USER_ID --is-not-developer`. --verbose shows what the server "
                     "answered."
                 )
-            case client.APIStatusError() if _is_foreign(error):
-                return self._endpoint_hint(error)
-            case client.ResponseDecodeError():
-                return self._endpoint_hint(error)
             case client.UnauthorizedError():
                 key = "--api-key, ARIZE_API_KEY or the profile"
                 return f"Check the API key ({key}) and that it belongs to this endpoint."
@@ -181,7 +179,7 @@ class Reporter:
 
     def _endpoint_hint(self, error: client.APIError) -> str:
         source = f", which is from {self.settings.endpoint_from}" if self.settings else ""
-        if (error.base_url or "").endswith("/v2"):
+        if client.errors.has_version(error.base_url):
             return f"Leave /v2 out of the endpoint{source}: each path begins with it."
         return f"Check the endpoint{source} (--base-url or --region)."
 
@@ -199,10 +197,11 @@ def _exit_code(error: client.ArizeError) -> int:
     return REFUSED
 
 
-def _is_foreign(error: client.APIStatusError) -> bool:
+def _is_foreign(error: client.APIStatusError | client.ResponseDecodeError) -> bool:
     """Tell whether the endpoint is to be looked at: not for a failure or a limit, which pass."""
-    is_passing = isinstance(error, client.ServerError | client.RateLimitError)
-    return not is_passing and (error.is_about_route or not error.is_from_api)
+    if isinstance(error, client.ServerError | client.RateLimitError):
+        return False
+    return isinstance(error, client.ResponseDecodeError) or error.is_about_route or not error.is_from_api
 
 
 def _option(argument: str | None) -> str | None:
