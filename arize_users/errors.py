@@ -531,9 +531,14 @@ def _said(came: str, **facts: Any) -> str:
 
 def _check_endpoint(*, base_url: str | None = None, base_url_from: str | None = None, **_: Any) -> str:
     source = f", which is from {base_url_from}" if base_url_from else ""
-    if (base_url or "").endswith("/v2"):
+    if has_version(base_url):
         return f"Leave /v2 out of the base URL{source}: each path begins with it."
     return f"Check the base URL{source}."
+
+
+def has_version(base_url: str | None) -> bool:
+    """Tell whether a base URL ends in what the path of each request begins with."""
+    return (base_url or "").endswith(("/v2", "/v2/users"))
 
 
 def _phrase(status: int) -> str:

@@ -89,7 +89,7 @@ def read_errors() -> Table:
     fields = {"status": ("int", ERRORS)}  # The status of the response says the same.
     line = ERRORS
     for number, text in enumerate((ROOT / ERRORS).read_text(encoding="utf-8").splitlines(), 1):
-        if match := re.search(r'_text\(problem, "(\w+)"\)', text):
+        if match := re.search(r'text_of\(problem, "(\w+)"\)', text):
             fields[match[1]] = ("str", line := f"{ERRORS}:{number}")
     return Table(fields, line)
 

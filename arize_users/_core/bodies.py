@@ -15,6 +15,7 @@ LONGEST_BODY = 16 * 2**20
 """Bytes, of what it is when it is decompressed; the rest of a longer body is not read."""
 
 _CUT_OFF = "arize_users.cut_off"
+_UNREAD = "arize_users.unread"
 
 
 def read(response: httpx.Response, deadline: float = math.inf) -> httpx.Response:
@@ -60,6 +61,18 @@ async def aread(response: httpx.Response) -> httpx.Response:
 def is_cut_off(response: httpx.Response) -> bool:
     """Tell whether the body was longer than `LONGEST_BODY`."""
     return _CUT_OFF in response.extensions
+
+
+def unread(response: httpx.Response) -> httpx.Response:
+    """Give a copy of a response whose body is lost: nobody knows what it was."""
+    copy = with_body(response, b"")
+    copy.extensions[_UNREAD] = True
+    return copy
+
+
+def is_unread(response: httpx.Response) -> bool:
+    """Tell whether the body is lost."""
+    return _UNREAD in response.extensions
 
 
 def with_body(response: httpx.Response, body: bytes) -> httpx.Response:

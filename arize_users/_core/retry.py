@@ -36,7 +36,7 @@ from ..errors import (
     retry_after,
     status_error_class,
 )
-from .bodies import LONGEST_BODY, is_cut_off
+from .bodies import LONGEST_BODY, is_cut_off, is_unread
 from .effects import Flow, Stopped, now, send, sleep
 from .request import Request, RequestFailed
 from .runtime import ProcessLock
@@ -109,10 +109,17 @@ class Failure:
 
     @property
     def api_status(self) -> int | None:
-        """The status of the API's own refusal of what was asked; None where others may have answered."""
+        """The status of the API's own refusal of what was asked; None where others may have answered.
+
+        Where an event hook of the caller's left the body unread, the API is believed to have refused the only
+        attempt, as nothing hangs on it but the case of values.
+        """
         error = self.error()
-        is_the_apis = isinstance(error, APIStatusError) and error.is_from_api and not error.is_about_route
-        return self.status if is_the_apis else None
+        if not isinstance(error, APIStatusError):
+            return None
+        is_the_apis = error.is_from_api and not error.is_about_route
+        is_believed = self.response is not None and is_unread(self.response) and not self.maybe_applied
+        return error.status_code if is_the_apis or is_believed else None
 
     def error(self, hint: str | None = None) -> APIError:
         """Make the error for it; ``hint`` takes the place of the general advice."""

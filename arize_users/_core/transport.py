@@ -14,7 +14,7 @@ from attrs import define, field
 
 from ..config import DEFAULT_TIMEOUT, Settings, proxy_for, ssl_context
 from ..errors import ConfigurationError, InvalidArgumentError
-from .bodies import aread, read, with_body
+from .bodies import aread, read, unread, with_body
 from .pool import AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
 from .runtime import current_loop, loading, renew_after_fork
@@ -308,7 +308,7 @@ def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
     try:
         error.response.content  # noqa: B018 - a body that the hook did not read is lost: httpx closes it
     except httpx.ResponseNotRead:
-        return with_body(error.response, b"")
+        return unread(error.response)
     return error.response
 
 
@@ -345,7 +345,7 @@ class _Connector(Generic[H]):
         self.proxy = proxy_for(settings)
         self._tls: ssl.SSLContext | None = None
         renew_after_fork(self._renew)
-        if settings.verify is not True or self.proxy is not None or "SSL_CERT_FILE" in os.environ:
+        if settings.verify is not True or self.proxy is not None or os.environ.get("SSL_CERT_FILE"):
             self()  # Opens no socket yet, but shows that the settings fit together.
 
     def __call__(self) -> H:

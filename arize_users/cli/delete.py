@@ -141,5 +141,5 @@ def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -
     done = counts[DeletionStatus.DELETED] + (counts[DeletionStatus.NOT_FOUND] if missing_ok else 0)
     if done == len(results):
         return 0
-    # Nothing was done, not even in part, and nobody knows that the API was asked.
+    # Nothing is known to be done, not even in part, or to have reached the API.
     return REFUSED if all(NOT_FROM_API in (result.error or "") for result in results) else PARTIAL

@@ -166,7 +166,7 @@ class Reporter:
 
     def _failure_hint(self, error: client.APIError) -> str | None:
         match error:
-            case client.APIError() if _is_foreign(error):
+            case client.APIStatusError() | client.ResponseDecodeError() if _is_foreign(error):
                 return self._endpoint_hint(error)
             case client.BadRequestError() | client.UnprocessableEntityError():
                 return self._refused_hint(error)
@@ -196,7 +196,7 @@ class Reporter:
 
     def _endpoint_hint(self, error: client.APIError) -> str:
         source = f", which is from {self.settings.endpoint_from}" if self.settings else ""
-        if (error.base_url or "").endswith("/v2"):
+        if client.errors.has_version(error.base_url):
             return f"Leave /v2 out of the endpoint{source}: each path begins with it."
         return f"Check the endpoint{source} (--base-url or --region)."
 
@@ -229,14 +229,11 @@ def _exit_code(error: client.ArizeError) -> int:
     return REFUSED
 
 
-def _is_foreign(error: client.APIError) -> bool:
+def _is_foreign(error: client.APIStatusError | client.ResponseDecodeError) -> bool:
     """Tell whether the endpoint is to be looked at: not for a failure or a limit, which pass."""
-    match error:
-        case client.ResponseDecodeError():
-            return True
-        case client.APIStatusError() if not isinstance(error, client.ServerError | client.RateLimitError):
-            return error.is_about_route or not error.is_from_api
-    return False
+    if isinstance(error, client.ServerError | client.RateLimitError):
+        return False
+    return isinstance(error, client.ResponseDecodeError) or error.is_about_route or not error.is_from_api
 
 
 def _option(argument: str | None) -> str | None:

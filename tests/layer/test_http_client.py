@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 from support.account import Connect
-from support.answers import Answer, Reply, ok, page, problem
+from support.answers import Answer, Reply, ok, page, problem, upper, user
 from support.clients import Client
 from support.transports import ScriptedTransport
 
 from arize_users import APIConnectionError, APIStatusError, BadRequestError, ConfigurationError
 from arize_users.sandbox import SandboxServer
+
+from .simulated_calls import CALLS
 
 REDIRECT = Reply(302, [("location", "https://other.example/v2/users"), ("set-cookie", "a=1")])
 
@@ -167,13 +169,15 @@ def test_a_hook_that_raises(connect: Connect, kind: str, reads: bool) -> None:
             await response.aread()
         response.raise_for_status()
 
-    http = _http(kind, problem(400, detail="D"), ok(page()))
+    created = ok(upper(user(invite_mode="email_link")), 201)
+    http = _http(kind, problem(400, detail="D"), ok(page()), problem(400), created)
     http.event_hooks["response"].append(hook if kind == "sync" else ahook)
     client = connect(None, http_client=http)
     with pytest.raises(BadRequestError) as caught:
         client.users.list()
-    assert caught.value.detail == ("D" if reads else None)
+    assert (caught.value.detail, caught.value.is_from_api) == (("D", True) if reads else (None, False))
     assert len(client.users.list()) == 0
+    assert CALLS["create, email_link"](client.users).created  # The other case is tried all the same.
     _close(client, http)
 
 

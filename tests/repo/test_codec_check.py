@@ -58,7 +58,7 @@ FOUND = [
     (CODEC, '"users": list', "ListUsersResponse.users is read as list, and is dict now"),
     (CODEC, '"id": str', "CustomUserRoleAssignment.id is read as str, and is int now"),
     (ERRORS, '"detail"', "Problem.detail is read as str, and is dict now"),
-    (ERRORS, "_text(problem", "Problem.help is new"),
+    (ERRORS, "text_of(problem", "Problem.help is new"),
 ]
 
 

@@ -134,6 +134,7 @@ SPEAKERS: Mapping[str, Callable[[int], Reply]] = {
     "no status": _foreign(b'{"title": "Not Found"}', "application/problem+json"),
     "another status": lambda status: raw(problem(status - 1).content, status),
     "status as text": lambda status: raw(json.dumps({"title": "No", "status": str(status)}).encode(), status),
+    "fraction": lambda status: raw(json.dumps({"title": "No", "status": float(status)}).encode(), status),
     "list": _foreign(b'[{"title": "Not Found", "status": 404}]', "application/problem+json"),
 }
 """Refusals of something between the client and the API, by who speaks, for any status."""
