@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._beta import announce
+from ._core.runtime import NotCopied
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout
 
 if TYPE_CHECKING:
@@ -13,16 +14,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Any)
 U = TypeVar("U", bound=Any)
-
-
-class NotCopied:
-    """Refuses to be copied or pickled: connections and locks belong to one process, and to one owner."""
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} cannot be copied or pickled, because it holds connections: make a client "
-            "in each process, and use with_options() for one with other options."
-        )
 
 
 class BaseClient(NotCopied, Generic[S, U]):

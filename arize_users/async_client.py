@@ -8,8 +8,9 @@ from typing import Self, TypeVar
 
 import httpx
 
-from ._base_client import BaseClient, NotCopied
+from ._base_client import BaseClient
 from ._core.async_driver import AsyncDriver
+from ._core.runtime import NotCopied
 from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
 from ._users.operations import Operations

@@ -8,7 +8,8 @@ from typing import Self, TypeVar
 
 import httpx
 
-from ._base_client import BaseClient, NotCopied
+from ._base_client import BaseClient
+from ._core.runtime import NotCopied
 from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
 from ._users.bulk import bulk_delete

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, SupportsIndex, TypeVar
 from weakref import WeakKeyDictionary, WeakMethod
 
 import sniffio
@@ -50,6 +50,16 @@ if hasattr(os, "register_at_fork"):  # Windows cannot fork.
         before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release
     )
     os.register_at_fork(after_in_child=_renew_all)
+
+
+class NotCopied:
+    """Refuses to be copied or pickled: connections and locks belong to one process, and to one owner."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} cannot be copied or pickled, because it holds connections: make a client "
+            "in each process, and use with_options() for one with other options."
+        )
 
 
 class ProcessLock:
