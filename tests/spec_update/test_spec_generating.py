@@ -78,7 +78,7 @@ DROPPED: dict[str, tuple[dict[str, Any], str]] = {
         f"{PARAMETER}: the generator does not write",
     ),
     "pipes": (_parameter(schema=LIST, style="pipeDelimited"), f"{PARAMETER}: the generator does not write"),
-    "commas": (_parameter(schema=LIST, explode=False), f"{PARAMETER}: the generator writes every value"),
+    "commas": (_parameter(schema=LIST, explode=False), f"{PARAMETER}: the generator writes each value"),
     "list in a header": (
         _parameter("header", schema=LIST),
         "parameters > 0: list[str] | Unset is not allowed",
@@ -251,7 +251,8 @@ def test_what_the_generator_can_express_works(run: Run, output: Path, capsys: Ca
         "/a/{id}": {"parameters": places, "patch": {"requestBody": body, "responses": responses}},
         "/b": {"$ref": "#/components/pathItems/B"},
     }
-    spec = document(paths, {"Thing": thing, **variants})
+    aliases = {"Alias": {"description": "d", "allOf": [ref("One")]}, "Same": ref("One")}
+    spec = document(paths, {"Thing": thing, **variants, **aliases})
     spec["components"]["pathItems"] = {"B": {"get": {"responses": OK}}}
     assert run(spec) == 0, capsys.readouterr().err
     assert {"models/thing.py", "api/default/get_b.py", "api/default/patch_a_id.py"} <= read_tree(
