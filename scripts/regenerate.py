@@ -116,7 +116,7 @@ def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
     left: dict[str, list[str]] = {}
     for name, place in left_to_callers(document):
         left.setdefault(name, []).append(show(place))
-    counts = ", ".join(f"{len(places)} {name}" for name, places in sorted(left.items()))
+    counts = ", ".join(f"{name} ({len(places)})" for name, places in sorted(left.items()))
     lines = (
         [f"regenerate: left to callers{'' if verbose else ' (--verbose says where)'}: {counts}"]
         if counts

@@ -106,12 +106,14 @@ class Exercise:
         raw = self._components[name]
         flat = self._schemas.flatten(raw)
         properties = flat.properties(hidden_by="")
-        culprits = [each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS]
+        used = {each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS}
+        culprits = [each for each in properties if each in used]
         least = self._instances.least(raw)
         if model is not None and not _fails(model, least):
             whole = self._instances.of(raw)[0]
             culprits = [each for each in properties if _fails(model, least | {each: whole[each]})] or culprits
-        return show(("components", "schemas", name)) + "".join(f" > {each}" for each in culprits[:1])
+        place = show(("components", "schemas", name, *culprits[:1]))
+        return place + " (a name that the generated models use themselves)" * bool(used & {*culprits[:1]})
 
     def _of_operations(self) -> Iterator[Problem]:
         for operation in operations(self._schemas).values():

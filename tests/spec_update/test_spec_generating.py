@@ -197,7 +197,7 @@ def test_a_property_that_hides_what_a_model_needs_is_refused(
         "required": ["id", *([name] if required else [])],
     }
     assert run(_thing(thing)) == 2
-    assert f"{THING} > {name}: " in capsys.readouterr().err
+    assert f"{THING} > {name} (a name that the generated models use themselves): " in capsys.readouterr().err
     assert read_tree(output) == OLD
 
 
@@ -285,7 +285,7 @@ def test_what_is_left_to_callers_is_told(what: str, capsys: Capture) -> None:
     for verbose in (False, True):
         regenerate.tell_what_is_left(TOLD[what], verbose)
         out = capsys.readouterr().out
-        assert f": 1 {what}\n" in out
+        assert f": {what} (1)\n" in out
         assert (f"  {what}: " in out) is verbose
 
 
