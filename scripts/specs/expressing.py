@@ -17,7 +17,7 @@ from specs.schemas import TEXTS, Schemas
 
 _WORDS = {*TEXTS, "deprecated"}
 _SCHEMA = {
-    *("$ref", "type", "nullable", "enum", "const", "format", "default", "discriminator"),
+    *("$ref", "type", "nullable", "enum", "const", "default", "discriminator"),
     *("properties", "required", "additionalProperties", "items", "allOf", "anyOf", "oneOf"),
 }
 _DOCUMENT = {"openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components"}
@@ -31,6 +31,8 @@ _EXPRESSED = {
     "mediaTypes": {"schema"},
     "schemas": _SCHEMA,
 }
+# The generator gives a value of these a Python type of its own.
+_TYPED_FORMATS = ("date", "date-time", "uuid", "binary")
 _REFUSED = {
     ("parameters", "content"): "the generator drops a parameter with `content`",
     ("operations", "servers"): "the generated client sends every request to one server",
@@ -85,6 +87,8 @@ def left_to_callers(document: Object) -> Iterator[tuple[str, Place]]:
     for node, kind, at in walk(document):
         known = _EXPRESSED.get(kind, node.keys())
         for field in node:
+            if field == "format" and node[field] in _TYPED_FORMATS:
+                continue
             if field not in known and field not in _WORDS and not field.startswith("x-"):
                 yield field if kind == "schemas" else f"{field} of {kind}", at
         if kind == "responses":

@@ -270,6 +270,7 @@ TOLD: dict[str, dict[str, Any]] = {
     ),
     "allowReserved of parameters": _parameter(allowReserved=True),
     "maxLength": _parameter(schema=TEXT | {"maxLength": 5}),
+    "format": _thing(a=TEXT | {"format": "email"}, b=TEXT | {"format": "date"}),
     "readOnly": _thing(a=TEXT | {"readOnly": True}),
     "patternProperties": _thing(OBJECT | {"patternProperties": {"^x": TEXT}}),
     "if": _thing(OBJECT | {"if": {"required": ["a"]}}),
