@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         more = " (--verbose says more)" if details and not options.verbose else ""
         print(f"regenerate: {escape(str(refusal))}; nothing was replaced{more}", file=sys.stderr)
         if details and options.verbose:
-            print(details, file=sys.stderr)
+            print(*map(escape, details.splitlines()), sep="\n", file=sys.stderr)
         return 2
     print(f"regenerate: wrote {display(output)}")
     tell_what_is_left(document, options.verbose)
@@ -106,8 +106,8 @@ def run(module: str, *arguments: str, given: str = "") -> str:
         check=False,
     )
     if done.returncode:
-        output = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-        raise SpecError(f"{module} failed: {output.partition(chr(10))[0]}", output)
+        output = f"{done.stdout}\n{done.stderr}".strip()
+        raise SpecError(f"{module} failed: {(output.splitlines() or [str(done.returncode)])[-1]}", output)
     return done.stdout
 
 
@@ -116,11 +116,15 @@ def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
     left: dict[str, list[str]] = {}
     for name, place in left_to_callers(document):
         left.setdefault(name, []).append(show(place))
-    counts = ", ".join(f"{len(places)} {name}" for name, places in sorted(left.items()))
-    if counts:
-        print(f"regenerate: left to callers{'' if verbose else ' (--verbose says where)'}: {escape(counts)}")
-    for name, places in sorted(left.items()) if verbose else ():
-        print(*(f"  {escape(name)}: {escape(place)}" for place in places), sep="\n")
+    counts = ", ".join(f"{name} ({len(places)})" for name, places in sorted(left.items()))
+    lines = (
+        [f"regenerate: left to callers{'' if verbose else ' (--verbose says where)'}: {counts}"]
+        if counts
+        else []
+    )
+    if verbose:
+        lines += [f"  {name}: {place}" for name, places in sorted(left.items()) for place in places]
+    sys.stdout.writelines(f"{escape(line)}\n" for line in lines)
 
 
 def put_in_place(fresh: Path, output: Path, previous: Path) -> None:

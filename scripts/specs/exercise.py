@@ -87,7 +87,8 @@ class Exercise:
         # The smallest first: what a schema refers to comes before the schema itself.
         for name in sorted(values, key=lambda name: len(json.dumps(values[name]))):
             flat = self._schemas.flatten(self._components[name])
-            if flat.types != {"object"} or flat.variants or not flat.fields.get("properties"):
+            is_other = flat.origin != id(self._components[name])
+            if flat.types != {"object"} or flat.variants or is_other or not flat.fields.get("properties"):
                 continue
             model = getattr(self._models, self._class(name).name, None)
             if model is None:
@@ -105,12 +106,14 @@ class Exercise:
         raw = self._components[name]
         flat = self._schemas.flatten(raw)
         properties = flat.properties(hidden_by="")
-        culprits = [each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS]
+        used = {each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS}
+        culprits = [each for each in properties if each in used]
         least = self._instances.least(raw)
         if model is not None and not _fails(model, least):
             whole = self._instances.of(raw)[0]
             culprits = [each for each in properties if _fails(model, least | {each: whole[each]})] or culprits
-        return show(("components", "schemas", name)) + "".join(f" > {each}" for each in culprits[:1])
+        place = show(("components", "schemas", name, *culprits[:1]))
+        return place + " (a name that the generated models use themselves)" * bool(used & {*culprits[:1]})
 
     def _of_operations(self) -> Iterator[Problem]:
         for operation in operations(self._schemas).values():
@@ -143,23 +146,11 @@ class Exercise:
         parameters = _in_order_of_arguments(operation)
         body = next((each for _, each in operation.request_body().values()), {})
         hints = typing.get_type_hints(module._get_kwargs)
-        names = [
-            name for name in inspect.signature(module._get_kwargs).parameters if not body or name != "body"
-        ]
+        arguments = inspect.signature(module._get_kwargs).parameters
+        names = [name for name in arguments if not (body and name == "body")]
         if len(names) != len(parameters):
             told = ", ".join(f"{each['in']} {each['name']}" for each in parameters)
             raise Mismatch(f"of {told or 'no parameters'} came out {', '.join(names) or 'none'}")
-
-        def try_out(given: dict[str, Any], kind: str = "", content: Any = None) -> None:
-            arguments = given | ({"body": content} if kind else {})
-            built = module._get_kwargs(
-                **{name: build(value, hints[name]) for name, value in arguments.items()}
-            )
-            defaults = {name: fields["default"] for name, fields in flat.items() if "default" in fields}
-            sent = [
-                (each, (defaults | given)[name]) for name, each in by_name.items() if name in defaults | given
-            ]
-            compare_request(operation, built, sent, kind, content)
 
         by_name = dict(zip(names, parameters, strict=True))
         flat = {name: self._schemas.flatten(value_schema(each)).fields for name, each in by_name.items()}
@@ -167,6 +158,14 @@ class Exercise:
             name: [value for value in self._instances.of(value_schema(each)) if value is not None]
             for name, each in by_name.items()
         }
+        defaults = {name: fields["default"] for name, fields in flat.items() if "default" in fields}
+
+        def try_out(given: dict[str, Any], kind: str = "", content: Any = None) -> None:
+            arguments = given | ({"body": content} if kind else {})
+            built = {name: build(value, hints[name]) for name, value in arguments.items()}
+            sent = [(by_name[name], value) for name, value in (defaults | given).items()]
+            compare_request(operation, module._get_kwargs(**built), sent, kind, content)
+
         for kind, (_, media) in media_types(body).items() or [("", ((), {}))]:
             contents = self._instances.of(media["schema"]) if body else [None]
             for n in range(max(map(len, [contents, *values.values()]))):
@@ -187,7 +186,7 @@ class Exercise:
         for value in self._instances.of(schema) if kind else [None]:
             answer = httpx.Response(code, content=writer(value))
             parsed = module._build_response(client=client, response=answer).parsed
-            if kind and not kind.endswith("json") and hasattr(parsed, "payload"):
+            if hasattr(parsed, "payload"):
                 parsed = parsed.payload.read().decode()
             same(value, dump(parsed))
 

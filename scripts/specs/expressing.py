@@ -17,20 +17,12 @@ from specs.schemas import TEXTS, Schemas
 
 _WORDS = {*TEXTS, "deprecated"}
 _SCHEMA = {
-    *("$ref", "type", "nullable", "enum", "const", "format", "default", "discriminator"),
+    *("$ref", "type", "nullable", "enum", "const", "default", "discriminator"),
     *("properties", "required", "additionalProperties", "items", "allOf", "anyOf", "oneOf"),
 }
+_DOCUMENT = {"openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components"}
 _EXPRESSED = {
-    "document": {
-        "openapi",
-        "info",
-        "jsonSchemaDialect",
-        "servers",
-        "security",
-        "tags",
-        "paths",
-        "components",
-    },
+    "document": _DOCUMENT,
     "pathItems": {"$ref", "parameters", *METHODS},
     "operations": {"tags", "operationId", "parameters", "requestBody", "responses", "security"},
     "parameters": {"$ref", "name", "in", "required", "schema", "style", "explode"},
@@ -39,12 +31,16 @@ _EXPRESSED = {
     "mediaTypes": {"schema"},
     "schemas": _SCHEMA,
 }
+# The generator gives a value of these a Python type of its own.
+_TYPED_FORMATS = ("date", "date-time", "uuid", "binary")
 _REFUSED = {
     ("parameters", "content"): "the generator drops a parameter with `content`",
     ("operations", "servers"): "the generated client sends every request to one server",
     ("pathItems", "servers"): "the generated client sends every request to one server",
     ("mediaTypes", "encoding"): "the generator drops how the parts of a body are encoded",
 }
+# As `Operation.security` writes them.
+_NOT_ONE_HEADER = ("\n", '"type": "mutualTLS"', '"in": "query"', '"in": "cookie"')
 _USUAL_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 
 
@@ -54,22 +50,23 @@ def refuse_what_comes_out_wrong(document: Object) -> None:
     for node, kind, at in walk(document):
         reason = next((_REFUSED[kind, field] for field in node if (kind, field) in _REFUSED), None)
         if kind == "parameters" and "schema" in node:
-            style = node.get("style", _USUAL_STYLES[node["in"]])
-            flat = schemas.flatten(node["schema"])
-            kinds = [flat, *map(schemas.flatten, flat.variants)]
-            if style != _USUAL_STYLES[node["in"]]:
-                reason = f"the generator does not write the style {style!r}"
-            elif (
-                style == "form"
-                and any(each.types & {"array", "object"} for each in kinds)
-                and (not node.get("explode", True))
-            ):
-                reason = "the generator writes every value of a list by itself (explode: true)"
+            reason = _reason_against_style(schemas, node)
         if kind == "schemas":
             reason = _reason_against_names(node)
         if reason:
             name = f" (the parameter {node['name']!r})" if kind == "parameters" else ""
             raise SpecError(f"{show(at)}{name}: {reason}")
+
+
+def _reason_against_style(schemas: Schemas, parameter: Object) -> str | None:
+    usual = _USUAL_STYLES[parameter["in"]]
+    flat = schemas.flatten(parameter["schema"])
+    kinds = [flat, *map(schemas.flatten, flat.variants)]
+    if parameter.get("style", usual) != usual:
+        return f"the generator does not write the style {parameter['style']!r}"
+    if not parameter.get("explode", True) and any(each.types & {"array", "object"} for each in kinds):
+        return "the generator writes each value of a list or an object by itself (explode: true)"
+    return None
 
 
 def _reason_against_names(schema: Object) -> str | None:
@@ -90,6 +87,8 @@ def left_to_callers(document: Object) -> Iterator[tuple[str, Place]]:
     for node, kind, at in walk(document):
         known = _EXPRESSED.get(kind, node.keys())
         for field in node:
+            if field == "format" and node[field] in _TYPED_FORMATS:
+                continue
             if field not in known and field not in _WORDS and not field.startswith("x-"):
                 yield field if kind == "schemas" else f"{field} of {kind}", at
         if kind == "responses":
@@ -98,10 +97,5 @@ def left_to_callers(document: Object) -> Iterator[tuple[str, Place]]:
                     yield "media types of responses", at
     for operation in operations(Schemas(document)).values():
         for scheme in operation.security():
-            if (
-                "\n" in scheme
-                or '"mutualTLS"' in scheme
-                or '"in": "query"' in scheme
-                or '"in": "cookie"' in scheme
-            ):
+            if any(part in scheme for part in _NOT_ONE_HEADER):
                 yield "security beyond one header", ("paths", operation.path, operation.method)

@@ -21,6 +21,8 @@ from specs import SpecError
 from specs.grammar import Object, walk
 from specs.references import put_in_place, show
 
+# The template of the generator that one of ours includes.
+_CHANGED = "client.py.jinja"
 _CONTEXT = re.compile(r"parsing ([A-Z]+ \S+) within|process schema ([^:]+):")
 
 
@@ -34,10 +36,9 @@ def run_generator(document: Object, output: Path, config: Path, templates: Path,
     source = scratch / "document.json"
     source.write_text(json.dumps({**document, "paths": paths}), encoding="utf-8")
     both = shutil.copytree(templates, scratch / "templates")
-    upstream = importlib.resources.files(openapi_python_client) / "templates"
+    upstream = importlib.resources.files(openapi_python_client) / "templates" / _CHANGED
     (both / "upstream").mkdir()
-    for name in ("client.py.jinja",):
-        (both / "upstream" / name).write_text((upstream / name).read_text("utf-8"), encoding="utf-8")
+    (both / "upstream" / _CHANGED).write_text(upstream.read_text("utf-8"), encoding="utf-8")
     settings = Config.from_sources(
         ConfigFile.load_from_path(config), MetaType.NONE, source, "utf-8", overwrite=False, output_path=output
     )

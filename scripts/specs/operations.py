@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 from specs.grammar import METHODS, Object
+from specs.references import put_in_place
 from specs.schemas import Schemas
 
 PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
@@ -75,7 +76,7 @@ def operations(schemas: Schemas) -> dict[tuple[str, str], Operation]:
     """Return each operation by method and path, in which a path parameter's name does not matter."""
     result = {}
     for path, raw in schemas.document["paths"].items():
-        item = schemas.follow(raw)
+        item = put_in_place(schemas.document, raw)
         for method in METHODS:
             if isinstance(item, dict) and isinstance(item.get(method), dict):
                 operation = Operation(schemas, method, path, item, item[method])

@@ -24,7 +24,17 @@ _LIMITS = {"minimum": ("exclusiveMinimum", 1), "maximum": ("exclusiveMaximum", -
 _PARTS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 # Compared by rules of their own. A difference in any keyword without a rule is for a person to judge.
 _COMPARED_ELSEWHERE = {
-    *(*TEXTS, "deprecated", "discriminator", "items", *_LIMITS, "exclusiveMinimum", "exclusiveMaximum"),
+    *(
+        *TEXTS,
+        "deprecated",
+        "discriminator",
+        "items",
+        "$defs",
+        "definitions",
+        *_LIMITS,
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ),
     *("properties", "required", "additionalProperties", "readOnly", "writeOnly"),
 }
 
@@ -72,7 +82,7 @@ class SchemaDiff:
             yield from self._variants(old, new, old_raw, new_raw)
             if not (old.variants and new.variants):
                 return
-        elif "discriminator" in old.fields and "discriminator" in new.fields:
+        elif not (_is_union(self._old.follow(old_raw)) or _is_union(self._new.follow(new_raw))):
             yield from self._discriminator(old, new, _mapped(old), _mapped(new))
         if old.types != new.types:
             covered = new.types | ({"integer"} if "number" in new.types else set())
@@ -292,6 +302,11 @@ def _variants_of(schemas: Schemas, union: FlatSchema, raw: Any) -> list[_Variant
         says_value = said is not None and said == value
         result.append(_Variant(raw=variant, label=label, value=value, name=flat.name, says_value=says_value))
     return result
+
+
+def _is_union(raw: Any) -> bool:
+    """Return whether a schema is a union, also one of a single alternative, which is flattened to it."""
+    return isinstance(raw, dict) and not raw.keys().isdisjoint(("oneOf", "anyOf"))
 
 
 def _mapped(flat: FlatSchema) -> list[_Variant]:

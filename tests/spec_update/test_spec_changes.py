@@ -68,6 +68,7 @@ DEFAULT_A = {"enum": ["a"], "default": "a"}
         (TEXT, TEXT | {"x-a": 1}, "text-changed", "cosmetic", "cosmetic"),
         (TEXT, TEXT | {"deprecated": True}, "deprecated", "compatible", "compatible"),
         (TEXT, {"allOf": [TEXT]}, "layout-changed", "cosmetic", "cosmetic"),
+        (TEXT, TEXT | {"$defs": {"a": TEXT}}, "layout-changed", "cosmetic", "cosmetic"),
         (TEXT, TEXT | {"not": {"const": "x"}}, "rule-changed", "risky", "risky"),
         ({"items": TEXT}, {"items": WHOLE}, "type-changed", "breaking", "breaking"),
         (NOTHING, _field(TEXT), "field-added", "compatible", "compatible"),
@@ -448,6 +449,9 @@ def test_the_discriminator_of_a_base_class_changes() -> None:
     was, recased, renamed = (document({"/a": answering(schema)}, schemas) for schema in (old, new, other))
     assert _changes(was, recased) == ["enum-value-changed-case breaking"]
     assert _changes(was, renamed) == ["discriminator-changed breaking"]
+    plain = document({"/a": answering(_field(TEXT))}, schemas)
+    assert _changes(was, plain) == ["discriminator-changed breaking"]
+    assert _changes(plain, was) == ["discriminator-added compatible"]
 
 
 def test_header_names_have_no_case() -> None:

@@ -78,7 +78,7 @@ DROPPED: dict[str, tuple[dict[str, Any], str]] = {
         f"{PARAMETER}: the generator does not write",
     ),
     "pipes": (_parameter(schema=LIST, style="pipeDelimited"), f"{PARAMETER}: the generator does not write"),
-    "commas": (_parameter(schema=LIST, explode=False), f"{PARAMETER}: the generator writes every value"),
+    "commas": (_parameter(schema=LIST, explode=False), f"{PARAMETER}: the generator writes each value"),
     "list in a header": (
         _parameter("header", schema=LIST),
         "parameters > 0: list[str] | Unset is not allowed",
@@ -197,7 +197,7 @@ def test_a_property_that_hides_what_a_model_needs_is_refused(
         "required": ["id", *([name] if required else [])],
     }
     assert run(_thing(thing)) == 2
-    assert f"{THING} > {name}: " in capsys.readouterr().err
+    assert f"{THING} > {name} (a name that the generated models use themselves): " in capsys.readouterr().err
     assert read_tree(output) == OLD
 
 
@@ -251,7 +251,8 @@ def test_what_the_generator_can_express_works(run: Run, output: Path, capsys: Ca
         "/a/{id}": {"parameters": places, "patch": {"requestBody": body, "responses": responses}},
         "/b": {"$ref": "#/components/pathItems/B"},
     }
-    spec = document(paths, {"Thing": thing, **variants})
+    aliases = {"Alias": {"description": "d", "allOf": [ref("One")]}, "Same": ref("One")}
+    spec = document(paths, {"Thing": thing, **variants, **aliases})
     spec["components"]["pathItems"] = {"B": {"get": {"responses": OK}}}
     assert run(spec) == 0, capsys.readouterr().err
     assert {"models/thing.py", "api/default/get_b.py", "api/default/patch_a_id.py"} <= read_tree(
@@ -269,6 +270,7 @@ TOLD: dict[str, dict[str, Any]] = {
     ),
     "allowReserved of parameters": _parameter(allowReserved=True),
     "maxLength": _parameter(schema=TEXT | {"maxLength": 5}),
+    "format": _thing(a=TEXT | {"format": "email"}, b=TEXT | {"format": "date"}),
     "readOnly": _thing(a=TEXT | {"readOnly": True}),
     "patternProperties": _thing(OBJECT | {"patternProperties": {"^x": TEXT}}),
     "if": _thing(OBJECT | {"if": {"required": ["a"]}}),
@@ -284,7 +286,7 @@ def test_what_is_left_to_callers_is_told(what: str, capsys: Capture) -> None:
     for verbose in (False, True):
         regenerate.tell_what_is_left(TOLD[what], verbose)
         out = capsys.readouterr().out
-        assert f": 1 {what}\n" in out
+        assert f": {what} (1)\n" in out
         assert (f"  {what}: " in out) is verbose
 
 
