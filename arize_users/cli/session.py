@@ -111,7 +111,7 @@ class Session:
     def _log_to_stderr(self) -> None:
         import logging
 
-        from .settings_command import setting_rows
+        from .setting_rows import setting_rows
 
         redacted = self.reporter.redacted
 
