@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
 from ._beta import announce
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout
@@ -16,7 +15,17 @@ S = TypeVar("S", bound=Any)
 U = TypeVar("U", bound=Any)
 
 
-class BaseClient(Generic[S, U]):
+class NotCopied:
+    """Refuses to be copied or pickled: connections and locks belong to one process, and to one owner."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} cannot be copied or pickled, because it holds connections: make a client "
+            "in each process, and use with_options() for one with other options."
+        )
+
+
+class BaseClient(NotCopied, Generic[S, U]):
     """A client's settings, its sender, and its resources."""
 
     def __init__(self, settings: Settings, sender: S, users: U) -> None:
@@ -50,7 +59,8 @@ class BaseClient(Generic[S, U]):
         Raises:
             ConfigurationError: An option is malformed.
         """
-        client = copy(self)
+        client = object.__new__(type(self))
+        vars(client).update(vars(self))
         client._settings = self._settings.with_options(
             timeout=timeout, total_timeout=total_timeout, max_retries=max_retries, headers=headers
         )

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
 
 from .errors import BetaWarning
 
 SILENCED_BY = "ARIZE_DISABLE_PRERELEASE_WARNINGS"
 
-_once = threading.Lock()
-_given = False
+# Emptied by the first use. No lock, which a fork could leave held in the child.
+_to_give = [True]
 
 
 def announce(*, stacklevel: int) -> None:
     """Warn on the first use in this process; ``stacklevel`` counts from the caller, as in `warnings`."""
-    global _given
-    if _given:
+    if not _to_give:
         return
-    with _once:
-        if _given:
-            return
-        _given = True
+    try:
+        _to_give.pop()
+    except IndexError:  # Another thread was first.
+        return
     if os.environ.get(SILENCED_BY, "").strip().lower() not in ("1", "true", "yes", "on"):
         warnings.warn(
             "the users functions are in beta and may change without notice "

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from ._base_client import BaseClient
+from ._base_client import BaseClient, NotCopied
 from ._core.async_driver import AsyncDriver
 from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
@@ -29,7 +29,7 @@ from .types import (
 T = TypeVar("T")
 
 
-class AsyncUsersClient:
+class AsyncUsersClient(NotCopied):
     """The users of one account: ``client.users``.
 
     Every method raises `InvalidArgumentError` before any request for an argument that cannot be right,
@@ -168,7 +168,7 @@ class AsyncUsersClient:
     async def get(self, *, user: str) -> User | None:
         """Get a user by id, or by email.
 
-        Needs the admin or member role, or USER_READ.
+        Needs the admin or member role, or USER_READ; without it every id is not found.
 
         Args:
             user: An id, or an address, which holds an ``@``. The whole address is matched over all pages of
@@ -195,16 +195,19 @@ class AsyncUsersClient:
     ) -> CreatedUser:
         """Create a user, or invite again one whose invitation expired.
 
-        Needs the admin role or USER_CREATE. Unless ``invite_mode`` is "none", the email is an idempotency
-        key: for a user already invited the answer has ``created`` False, and nothing is sent again.
+        Needs the admin role or USER_CREATE; in the newest deployments a member may create members and
+        annotators. Unless ``invite_mode`` is "none", the email is an idempotency key: for a user already
+        invited the answer has ``created`` False, and nothing is sent again.
 
         Args:
             name: 1 to 255 characters.
             email: The address.
             role: admin, member or annotator, or the result of a role builder.
-            invite_mode: "none" makes an active user and sends nothing; "email_link" mails a link;
-                "temporary_password" answers a password, once, in ``temporary_password``.
-            is_developer: Left out: True for admin and member, False for annotator.
+            invite_mode: "none" makes an active user, who logs in by SSO alone, and sends nothing;
+                "email_link" mails a link; "temporary_password" answers a password, once, in
+                ``temporary_password``.
+            is_developer: Left out: True for admin and member, False for annotator. Not every deployment
+                takes it here; one that does not answers 400, and `update` sets it.
 
         Returns:
             The user, and whether this call created it.
@@ -212,7 +215,7 @@ class AsyncUsersClient:
         Raises:
             ConflictError: The email is that of an active user, or of a blocked one, who cannot return.
             NotFoundError: There is no such custom role.
-            OutcomeUnknownError: The answer with the temporary password was lost; see its text.
+            OutcomeUnknownError: The answer with the temporary password was lost; its text says what to do.
         """
         return await self._write(
             self._operations.create(
@@ -270,7 +273,8 @@ class AsyncUsersClient:
             user_id: The id.
 
         Raises:
-            BadRequestError: The user is not invited, or logs in through SAML or an IdP.
+            BadRequestError: The user is not invited (`create` invites an expired one anew), or logs in
+                through SAML or an IdP.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
         return await self._write(self._operations.resend_invitation(user_id=user_id))
@@ -284,7 +288,8 @@ class AsyncUsersClient:
             user_id: The id.
 
         Raises:
-            BadRequestError: The user logs in through SSO or SAML, or is not verified yet.
+            BadRequestError: The user logs in through SSO or SAML, as one created with "none" does, or is not
+                verified yet.
             NotFoundError: The id is unknown, of another account, or of a blocked user.
         """
         return await self._write(self._operations.reset_password(user_id=user_id))
@@ -351,7 +356,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         base_url: The endpoint; ARIZE_BASE_URL, or one of ARIZE_SINGLE_HOST, ARIZE_BASE_DOMAIN (the API is at
             ``api.`` below it) and ARIZE_API_HOST, with ARIZE_API_SCHEME and ARIZE_API_PORT, else
             ARIZE_SINGLE_PORT; else the hosted API. ``"sandbox:"`` is a local account in memory,
-            ``"sandbox:PATH"`` one in a file.
+            ``"sandbox:PATH"`` one in a file; with ``enum_case="upper"`` it is of the second generation.
         region: The region of the hosted API, or US, EU or CA, instead of ``base_url``; ARIZE_REGION.
         timeout: Seconds for each wait of a request, or an `httpx.Timeout`, or None for no limit. Left out:
             30, and 5 to connect.

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from attrs import evolve, field, frozen
@@ -31,6 +30,7 @@ from ._endpoint import (
     unread_note,
     unread_variables,
 )
+from ._proxies import environment_proxy
 from .errors import ConfigurationWarning
 
 if TYPE_CHECKING:
@@ -154,6 +154,11 @@ class Settings:
         """The file of a local account, "" for one in memory; None for a real endpoint."""
         is_sandbox = self.base_url.startswith(SANDBOX_SCHEME)
         return self.base_url.removeprefix(SANDBOX_SCHEME) if is_sandbox else None
+
+    @property
+    def sandbox_case(self) -> Literal["lower", "upper"]:
+        """The case of a local account's enum values: lower, unless ``enum_case`` is upper."""
+        return "upper" if self.enum_case == "upper" else "lower"
 
     @property
     def request_url(self) -> str:
@@ -348,8 +353,7 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
             return _ca_bundle(os.fspath(explicit), source)
-        # Compared by name, so that ssl need not be imported.
-        if not isinstance(explicit, bool) and type(explicit).__name__ != "SSLContext":
+        if not isinstance(explicit, bool) and not _is_ssl_context(explicit):
             kind = type(explicit).__name__
             raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")
         return explicit
@@ -372,6 +376,14 @@ def _check_ca_variables(env: Mapping[str, str]) -> None:
     paths = env[name].split(os.pathsep) if name == "SSL_CERT_DIR" else [env[name]]
     if not any(map(os.path.exists, paths)):
         _ca_bundle(env[name], Source("verify", name))
+
+
+def _is_ssl_context(given: object) -> bool:
+    # Imported for what is neither a bool nor a path: who has a context has this module already. It is the
+    # parent of ssl.SSLContext, which truststore puts a class of its own in the place of.
+    from _ssl import _SSLContext
+
+    return isinstance(given, _SSLContext)
 
 
 def _ca_bundle(path: str, source: Source) -> str:
@@ -444,11 +456,9 @@ def proxy_for(settings: Settings) -> str | None:
     """
     if settings.proxy is not None:
         return settings.proxy
-    url = urlsplit(settings.request_url)
-    if is_loopback(url.hostname or "") or proxy_bypass(url.netloc):
+    if is_loopback(urlsplit(settings.request_url).hostname or ""):
         return None
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
+    proxy = environment_proxy(settings.request_url)
     return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 

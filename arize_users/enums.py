@@ -69,8 +69,8 @@ class UserRole(_AnyCaseEnum):
 class InviteMode(_AnyCaseEnum):
     """How a new user learns of the account.
 
-    NONE creates an active user and sends nothing; EMAIL_LINK mails a verification link;
-    TEMPORARY_PASSWORD answers a password that must be changed at the first login.
+    NONE creates an active user, who logs in by SSO alone, and sends nothing; EMAIL_LINK mails a verification
+    link; TEMPORARY_PASSWORD answers a password that must be changed at the first login.
     """
 
     NONE = "none"

@@ -23,8 +23,9 @@ API key or a temporary password.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -404,7 +405,10 @@ class APIStatusError(APIError):
             said = f"{said.rstrip('.')}: {self.detail}" if said else self.detail
         parts = [where, f"request id {self.request_id}" if self.request_id else ""]
         context = ", ".join(filter(None, parts))
-        return f"{self.status_code} {said}".strip().rstrip(".") + (f" ({context})." if context else ".")
+        text = f"{self.status_code} {said}".strip().rstrip(".") + (f" ({context})." if context else ".")
+        if not self.retry_after:
+            return text
+        return f"{text} The server asks to wait until {moment_in(self.retry_after)}."
 
 
 class BadRequestError(APIStatusError):
@@ -426,7 +430,7 @@ class ForbiddenError(APIStatusError):
 class NotFoundError(APIStatusError):
     """404: there is no such user in this account, or the user is blocked; see `is_about_user`."""
 
-    _advice = "Check the id; users.get with an email address finds it."
+    _advice = "Check the id; users.get with an email address finds it, or says that the key may not read."
 
     @property
     def is_about_user(self) -> bool:
@@ -482,11 +486,31 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now."""
+    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now.
+
+    A date is by the server's clock, and so measured against the date of the answer, where that has one.
+    """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    if not text:
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    answered = _http_date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (moment - answered).total_seconds())
+
+
+def moment_in(seconds: float) -> str:
+    """Give the time in so many seconds, in UTC, as text."""
+    try:
+        moment = datetime.now(UTC) + timedelta(seconds=math.ceil(seconds))
+    except OverflowError:
+        moment = datetime.max
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _http_date(text: str) -> datetime | None:
+    if not text.strip():
         return None
     from email.utils import parsedate_to_datetime  # Slow to import; few servers answer with a date.
 
@@ -494,8 +518,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _endpoint(*, base_url: str | None = None, **_: Any) -> str:

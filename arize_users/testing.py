@@ -3,7 +3,8 @@
 They come with the package; there is nothing to import or configure. `arize_sandbox` is a fresh account with
 clients for it, in process; `arize_sandbox_server` serves the same account on an HTTP port, too. The account
 is of the first generation of the API, unless `@pytest.mark.arize_enum_case("upper")` asks for the second one
-for a test, or `--arize-enum-case upper` for a run.
+for a test, or `--arize-enum-case upper` for a run. `@pytest.mark.arize_sandbox_options(...)` takes what else
+`Sandbox` does, such as `member_may_create=True`.
 
 While a fixture is in use, the environment variables that this package reads are unset, so that no test
 reaches a real account by accident, and the beta warning is off.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .sandbox import Faults, Mail, ReceivedRequest, Sandbox, SandboxServer
 
 _MARKER = "arize_enum_case"
+_OPTIONS_MARKER = "arize_sandbox_options"
 _OPTION = "--arize-enum-case"
 _CASES = ("lower", "upper")
 
@@ -170,10 +172,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker that chooses the generation of the API for a test."""
+    """Register the markers that choose the generation of the API and other options for a test."""
     config.addinivalue_line(
         "markers",
         f'{_MARKER}(case): give arize_sandbox the API\'s first ("lower") or second ("upper") generation',
+    )
+    config.addinivalue_line(
+        "markers",
+        f"{_OPTIONS_MARKER}(**options): make the account of arize_sandbox with these arguments of Sandbox",
     )
 
 
@@ -182,19 +188,17 @@ def arize_sandbox(request: pytest.FixtureRequest) -> Iterator[ArizeSandbox]:
     """A fresh account of a local users API: clients, outbox, requests, clock, faults.
 
     Args:
-        request: The test, which may have the marker `arize_enum_case`.
+        request: The test, which may have the markers `arize_enum_case` and `arize_sandbox_options`.
 
     Yields:
         The account; after the test its clients are closed.
 
     Raises:
-        pytest.UsageError: The marker has no valid case.
+        pytest.UsageError: A marker has no valid case, or no valid options.
     """
-    from .sandbox import Sandbox
-
     with (
         _without_real_account(),
-        Sandbox(enum_case=_enum_case(request)) as sandbox,
+        _open_sandbox(request) as sandbox,
         closing(ArizeSandbox(sandbox)) as account,
     ):
         yield account
@@ -225,6 +229,19 @@ def arize_sandbox_server(arize_sandbox: ArizeSandbox) -> Iterator[ArizeSandboxSe
         for name in ("no_proxy", "NO_PROXY"):
             environment.setenv(name, f"127.0.0.1,{excepted}" if excepted else "127.0.0.1")
         yield account
+
+
+def _open_sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    from .sandbox import Sandbox
+
+    marker = request.node.get_closest_marker(_OPTIONS_MARKER)
+    given, options = (marker.args, marker.kwargs) if marker else ((), {})
+    try:
+        # The path is None: an account in a file would not be fresh.
+        return Sandbox(None, *given, **{"enum_case": _enum_case(request), **options})
+    except (TypeError, ValueError) as error:
+        text = f"mark with {_OPTIONS_MARKER} and keyword arguments of Sandbox: {error}"
+        raise pytest.UsageError(text) from None
 
 
 def _enum_case(request: pytest.FixtureRequest) -> Literal["lower", "upper"]:

@@ -5,6 +5,7 @@ What the server sent beyond the fields of a type is in ``extra``.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -217,6 +218,19 @@ def as_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def in_utc(moment: datetime) -> datetime | None:
+    """Convert a time to UTC; None where it is then before the year 1 or after the year 9999."""
+    try:
+        return as_utc(moment).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def encodable(value: object) -> object:
+    """Escape a lone surrogate in a text: JSON can hold one, UTF-8 cannot."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
 _MISSING: Any = object()
 
 
@@ -417,6 +431,9 @@ class UserPage(Document):
     def to_df(self) -> pandas.DataFrame:
         """Give a pandas frame, one row per user, the role flattened.
 
+        A time that the frame cannot hold, such as the year 1 in pandas 2, is NaT, and a warning says so.
+        A lone surrogate in a text is an escape.
+
         Returns:
             A frame with the columns of `USER_COLUMNS`; times are UTC.
 
@@ -429,6 +446,19 @@ class UserPage(Document):
             raise ImportError(
                 "to_df() needs pandas: install it with `pip install 'arize-users[df]'`"
             ) from error
-        frame = pandas.DataFrame([user.to_row() for user in self.users], columns=USER_COLUMNS)
-        frame["created_at"] = pandas.to_datetime(frame["created_at"], utc=True)
+        rows = [{name: encodable(value) for name, value in user.to_row().items()} for user in self.users]
+        times = [row["created_at"] for row in rows]
+        for row in rows:
+            if isinstance(row["created_at"], datetime):
+                row["created_at"] = in_utc(row["created_at"])
+        frame = pandas.DataFrame(rows, columns=USER_COLUMNS)
+        frame["created_at"] = pandas.to_datetime(frame["created_at"], utc=True, errors="coerce")
+        held = frame["created_at"].notna()
+        lost = [time for time, is_held in zip(times, held, strict=True) if time is not None and not is_held]
+        if lost:
+            warnings.warn(
+                f"the frame cannot hold {len(lost)} of {len(times)} times of created_at, and has NaT "
+                f"for them; the first is {lost[0]}",
+                stacklevel=2,
+            )
         return frame

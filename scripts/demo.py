@@ -62,14 +62,16 @@ def tour() -> None:
         print("\n5. Update a name and the developer permission.")
         show(users.update(user_id=bot.id, name="Bot of Acme", is_developer=True))
 
-        print("\n6. Send Ada's invitation again, and the bot a password reset.")
+        print("\n6. Send Ada's invitation again, and a colleague who has a password a reset.")
+        mary = sandbox.add_user(name="Mary Jackson", email="mary@acme.com")
         users.resend_invitation(user_id=ada.id)
-        users.reset_password(user_id=bot.id)
+        users.reset_password(user_id=mary)
         for mail in sandbox.outbox:
             print(f"   mail to {mail.to}: {mail.kind}")
 
         print("\n7. What the API refuses is a typed error that says what to do.")
-        for refused, user_id in ((users.reset_password, grace.id), (users.delete, "ada@acme.com")):
+        refusals = ((users.reset_password, bot.id), (users.delete, "ada@acme.com"))
+        for refused, user_id in refusals:
             try:
                 refused(user_id=user_id)
             except ArizeError as error:
@@ -104,8 +106,10 @@ async def tour_async() -> None:
         found = await users.get(user="Grace@Acme.com")
         print(f"   found by email: {found is not None and found.name}")
         show(await users.update(user_id=ids["Grace"], name="Grace Hopper"))
+        assert client.sandbox is not None
+        mary = client.sandbox.add_user(name="Mary Jackson", email="mary@acme.com")
         await users.resend_invitation(user_id=ids["Ada"])
-        await users.reset_password(user_id=ids["Bot"])
+        await users.reset_password(user_id=mary)
         print("   invitation sent again, password reset sent")
         await users.delete(user_id=ids["Bot"])
         await users.bulk_delete(

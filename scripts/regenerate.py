@@ -2,6 +2,9 @@
 
     python scripts/regenerate.py            replace generated/arize_users_api
     python scripts/regenerate.py --check    change nothing; exit 1 with the diff when it is out of date
+    python scripts/regenerate.py --verbose  say all that is known of a refusal, and what is left to callers
+
+The new package is tried before it replaces the old one: every schema, parameter, body and response.
 
 Exit codes: 0 done or up to date, 1 out of date (--check), 2 refused; then the output is as it was.
 """
@@ -10,14 +13,20 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from specs import SpecError
+from specs import SpecError, errors_in
+from specs.expressing import left_to_callers, refuse_what_comes_out_wrong
+from specs.generating import run_generator
+from specs.references import show
+from specs.reporting import escape
 from specs.validating import read_valid
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,51 +47,80 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with the diff")
     parser.add_argument("--spec", type=Path, default=SPEC, help="the OpenAPI document")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the package to write")
+    parser.add_argument("--verbose", action="store_true", help="say all that is known of a refusal")
     options = parser.parse_args(argv)
     output: Path = options.output.resolve()
     try:
-        read_valid(str(options.spec), display(options.spec))
+        document = read_valid(str(options.spec), display(options.spec))
         if not options.check:
             output.parent.mkdir(parents=True, exist_ok=True)
         # Beside the output, so that putting it in place is a rename and never a copy.
         parent = None if options.check else output.parent
         with tempfile.TemporaryDirectory(prefix=".regenerate-", dir=parent) as scratch:
-            fresh = Path(scratch) / output.name
-            generate(options.spec, fresh)
+            fresh = Path(scratch) / OUTPUT.name
+            with errors_in(display(options.spec)):
+                generate(document, fresh)
             if options.check:
                 return report_difference(output, fresh)
             put_in_place(fresh, output, Path(scratch) / "previous")
     except (SpecError, OSError) as refusal:
-        print(f"regenerate: {refusal}", file=sys.stderr)
+        details = getattr(refusal, "details", "")
+        more = " (--verbose says more)" if details and not options.verbose else ""
+        print(f"regenerate: {escape(str(refusal))}; nothing was replaced{more}", file=sys.stderr)
+        if details and options.verbose:
+            print(details, file=sys.stderr)
         return 2
     print(f"regenerate: wrote {display(output)}")
+    tell_what_is_left(document, options.verbose)
     return 0
 
 
-def generate(spec: Path, fresh: Path) -> None:
-    """Write a formatted client of ``spec`` to ``fresh``, which must not exist."""
-    run(
-        *("openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"),
-        *("--path", str(spec.resolve()), "--output-path", str(fresh)),
-        *("--config", str(CONFIG), "--custom-template-path", str(TEMPLATES)),
-    )
+def generate(document: dict[str, Any], fresh: Path) -> None:
+    """Write a formatted client of ``document`` to ``fresh``, which must not exist, and try it."""
+    refuse_what_comes_out_wrong(document)
+    run_generator(document, fresh, CONFIG, TEMPLATES, fresh.parent)
     (fresh / "py.typed").touch()
     for module in sorted(fresh.rglob("*.py")):
         text = module.read_text(encoding="utf-8")
         module.write_text(HEADER + text, encoding="utf-8", newline="\n")
     run("ruff", "check", "--fix-only", "--select", "F401,I,UP", *RUFF_STYLE, str(fresh))
     run("ruff", "format", *RUFF_STYLE, str(fresh))
+    problems = json.loads(run("specs.exercise", str(fresh), given=json.dumps(document)))
+    if problems:
+        lines, details = zip(*problems, strict=True)
+        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+        raise SpecError(f"{lines[0]}{more}", "\n".join((*lines, *details)))
 
 
-def run(module: str, *arguments: str) -> None:
-    """Run one tool; a failure becomes a refusal with all that the tool said."""
-    # Colours and widths of the caller's terminal have no business in an error text.
-    environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb"}
-    command = (sys.executable, "-m", module, *arguments)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+def run(module: str, *arguments: str, given: str = "") -> str:
+    """Run one tool and return what it printed; a failure becomes a refusal."""
+    # Without colours; and nothing that Python compiles is left in the package.
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        (sys.executable, "-m", module, *arguments),
+        capture_output=True,
+        text=True,
+        input=given,
+        env=environment,
+        cwd=Path(__file__).parent,
+        check=False,
+    )
     if done.returncode:
         output = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-        raise SpecError(f"{module} failed; nothing was replaced:\n{output}")
+        raise SpecError(f"{module} failed: {output.partition(chr(10))[0]}", output)
+    return done.stdout
+
+
+def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
+    """Print what of the document the generated client does not express."""
+    left: dict[str, list[str]] = {}
+    for name, place in left_to_callers(document):
+        left.setdefault(name, []).append(show(place))
+    counts = ", ".join(f"{len(places)} {name}" for name, places in sorted(left.items()))
+    if counts:
+        print(f"regenerate: left to callers{'' if verbose else ' (--verbose says where)'}: {escape(counts)}")
+    for name, places in sorted(left.items()) if verbose else ():
+        print(*(f"  {escape(name)}: {escape(place)}" for place in places), sep="\n")
 
 
 def put_in_place(fresh: Path, output: Path, previous: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from pathlib import Path
@@ -135,6 +136,8 @@ def _report(options: argparse.Namespace, changes: list[Change], written: bool) -
         text = as_json(changes, source=source, prefix=prefix, spec=spec, written=written)
     else:
         text = as_text(changes, escape(f"{prefix} of {source} against {spec}"))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # A word that the locale lacks must not end the report.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -12,7 +13,7 @@ import httpx
 
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .runtime import PerLoop
+from .runtime import PerLoop, current_loop, monotonic
 
 if TYPE_CHECKING:
     import anyio
@@ -60,7 +61,7 @@ class AsyncDriver:
 
     async def _perform(self, effect: Effect, stop: anyio.Event | None) -> Any:
         if isinstance(effect, Now):
-            return time.monotonic()
+            return monotonic()
         if stop is not None and stop.is_set():
             raise Stopped
         if isinstance(effect, Send):
@@ -209,12 +210,30 @@ def _new_lock() -> anyio.Lock:
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:
     import anyio
 
-    if stop is None:
-        await anyio.sleep(seconds)
-        return
-    with anyio.move_on_after(seconds):
-        await stop.wait()
+    with _ended_after(seconds):
+        await (stop or anyio.Event()).wait()
         raise Stopped
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    import anyio
+
+    if abs(time.monotonic() - monotonic()) < 1:
+        with anyio.move_on_after(seconds):
+            yield
+        return
+    # A test has frozen or moved Python's clocks, the event loop's among them: a thread counts the seconds.
+    loop: Any = current_loop()
+    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+    with anyio.CancelScope() as scope:
+        timer = threading.Timer(seconds, call_soon, [scope.cancel])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 class _BackgroundCall(Generic[T]):

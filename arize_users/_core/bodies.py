@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
+
+from .runtime import monotonic
 
 LONGEST_BODY = 16 * 2**20
 """Bytes, of what it is when it is decompressed; the rest of a longer body is not read."""
@@ -105,7 +106,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self._stream:
-            if time.monotonic() >= self._deadline:
+            if monotonic() >= self._deadline:
                 raise httpx.ReadTimeout("timed out")
             yield self._keep(part)
             if is_cut_off(self._response):

@@ -12,7 +12,6 @@ that was interrupted or a task that was cancelled may have left it in any state,
 from __future__ import annotations
 
 import math
-import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from .runtime import PerLoop, renew_after_fork
+from .runtime import PerLoop, monotonic, renew_after_fork
 
 IDLE_SECONDS = 30.0
 """A connection idle for longer is closed: a proxy on the way may have dropped it silently."""
@@ -68,7 +67,7 @@ class _BaseConnection(Generic[T]):
 
     def is_usable(self) -> bool:
         """Tell whether the idle connection is open: not idle for too long, and not closed by the server."""
-        if time.monotonic() - self.idle_since >= IDLE_SECONDS:
+        if monotonic() - self.idle_since >= IDLE_SECONDS:
             return False
         try:
             # Whatever comes now is no answer. Of a closed one httpcore would make another without telling.
@@ -97,7 +96,7 @@ class Connection(_BaseConnection[httpx.BaseTransport]):
 
         def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
             owner = connection()
-            left = (math.inf if owner is None else owner.deadline) - time.monotonic()
+            left = (math.inf if owner is None else owner.deadline) - monotonic()
             if left <= 0:
                 raise httpx.ReadTimeout("timed out")
             if left < math.inf:
@@ -150,7 +149,7 @@ class IdleConnections(Generic[C]):
 
     def put_back(self, connection: C) -> list[C]:
         """Take a connection back, and give those to close: idle for too long, or the pool is closed."""
-        connection.idle_since = now = time.monotonic()
+        connection.idle_since = now = monotonic()
         self._idle.append(connection)
         stale: list[C] = []
         # The first one has been idle the longest. Closed is asked for last: close() sets it first.
@@ -229,8 +228,11 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
             response = await connection.transport.handle_async_request(request)
             assert isinstance(response.stream, httpx.AsyncByteStream)
             response.stream = _AsyncStream(response.stream, connection, idle)
-        except BaseException:
+        except BaseException as error:
             await connection.aclose()
+            if isinstance(error, RuntimeError) and not connection.is_ready:
+                # An event loop looks host names up in threads, and none can be started when Python ends.
+                raise httpx.ConnectError(str(error)) from error
             raise
         return response
 

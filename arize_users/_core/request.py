@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +13,7 @@ from attrs import field, frozen
 
 from .._version import __version__
 from ..config import Settings
+from .runtime import monotonic
 
 PACKAGE = "arize-users"
 
@@ -42,9 +42,16 @@ class Request:
         )
 
     @property
+    def target(self) -> str:
+        """The path with the query, as they are sent."""
+        return (
+            f"{self.path}?{urlencode(self.params, doseq=True, quote_via=quote)}" if self.params else self.path
+        )
+
+    @property
     def seconds_left(self) -> float:
         """How long it may still take."""
-        return self.deadline - time.monotonic()
+        return self.deadline - monotonic()
 
 
 class RequestFailed(Exception):
@@ -85,10 +92,9 @@ class RequestBuilder:
             limits = {
                 wait: limit if limit is not None and limit < left else left for wait, limit in limits.items()
             }
-        query = f"?{urlencode(request.params, doseq=True, quote_via=quote)}" if request.params else ""
         return httpx.Request(
             request.method,
-            self._base_url + request.path + query,
+            self._base_url + request.target,
             headers=self._headers,
             json=request.body,
             extensions={"timeout": limits, "deadline": request.deadline},
@@ -97,7 +103,7 @@ class RequestBuilder:
 
 def _headers(settings: Settings) -> Mapping[str, str]:
     ours = {
-        "Accept": "application/json",
+        "Accept": "application/json, application/problem+json",
         "Accept-Encoding": "gzip, deflate",
         "User-Agent": f"{PACKAGE}/{__version__}",
         "sdk-language": "python",

@@ -31,6 +31,8 @@ from ..errors import (
     APITimeoutError,
     ArizeError,
     ResponseDecodeError,
+    moment_in,
+    request_id,
     retry_after,
     status_error_class,
 )
@@ -157,17 +159,57 @@ def _facts(request: Request, *, maybe_applied: bool) -> dict[str, Any]:
     }
 
 
+@frozen
+class Pause:
+    """A time to send nothing: until when, by the monotonic clock, and its seconds from the beginning."""
+
+    until: float
+    seconds: float
+
+    def left(self, time: float) -> float:
+        """Give the seconds that it still lasts: never more than it began with, wherever a clock jumps."""
+        return min(self.until - time, self.seconds)
+
+
 class RateLimitPause:
-    """Until when no thread or task of a client sends a request: a rate limit is the account's."""
+    """The time in which no thread or task of a client sends a request: a rate limit is the account's."""
 
     def __init__(self) -> None:
         self._exclusion = ProcessLock()
-        self.until: float = 0.0
+        self.current: Pause | None = None
 
-    def extend(self, until: float) -> None:
-        """Send no request before this monotonic time."""
+    def extend(self, pause: Pause) -> Pause:
+        """Send nothing until a pause is over, or one that is longer; give the one that holds."""
         with self._exclusion.lock:
-            self.until = max(self.until, until)
+            if self.current is None or pause.until > self.current.until:
+                self.current = pause
+            return self.current
+
+    def end(self, pause: Pause) -> None:
+        """Note that a pause was waited out. It alone ends; by the wait, since a clock may stand still."""
+        with self._exclusion.lock:
+            if self.current is pause:
+                self.current = None
+
+
+class _Stopwatch:
+    """Measures by the clock and by the waits: the clock may stand still while something waits."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._waited = 0.0
+
+    def time(self) -> Flow[float]:
+        """Give the monotonic time: at least as much has passed since the first call as was waited."""
+        time = yield from now()
+        if self._began is None:
+            self._began = time
+        return max(time, self._began + self._waited)
+
+    def wait(self, seconds: float) -> Flow[None]:
+        """Wait, and count it."""
+        yield from sleep(seconds)
+        self._waited += seconds
 
 
 class Retrier:
@@ -219,13 +261,17 @@ class Retrier:
         request = yield from self.timed(request)
         failure: Failure | None = None
         maybe_applied = False
-        backoff: float | None = None
+        pause: Pause | None = None
+        wait = 0.0
+        watch = _Stopwatch()
         for retry in itertools.count(1):
             try:
-                if backoff is not None:
-                    yield from sleep(backoff)
-                if not (yield from self._wait_for_pause(request.deadline)):
-                    return failure or self._never_sent(request)
+                if pause is not None:
+                    yield from watch.wait(wait)
+                    self._pause.end(pause)
+                left = yield from self._wait_for_pause(watch, request.deadline)
+                if left is not None:
+                    return failure or self._never_sent(request, left)
                 outcome = yield from self._attempt(request, maybe_applied, attempts)
             except Stopped:
                 if failure is None:
@@ -235,28 +281,32 @@ class Retrier:
                 return outcome
             failure = outcome
             delay = self._delay(failure, retry)
-            time = yield from now()
-            self._extend_pause(failure, time, delay)
+            if delay is None:
+                return failure
+            time = yield from watch.time()
+            pause = Pause(time + delay, delay)
+            if failure.status == RATE_LIMITED and self._max_retries:
+                pause = self._pause.extend(pause)
+            wait = pause.left(time)
             may_repeat = retry <= self._max_retries and (repeatable or not failure.maybe_applied)
-            if delay is None or not may_repeat or time + delay >= request.deadline:
+            if not may_repeat or time + wait >= request.deadline:
                 return failure
             maybe_applied = failure.maybe_applied
-            _log_retry(failure, retry, self._max_retries, delay)
-            # The delay that a 429 asks for is part of the shared pause.
-            backoff = None if failure.status == RATE_LIMITED else delay
+            _log_retry(failure, retry, self._max_retries, wait)
         raise AssertionError("unreachable")
 
     def _attempt(self, request: Request, maybe_applied: bool, attempts: Attempts) -> Flow[Answer | Failure]:
         unanswered = attempts.unanswered
         attempts.unanswered = True  # Before it is sent: an interrupt may come at any moment.
         failure: Failure
+        began = yield from now()
         try:
             response = yield from send(request)
         except (ArizeError, Stopped):
             attempts.unanswered = unanswered  # It was not sent.
             raise
         except RequestFailed as reason:
-            logger.debug("%s %s: %s", request.method, request.path, _kind(reason))
+            _log_attempt(request, reason, (yield from now()) - began)
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
@@ -267,7 +317,7 @@ class Retrier:
                 cause=reason.__cause__,
             )
         else:
-            logger.debug("%s %s: %d", request.method, request.path, response.status_code)
+            _log_attempt(request, response, (yield from now()) - began)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
                 return Answer(
                     request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
@@ -294,24 +344,24 @@ class Retrier:
                 return asked if asked <= LONGEST_RETRY_AFTER else None
         return self._uniform(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (retry - 1)))
 
-    def _extend_pause(self, failure: Failure, time: float, delay: float | None) -> None:
-        if failure.status == RATE_LIMITED and delay is not None and self._max_retries:
-            self._pause.extend(time + delay)
+    def _wait_for_pause(self, watch: _Stopwatch, deadline: float) -> Flow[float | None]:
+        """Wait while the account must not be asked.
 
-    def _wait_for_pause(self, deadline: float) -> Flow[bool]:
-        """Wait while the account must not be asked; False where that leaves no time for an attempt."""
-        while self._pause.until:
-            time = yield from now()
-            left = self._pause.until - time
+        Where that leaves no time for an attempt, do not wait; give the seconds that the pause still lasts.
+        """
+        while (pause := self._pause.current) is not None:
+            time = yield from watch.time()
+            left = pause.left(time)
             if left <= 0:
                 break
             if time + left >= deadline:
-                return False
-            yield from sleep(left)
-        return True
+                return left
+            yield from watch.wait(left)
+            self._pause.end(pause)
+        return None
 
-    def _never_sent(self, request: Request) -> Failure:
-        text = "the rate limit of the account outlasts total_timeout"
+    def _never_sent(self, request: Request, pause: float) -> Failure:
+        text = f"the rate limit of the account lasts until {moment_in(pause)}, when total_timeout is over"
         reason = RequestFailed(text, sent=False, timed_out=True)
         return Failure(
             request=request, response=None, reason=reason, maybe_applied=False, endpoint=self._endpoint
@@ -320,6 +370,17 @@ class Retrier:
 
 def _kind(reason: RequestFailed) -> str:
     return "APITimeoutError" if reason.timed_out else "APIConnectionError"
+
+
+def _log_attempt(request: Request, outcome: httpx.Response | RequestFailed, seconds: float) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    if isinstance(outcome, RequestFailed):
+        told = _kind(outcome)
+    else:
+        known_as = request_id(outcome.headers)
+        told = f"{outcome.status_code}, request id {known_as}" if known_as else str(outcome.status_code)
+    logger.debug("%s %s: %s, in %.3f s", request.method, request.target, told, seconds)
 
 
 def _log_retry(failure: Failure, retry: int, retries: int, delay: float) -> None:

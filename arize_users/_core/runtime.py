@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary, WeakMethod
@@ -11,6 +12,16 @@ from weakref import WeakKeyDictionary, WeakMethod
 import sniffio
 
 T = TypeVar("T")
+
+if hasattr(time, "CLOCK_MONOTONIC"):
+
+    def monotonic() -> float:
+        """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+else:  # Windows.
+    monotonic = time.monotonic
+
 
 _renewals: set[WeakMethod[Callable[[], object]]] = set()
 _left_to_the_parent: list[object] = []

@@ -23,7 +23,7 @@ from attrs import frozen
 from ..errors import ConfigurationError
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .runtime import ProcessLock
+from .runtime import ProcessLock, monotonic
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class SyncDriver:
 
     def _perform(self, effect: Effect, stop: _Stop | None) -> Any:
         if isinstance(effect, Now):
-            return time.monotonic()
+            return monotonic()
         if stop is not None and stop.is_set:
             raise Stopped
         if isinstance(effect, Send):
@@ -159,7 +159,11 @@ class _Value:
 
 
 class _WorkerPool:
-    """Threads that run the flows submitted to them; their values arrive in a queue."""
+    """Threads that run the flows submitted to them; their values arrive in a queue.
+
+    Where no more can be started, because Python ends or a limit is reached, those there are run all flows;
+    where there is none, the caller's thread runs each when its value is asked for.
+    """
 
     def __init__(self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any]) -> None:
         self._limit = limit
@@ -186,7 +190,8 @@ class _WorkerPool:
                 # An interrupt that hits `start` between the steps of its lock comes out as another error.
                 if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
                     raise error.__context__ from None
-                raise
+                self._stops.remove(stop)
+                self._limit = max(1, len(self._stops))
 
     def next_value(self) -> Any:
         """Wait for the next value, or raise the next error."""
@@ -195,6 +200,10 @@ class _WorkerPool:
                 "this process was forked in the middle of a call, whose threads are not in it",
                 hint="Let it end by os._exit, or fork before the call.",
             )
+        if not self._stops:
+            flow = self._flows.get()
+            assert flow is not None, "only workers are told to end"
+            return self._run(flow, None)
         arrival = self._arrivals.get()
         if isinstance(arrival, BaseException):
             raise arrival
@@ -228,11 +237,11 @@ class _WorkerPool:
 
     def await_workers(self, report: Callable[[Any], object], seconds: float) -> None:
         """Report what still arrives, for so long at most; an interrupt or error ends the waiting."""
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         while len(self._ended) < len(self._begun) or not self._arrivals.empty():
             if self._process != os.getpid():
                 return  # The workers are those of the parent.
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if left <= 0:
                 return
             try:

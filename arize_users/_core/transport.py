@@ -325,7 +325,7 @@ def _open_sandbox(settings: Settings) -> Sandbox | None:
     from ..sandbox import Sandbox, SandboxError
 
     try:
-        return Sandbox(settings.sandbox_path or None)
+        return Sandbox(settings.sandbox_path or None, enum_case=settings.sandbox_case)
     except (SandboxError, ValueError) as error:
         raise ConfigurationError(
             f"the local account cannot be opened: {error}", argument="base_url"

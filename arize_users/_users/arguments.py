@@ -195,10 +195,13 @@ def searchable_email(value: object, argument: str = "email", index: int | None =
     return address
 
 
-def user_id(value: object, argument: str = "user_id", index: int | None = None) -> str:
+def user_id(
+    value: object, argument: str = "user_id", index: int | None = None, *, deletes: bool = False
+) -> str:
     """Check a user id, and strip the blanks around it, which come with pasting.
 
-    Ids are opaque, but those refused here would lead to another address of the API.
+    Ids are opaque, but those refused here would lead to another address of the API. ``deletes``: the user is
+    to be deleted, for which an address would do.
     """
     identifier = text(value, argument, index).strip()
     if not identifier:
@@ -206,8 +209,12 @@ def user_id(value: object, argument: str = "user_id", index: int | None = None) 
     if identifier in (".", ".."):
         raise _refusal(f"{identifier!r} cannot be a user's id", argument, index)
     if "@" in identifier or "\uff20" in identifier:
-        hint = "Find the id with users.get(user=...), or use emails= in users.bulk_delete."
-        raise _refusal(f"{identifier!r} is an email address, not an id", argument, index, hint=hint)
+        hint = f"users.get(user={identifier!r}) finds the id"
+        if "@" not in identifier:
+            hint = "Write an address with a plain @"
+        elif deletes or argument == "user_ids":
+            hint += "; users.bulk_delete takes addresses in emails="
+        raise _refusal(f"{identifier!r} is an email address, not an id", argument, index, hint=f"{hint}.")
     if _has_blanks(identifier):
         raise _refusal(f"{identifier!r} holds blanks; no user's id does", argument, index)
     return identifier
@@ -235,7 +242,11 @@ def role(value: object) -> PredefinedUserRole | CustomUserRole:
         raise _refusal(
             f"expected a role name, PredefinedUserRole or CustomUserRole, got {type(value).__name__}", "role"
         )
-    return PredefinedUserRole(name=parse_closed(UserRole, named, argument="role"))
+    try:
+        return PredefinedUserRole(name=parse_closed(UserRole, named, argument="role"))
+    except InvalidArgumentError as error:
+        hint = "A custom role is given as CustomUserRole(id=...)."
+        raise _refusal(error.message, "role", hint=hint) from None
 
 
 def invite_mode(value: object) -> InviteMode:

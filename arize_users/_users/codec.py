@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus, parse_open
@@ -24,9 +24,9 @@ from ..types import (
     UnknownUserRole,
     User,
     UserPage,
-    as_utc,
     iso_time,
 )
+from .dates import server_time
 
 # The fields that are read of each response schema of the contract, and what each is read as.
 USER_FIELDS: Mapping[str, type] = {
@@ -205,17 +205,9 @@ def _without(document: dict[str, Any], known: Mapping[str, type]) -> FrozenDict:
 
 def _time(text: str, index: int | None) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except ValueError:
-        pass
-    # RFC 3339 allows what fromisoformat does not: "t" and "z" in lower case, and leap seconds.
-    normalized, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
-    try:
-        return as_utc(datetime.fromisoformat(normalized)) + timedelta(seconds=leaps)
+        return server_time(text)
     except (ValueError, OverflowError) as error:
         raise Undecodable(f"`created_at` of {_named(index)} is not a time") from error
 
 
 _EXACT_TIME = re.compile(r"....-..-..T..:..:[0-5].(?:\.(?!000000)\d{6})?Z").fullmatch
-_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")

@@ -12,6 +12,13 @@ from ..types import as_utc
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
 
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})",
+    re.IGNORECASE,
+)
+"""A time as answers have it: whoever pastes one gets just that."""
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")
+
 _UNITS = {"w": "week", "d": "day", "h": "hour"}
 """Units by their first letter; an m could be a month or a minute."""
 _AGE_PART = re.compile(r"([0-9]+)\s*(year|month|week|day|hour|minute|[wdh](?![a-z]))s?", re.IGNORECASE)
@@ -50,6 +57,22 @@ _EXPECTED = (
 )
 
 
+def server_time(text: str) -> datetime:
+    """Read a time as servers write it: in ISO 8601, or in RFC 3339, which allows leap seconds, too.
+
+    Raises:
+        ValueError: It is no such time.
+        OverflowError: It is in a year that a datetime cannot hold.
+    """
+    try:
+        return as_utc(datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    # RFC 3339 allows what fromisoformat does not: "t" and "z" in lower case, and leap seconds.
+    normalized, leaps = _LEAP_SECOND.subn(r"\1:59", text.upper())
+    return as_utc(datetime.fromisoformat(normalized)) + timedelta(seconds=leaps)
+
+
 def point_in_time(value: object, argument: str) -> datetime | None:
     """Read a bound of a time range, in UTC where it names no zone. None stays None.
 
@@ -86,6 +109,8 @@ def _read(text: str) -> datetime:
     words = {"now": now, "today": today, "yesterday": today - timedelta(days=1)}
     if text.lower() in words:
         return words[text.lower()]
+    if _RFC_3339.fullmatch(text):
+        return server_time(text)
     return now - _age(text) if _AGE.fullmatch(text) else as_utc(_parsed(text))
 
 

@@ -3,8 +3,9 @@
 The first generation of the API spells enum values in lower case and takes ``is_developer`` on create; the
 second, which the hosted API has spoken since July 2026, spells them in upper case and does not. Self-hosted
 deployments may speak either, and no answer names its generation. So a client starts with lower case, learns
-the server's case from the first answer that shows one, and uses it from then on. Answers are read in either
-case. When no first-generation deployment is left, this module goes.
+the server's case from the first answer that shows one, and uses it from then on. A request that is refused
+in both cases is refused for another reason: a list of one user shows which refusal speaks of it. Answers are
+read in either case. When no first-generation deployment is left, this module goes.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from ..config import EnumCase
 from ..enums import InviteMode, UserStatus
 from ..errors import ResponseDecodeError
+from .requests import list_users
 
 Case = Literal["lower", "upper"]
 
 LONGEST_WAIT = 5.0
 """Seconds that the others wait for the one who finds the case out; then they find it out, too."""
+
+SHOWS_CASE = list_users(limit=1)
+"""Its answer shows the case, unless the key may not read or no user is there."""
 
 # A server that does not know a value refuses the request before doing anything.
 _MAY_BE_REFUSED_CASE = frozenset({400, 422})
@@ -43,12 +48,12 @@ class LearntCase:
         """Spell a request's enum values in the server's case; in lower case while it is unknown."""
         return upper_case(request) if self.case == "upper" and has_enum_values(request) else request
 
-    def learn(self, answer: Answer) -> None:
-        """Take the case from an answer that shows one."""
+    def learn(self, answer: Answer, accepted: Case | None = None) -> None:
+        """Take the case from an answer that shows one, else that of the request that it accepts."""
         if self._is_set or not answer.response.content:
             return
         try:
-            self.case = _case_of(answer.document) or self.case
+            self.case = _case_of(answer.document) or accepted or self.case
         except ResponseDecodeError:
             pass
 
@@ -91,11 +96,18 @@ class EnumCaseRetrier:
             return first
         other = upper_case(request)
         second = yield from self._retrier.send(other, repeatable=repeatable, attempts=attempts)
-        if isinstance(second, Failure) and second.api_status in _MAY_BE_REFUSED_CASE:
-            return evolve(first, cause=second.error())
-        if isinstance(second, Answer) or second.api_status in _UNDERSTOOD:
+        if isinstance(second, Answer):
+            self.learnt.learn(second, accepted="upper")
+            return second
+        if second.api_status in _UNDERSTOOD:
             self.learnt.case = "upper"
-        return second
+        if second.api_status not in _MAY_BE_REFUSED_CASE:
+            return second
+        yield from self.send(SHOWS_CASE.until(request.deadline), repeatable=True)
+        spoken, unspoken = (second, first) if self.learnt.case == "upper" else (first, second)
+        return evolve(
+            spoken, cause=unspoken.error(), maybe_applied=first.maybe_applied or second.maybe_applied
+        )
 
 
 def has_enum_values(request: Request) -> bool:

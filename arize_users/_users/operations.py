@@ -20,8 +20,9 @@ from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
 from .addresses import Matches
+from .advice import advice
 from .dates import point_in_time
-from .enum_case import EnumCaseRetrier, LearntCase
+from .enum_case import SHOWS_CASE, EnumCaseRetrier, LearntCase
 from .outcomes import Record, Write, one_line
 from .scan import Scan
 
@@ -118,7 +119,7 @@ class Operations:
         if not page and self._learnt.case is None:
             # Nobody has the status, or the server does not know this spelling of it: a user of any
             # status shows how the server spells.
-            yield from self._answer(requests.list_users(limit=1).until(request.deadline))
+            yield from self._answer(SHOWS_CASE.until(request.deadline))
         if self._learnt.encode(request) != answer.request:
             page = _read((yield from self._answer(request)), codec.user_page)
         return _enforce_status_filter(page, request)
@@ -167,7 +168,7 @@ class Operations:
                 attempts.unanswered = False
                 outcome = evolve(outcome, maybe_applied=False)
             if not outcome.maybe_applied:
-                raise outcome.error(self._developer_flag_hint(outcome))
+                raise outcome.error(self._developer_flag_hint(outcome) or advice(outcome))
             unknown = _unanswered_create(email, mode)
             if mode is InviteMode.TEMPORARY_PASSWORD:
                 raise unknown from outcome.error()
@@ -216,7 +217,7 @@ class Operations:
 
     def delete(self, *, user_id: str) -> Write[None]:
         """A user blocked for good."""
-        identifier = check.user_id(user_id)
+        identifier = check.user_id(user_id, deletes=True)
         record = deletion_record()
         return Write(self.delete_recorded(identifier, record), record, user_id=identifier)
 
@@ -227,7 +228,7 @@ class Operations:
         if isinstance(outcome, Answer):
             _check_no_content(outcome)
             return
-        error = outcome.error(_MAYBE_BLOCKED if outcome.maybe_applied else None)
+        error = outcome.error(_MAYBE_BLOCKED if outcome.maybe_applied else advice(outcome))
         # An attempt whose answer was lost may have deleted the user whom this one cannot find.
         if not (outcome.maybe_applied and isinstance(error, NotFoundError) and error.is_about_user):
             raise error
@@ -254,7 +255,7 @@ class Operations:
     def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Failure):
-            raise outcome.error(hint if outcome.maybe_applied else None)
+            raise outcome.error(hint if outcome.maybe_applied else advice(outcome))
         return outcome
 
     def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
@@ -263,7 +264,7 @@ class Operations:
     def _answer(self, request: Request) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=True)
         if isinstance(outcome, Failure):
-            raise outcome.error()
+            raise outcome.error(advice(outcome))
         return outcome
 
 
@@ -285,8 +286,9 @@ def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
         f"The user {email!r} may have been created, but no answer says so; a temporary password "
         "issued for it cannot be had again.",
         email=email,
-        hint=f"{look}; if so, users.resend_invitation mails a link, and once the address is verified "
-        "users.reset_password does. To delete the user would block the address.",
+        hint=f"{look}. If so, users.resend_invitation mails an invited one a link, users.reset_password an "
+        "active one, and users.create invites an expired one anew. To delete the user would block the "
+        "address for good.",
     )
 
 

@@ -11,6 +11,7 @@ from .._core.retry import Attempts
 from ..enums import DeletionStatus, WriteStatus
 from ..errors import ArizeError, NotFoundError, OutcomeUnknownError
 from ..results import BulkUserDeletionResult, Outcomes, UserResult, filled_by
+from .advice import advice
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Record:
         if self.attempts.unanswered:
             return kind.UNKNOWN, self.unanswered
         if failure is not None:
-            return kind.FAILED, one_line(failure.error())
+            return kind.FAILED, one_line(failure.error(advice(failure)))
         return kind.NOT_ATTEMPTED, None
 
 

@@ -27,7 +27,7 @@ Ctrl-C, SIGTERM and SIGHUP end a command alike: the answers to requests under wa
 most (a second signal ends the wait), and the outcomes are written where they were to go.
 
 The commands are in beta and may change without notice; ARIZE_DISABLE_PRERELEASE_WARNINGS=1 silences the
-reminder. The options below can also be given after a command's name.
+notice, which the first command of a day gives. The options below can also be given after a command's name.
 """
 # Every usage error's class. Typer gives it no public name, but it is the parent of this one.
 _UsageErrors: type[Exception] = typer.BadParameter.__bases__[0]
@@ -82,8 +82,18 @@ def _report(error: Any, program: str) -> int:
         say(*message.splitlines())
     else:
         path = program if context is None else context.command_path
-        say(f"error: {' '.join(message.split())}", f"hint: `{path} --help` shows how.")
+        option = _option(error)
+        # In the words of our own refusals, which name the option first.
+        message = f"{option}: {error.message}" if option else message
+        custom = "A custom role is given by its id, with --role-id." if option == "--role" else None
+        say(f"error: {' '.join(message.split())}", f"hint: {custom or f'`{path} --help` shows how.'}")
     return USAGE
+
+
+def _option(error: Any) -> str | None:
+    """Give the option whose value Typer refused."""
+    is_value = type(error) is typer.BadParameter and error.param is not None
+    return max(error.param.opts, key=len) if is_value else None
 
 
 def build(program: str) -> typer.Typer:

@@ -16,7 +16,7 @@ from .interrupts import interrupts
 from .options import Output, split_values
 from .output import deliver
 from .session import Session
-from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say
+from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say, width
 
 if TYPE_CHECKING:
     from arize_users import Outcomes, UserResult, UsersClient
@@ -119,7 +119,10 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(file=cast("IO[str]", Unfailing(sys.stderr)))) as bar:
+    stream = cast("IO[str]", Unfailing(sys.stderr))
+    # Rich takes a size that is left out from the environment, whatever that says.
+    console = Console(file=stream, width=width(sys.stderr) or 80, height=25)
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 

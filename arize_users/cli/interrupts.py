@@ -88,8 +88,7 @@ class Interrupts:
         if self._received:
             return
         # Not in the handler: a second signal could come there, and two would raise once.
-        announcer = threading.Thread(target=self._announce, daemon=True)
-        announcer.start()
+        announcer = _started(self._announce)
         try:
             self.raising = True
             if not self._received:
@@ -104,7 +103,8 @@ class Interrupts:
         finally:
             self.raising = False
             self._events.put(None)
-            announcer.join()
+            if announcer is not None:
+                announcer.join()
 
     def _announce(self) -> None:
         self._events.get()
@@ -133,7 +133,8 @@ class Interrupts:
             except BaseException as error:
                 outcome.set_exception(error)
 
-        threading.Thread(target=work, daemon=True).start()
+        if _started(work) is None:
+            work()
         self._wait(outcome.done)
         if not outcome.done():
             raise Unanswered
@@ -156,6 +157,16 @@ class Interrupts:
         self._events.put(None)
         if self.raising:
             raise KeyboardInterrupt
+
+
+def _started(function: Callable[[], None]) -> threading.Thread | None:
+    """Run a function in a thread of its own; None where a limit lets none be started."""
+    thread = threading.Thread(target=function, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
 
 
 def _say_stopping() -> None:

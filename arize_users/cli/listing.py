@@ -28,6 +28,13 @@ _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 100
 
 
+def _page_size(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= _MAX_LIMIT:
+        raise typer.BadParameter(f"expected a whole number from 1 to {_MAX_LIMIT}, got {text!r}")
+    return number
+
+
 def list_users(
     session: Session,
     email: Annotated[
@@ -51,9 +58,9 @@ def list_users(
         typer.Option(
             "--limit",
             "-l",
-            min=1,
-            max=_MAX_LIMIT,
-            help=f"List at most this many; {_DEFAULT_LIMIT} if left out.",
+            metavar="NUMBER",
+            parser=_page_size,
+            help=f"List at most this many, 1 to {_MAX_LIMIT}; {_DEFAULT_LIMIT} if left out.",
         ),
     ] = None,
     cursor: Annotated[

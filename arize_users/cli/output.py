@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from .answers import Answer
 from .errors import UNWRITTEN, USAGE, CommandError
 from .settings import FORMATS
-from .terminal import has_colour, is_terminal, say, silence, width
+from .terminal import encoding_of, has_colour, is_terminal, say, silence, width, write_bytes
 from .text import csv_bytes, json_bytes, literal
 
 _EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
@@ -140,39 +139,30 @@ def deliver(answer: Answer, target: Target, *, acted: bool = False) -> None:
 
 
 def _write(answer: Answer, target: Target) -> None:
+    content = _rendered(answer, target.format)
     if target.path is not None:
-        content = _rendered(answer, target.format, "utf-8")
         _replace(target.path, content, secret=answer.secret, is_new=target.is_new)
         say(f"wrote {answer.summary} to {target.path}")
     else:
-        _to_stdout(_rendered(answer, target.format, sys.stdout.encoding or "utf-8"))
+        write_bytes(sys.stdout, content)
 
 
-def _rendered(answer: Answer, format: str, encoding: str) -> bytes:
+def _rendered(answer: Answer, format: str) -> bytes:
+    # Data is UTF-8 wherever it goes; what is drawn is for the eyes, and standard output has its encoding.
     if format == "json":
-        return json_bytes(answer.document(), encoding)
+        return json_bytes(answer.document())
     if format == "csv":
-        return csv_bytes(answer.columns, answer.rows(), encoding)
+        return csv_bytes(answer.columns, answer.rows())
     if format == "parquet":
         from .parquet import parquet_bytes
 
         return parquet_bytes(answer.columns, answer.rows())
     from .tables import Canvas
 
-    canvas = Canvas(width=width(), colour=has_colour(sys.stdout), encoding=encoding)
+    encoding = encoding_of(sys.stdout)
+    canvas = Canvas(width=width(sys.stdout), colour=has_colour(sys.stdout), encoding=encoding)
     drawn = answer.draw(canvas) if answer.size else ""
     return drawn.encode(encoding, "backslashreplace")
-
-
-def _to_stdout(content: bytes) -> None:
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "it is closed")
-    sys.stdout.flush()
-    left = memoryview(content)
-    while left:
-        # An unbuffered stream may write less than it is given.
-        left = left[sys.stdout.buffer.write(left) :]
-    sys.stdout.buffer.flush()
 
 
 def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
@@ -220,7 +210,7 @@ def show_raw(content: bytes) -> None:
     lines = content.decode("utf-8", "backslashreplace").splitlines()
     shown = "".join(f"{literal(line)}\n" for line in lines)
     try:
-        _to_stdout(shown.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        write_bytes(sys.stdout, shown.encode(encoding_of(sys.stdout), "backslashreplace"))
     except (OSError, ValueError):
         silence(sys.stdout)
         say(*lines)
@@ -228,12 +218,15 @@ def show_raw(content: bytes) -> None:
 
 def _write_elsewhere(answer: Answer, target: Target) -> str:
     """Write an answer, as JSON, to another place than its target, and give a hint that says where."""
-    content = json_bytes(answer.document(), "ascii")
+    content = json_bytes(answer.document())
     if target.path is not None:
         try:
-            _to_stdout(content)
+            write_bytes(sys.stdout, content)
             return "Nothing is lost: the result is on standard output, as JSON."
         except (OSError, ValueError):
             silence(sys.stdout)
-    say(*content.decode("ascii").splitlines())
+    try:
+        write_bytes(sys.stderr, content)
+    except (OSError, ValueError):
+        silence(sys.stderr)
     return "Nothing is lost: the result is above, as JSON."

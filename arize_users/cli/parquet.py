@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
+
+from arize_users.types import encodable, in_utc
+
+from .terminal import say
 
 _TYPES = {
     "is_developer": pyarrow.bool_(),
@@ -28,5 +33,9 @@ def parquet_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> 
 
 
 def _storable(value: object) -> object:
-    # JSON can hold a lone surrogate, UTF-8 cannot.
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+    if not isinstance(value, datetime):
+        return encodable(value)
+    moment = in_utc(value)
+    if moment is None:
+        say(f"note: parquet cannot hold the time {value.isoformat()}; the cell is empty")
+    return moment

@@ -33,6 +33,10 @@ _OPTIONS = {
 """The options that are not called like the parameter of the client that they are passed to."""
 
 
+_PROBLEM = frozenset({"title", "status", "detail", "type", "instance", "error_code"})
+"""The members of a problem document: its message says the first three, and no person needs the others."""
+
+
 @dataclass
 class Reporter:
     """Reports the errors of one command.
@@ -103,9 +107,14 @@ class Reporter:
                 return self._found_out
             case client.APIError() if hint := self._maybe_applied_hint(error) or self._failure_hint(error):
                 return hint
-        if self.verbose and hasattr(error, "body"):
-            return "What the server answered is below."
-        return "--verbose shows what the server answered."
+        return self._answer_hint(error) or "Check the endpoint (--base-url or --region)."
+
+    def _answer_hint(self, error: client.ArizeError) -> str | None:
+        """Point at the server's answer, where it says more than the error does."""
+        if not _says_more(getattr(error, "body", b"")):
+            return None
+        below = "What the server answered is below."
+        return below if self.verbose else "--verbose shows what the server answered."
 
     def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
         """Say where an email address belongs that was given as an id."""
@@ -137,34 +146,41 @@ class Reporter:
         look = f"{self._lookup(self.arguments['email'])} shows whether the user exists"
         if self.arguments["invite_mode"] != client.InviteMode.TEMPORARY_PASSWORD:
             return f"{look}."
-        mend = f"`{self.group} resend-invitation USER_ID` mails a link"
-        return f"{look}; if so, {mend}. Deleting would block the address."
+        mends = ", ".join(self._mends.values())
+        return f"{look}. If so, {mends}. Deleting would block the address for good."
+
+    @property
+    def _mends(self) -> Mapping[str, str]:
+        """How a user of each status comes to a password."""
+        user_id = shlex.quote(str(self.arguments.get("user_id", "USER_ID")))
+        return {
+            "invited": f"`{self.group} resend-invitation {user_id}` mails an invited one a link",
+            "active": f"`{self.group} reset-password {user_id}` mails an active one a link",
+            "expired": f"`{self.group} create` invites an expired one anew",
+        }
 
     def _maybe_applied_hint(self, error: client.APIError) -> str | None:
         """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
         return self.find_out() if error.maybe_applied and self._name != "delete" else None
 
     def _failure_hint(self, error: client.APIError) -> str | None:
-        # Newer deployments take it in an update only.
-        has_flag = bool(self.arguments.get("is_not_developer"))
         match error:
-            case client.APIStatusError() | client.ResponseDecodeError() if _is_foreign(error):
+            case client.APIError() if _is_foreign(error):
                 return self._endpoint_hint(error)
-            case client.BadRequestError() | client.UnprocessableEntityError() if has_flag:
-                return (
-                    "This deployment may not take --is-not-developer here: create the user without it, then "
-                    f"run `{self.group} update USER_ID --is-not-developer`. --verbose shows what the server "
-                    "answered."
-                )
+            case client.BadRequestError() | client.UnprocessableEntityError():
+                return self._refused_hint(error)
             case client.UnauthorizedError():
                 key = "--api-key, ARIZE_API_KEY or the profile"
                 return f"Check the API key ({key}) and that it belongs to this endpoint."
             case client.ForbiddenError():
-                return "Use the key of an admin, or of a role with the permission."
-            case client.NotFoundError(operation="create_user"):
-                return "Check --role-id."
+                return error.hint
+            case client.NotFoundError(operation="create_user") if self.arguments.get("role_id") is not None:
+                return "Check --role-id: the account has no custom role of this id."
+            case client.NotFoundError(operation="list_users" | "create_user"):
+                return self._endpoint_hint(error)
             case client.NotFoundError():
-                return f"Check the id; `{self.group} list --email PART` finds the user."
+                look = f"`{self.group} list --email PART`"
+                return f"Check the id; {look} finds the user, or says that the key may not read."
             case client.ConflictError():
                 look = self._lookup(self.arguments.get("email") or "EMAIL")
                 return f"{look} shows the user; a blocked one is not shown and cannot return."
@@ -183,6 +199,21 @@ class Reporter:
             return f"Leave /v2 out of the endpoint{source}: each path begins with it."
         return f"Check the endpoint{source} (--base-url or --region)."
 
+    def _refused_hint(self, error: client.APIStatusError) -> str:
+        """Say what to do about a 400 or 422."""
+        seen = self._answer_hint(error)
+        mends = self._mends
+        if self.arguments.get("is_not_developer"):  # Newer deployments take it in an update only.
+            return (
+                "This deployment may not take --is-not-developer here: create the user without it, then "
+                f"run `{self.group} update USER_ID --is-not-developer`. {seen or ''}".rstrip()
+            )
+        if error.hint and error.operation == "resend_user_invitation":
+            return f"Only an invited user is sent an invitation: {mends['active']}, {mends['expired']}."
+        if error.hint and error.operation == "reset_user_password":
+            return f"Only an active user with a password is sent one: {mends['invited']}, {mends['expired']}."
+        return seen or f"Correct what the server names; `{self.command} --help` shows the options."
+
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
 
@@ -197,11 +228,14 @@ def _exit_code(error: client.ArizeError) -> int:
     return REFUSED
 
 
-def _is_foreign(error: client.APIStatusError | client.ResponseDecodeError) -> bool:
+def _is_foreign(error: client.APIError) -> bool:
     """Tell whether the endpoint is to be looked at: not for a failure or a limit, which pass."""
-    if isinstance(error, client.ServerError | client.RateLimitError):
-        return False
-    return isinstance(error, client.ResponseDecodeError) or error.is_about_route or not error.is_from_api
+    match error:
+        case client.ResponseDecodeError():
+            return True
+        case client.APIStatusError() if not isinstance(error, client.ServerError | client.RateLimitError):
+            return error.is_about_route or not error.is_from_api
+    return False
 
 
 def _option(argument: str | None) -> str | None:
@@ -225,6 +259,15 @@ def _details(error: client.ArizeError) -> list[str]:
     lines = [f"  {name}: {value}" for name, value in found.items() if value is not None]
     body = getattr(error, "body", None)
     return lines if body is None else [*lines, f"  body: {_one_line(body)}"]
+
+
+def _says_more(body: bytes) -> bool:
+    """Tell whether the body of an answer says more than what the message of an error is made of."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return bool(body.strip())
+    return not isinstance(document, dict) or not document.keys() <= _PROBLEM
 
 
 def _one_line(body: bytes) -> str:

@@ -15,6 +15,7 @@ import typer
 from .answers import results_answer
 from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
 from .interrupts import Unanswered, interrupts
+from .notices import notices
 from .options import Options
 from .output import Target, checked_target, deliver
 from .reporter import Reporter
@@ -71,7 +72,7 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._show_beta_warning_on_one_line()
+        self._exit_stack.enter_context(notices())
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
@@ -107,26 +108,10 @@ class Session:
         say(text)
         deliver(results_answer([result]), target, acted=True)
 
-    def _show_beta_warning_on_one_line(self) -> None:
-        import warnings
-
-        from arize_users import BetaWarning
-
-        self._exit_stack.enter_context(warnings.catch_warnings())
-        show_other = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-            if issubclass(category, BetaWarning):
-                say(f"warning: {message}")
-            else:
-                show_other(message, category, *rest, **named)
-
-        warnings.showwarning = show
-        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
-        warnings.simplefilter("always", BetaWarning)
-
     def _log_to_stderr(self) -> None:
         import logging
+
+        from .settings_command import setting_rows
 
         redacted = self.reporter.redacted
 
@@ -139,8 +124,10 @@ class Session:
         self._exit_stack.callback(logger.removeHandler, handler)
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
-        logger.debug("endpoint: from %s", self.settings.endpoint_from)
-        logger.debug("API key: from %s", self.settings.key_from)
+        for row in setting_rows(self.settings):
+            if row["value"] is not None:
+                value = "" if row["setting"] == "api_key" else f"{row['value']}, "
+                logger.debug("%s: %sfrom %s", row["setting"], value, row["source"])
 
 
 def command(function: Callable[Concatenate[Session, P], int | None]) -> Callable[..., None]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import SETTINGS, CommandError
 from .options import Options
+from .profile_files import FileProblem, line_of, tables_of, text_of
 
 if TYPE_CHECKING:
     from arize_users.config import Endpoint
@@ -26,6 +26,9 @@ DEFAULT = "the default"
 FORMATS = ("table", "json", "csv", "parquet")
 
 _VARIABLE = "ARIZE_PROFILE"
+_ACTIVE = "~/.arize/.active_profile"
+_KINDS: dict[type, str] = {bool: "true or false", float: "a number", list: "an array", dict: "a table"}
+"""What TOML calls the values of a Python type; all that are not listed are dates and times."""
 _REFERENCE = re.compile(r"\$\{([^}:]+)(?::([^}]*))?\}")
 
 
@@ -154,8 +157,8 @@ class Profile:
                 hint="Name a profile, or leave --profile out for the active one.",
             )
         self.named_by: str | None = "--profile" if named else _VARIABLE if _VARIABLE in env else None
-        active = _active_name()
-        self.chosen_by: str = self.named_by or ("~/.arize/.active_profile" if active else DEFAULT)
+        active, self._unusable = (None, None) if self.named_by else _active_name()
+        self.chosen_by: str = self.named_by or (_ACTIVE if active else DEFAULT)
         self._chosen = named or env.get(_VARIABLE) or active
         self.name: str = self._chosen or "default"
         self.label: str = f"the profile {self.name!r}"
@@ -166,15 +169,16 @@ class Profile:
             _ = self._tables
 
     @functools.cached_property
-    def _tables(self) -> Mapping[str, Any]:
+    def _text(self) -> str:
+        if self._unusable is not None:
+            raise self._unusable
         try:
-            if Path(self.name).name != self.name:
+            if Path(self.name).name != self.name or "\0" in self.name:
                 raise FileNotFoundError
-            content = self._file.read_bytes()
-            return tomllib.loads(content.decode())
+            return text_of(self._file.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             if not self._chosen:
-                return {}
+                return ""
             raise CommandError(
                 SETTINGS,
                 f"there is no profile {self.name!r}: {self.path} does not exist",
@@ -182,12 +186,21 @@ class Profile:
             ) from None
         except OSError as error:
             raise self._problem(error.strerror or str(error)) from error
-        except ValueError as error:
-            raise self._problem(f"it is not TOML: {error}") from error
+        except UnicodeEncodeError as error:
+            raise self._problem("the encoding of this system's file names lacks its name") from error
+        except FileProblem as error:
+            raise self._problem(error.what, line=error.line) from error
+
+    @functools.cached_property
+    def _tables(self) -> Mapping[str, Any]:
+        try:
+            return tables_of(self._text)
+        except FileProblem as error:
+            raise self._problem(error.what, line=error.line) from error
 
     def exists(self) -> bool:
         """Tell whether there is such a file."""
-        return self._file.is_file()
+        return self._unusable is None and self._file.is_file()
 
     def get(self, table: str, entry: str) -> str | None:
         """Give an entry as text; None where it is absent or empty.
@@ -197,18 +210,20 @@ class Profile:
         """
         found = self._tables.get(table, {})
         if not isinstance(found, dict):
-            raise self._problem(f"{table} is not a table")
+            raise self._problem(f"{table} is not a table", at=table)
         value = found.get(entry)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
-            raise self._problem(f"{table}.{entry} is not a text")
+            kind = _KINDS.get(type(value), "a date or time")
+            raise self._problem(f"{table}.{entry} is not a text, but {kind}", at=f"{table}.{entry}")
 
         def variable(reference: re.Match[str]) -> str:
             name, default = reference[1].strip(), reference[2]
             if name not in self._env and default is None:
                 problem = f"{table}.{entry} refers to {name}, which is not set"
-                raise self._problem(problem, hint=f"Set {name}, or correct {self.path}.")
+                hint = f"Set {name}, or correct {self.path}."
+                raise self._problem(problem, at=f"{table}.{entry}", hint=hint)
             return self._env.get(name, default or "")
 
         return _REFERENCE.sub(variable, value or "").strip() or None
@@ -217,7 +232,8 @@ class Profile:
         """Give the output format to use without --output; None where the profile names none."""
         format = self.get("output", "format")
         if format is not None and format.lower() not in FORMATS:
-            raise self._problem(f"output.format {format.lower()!r} is not one of {', '.join(FORMATS)}")
+            problem = f"output.format {format.lower()!r} is not one of {', '.join(FORMATS)}"
+            raise self._problem(problem, at="output.format")
         return format and format.lower()
 
     def endpoint(self) -> str | None:
@@ -229,22 +245,38 @@ class Profile:
             found = profile_endpoint({entry: self.get("routing", entry) or "" for entry in ROUTING})
         except ConfigurationError as error:
             label = f"{error.variable}: " if error.variable else ""
-            raise self._problem(f"{label}{error.message}") from error
+            raise self._problem(f"{label}{error.message}", at=error.variable) from error
         return found and found.url
 
-    def _problem(self, what: str, *, hint: str | None = None) -> CommandError:
+    def _problem(
+        self, what: str, *, line: int | None = None, at: str | None = None, hint: str | None = None
+    ) -> CommandError:
+        line = line_of(self._text, at.split(".")) if at else line
         return CommandError(
             SETTINGS,
-            f"the profile {self.name!r} cannot be used: {what}",
+            f"the profile {self.name!r} cannot be used: {what} ({_place(self.path, line)})",
             hint=hint or f"Correct {self.path}, or name another with --profile.",
         )
 
 
-def _active_name() -> str | None:
+def _place(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}, line {line}"
+
+
+def _active_name() -> tuple[str | None, CommandError | None]:
+    """Give the name of the active profile, if there is one, or why the file that names it cannot be used."""
+    line = None
     try:
-        return (_folder() / ".active_profile").read_text("utf-8").strip() or None
-    except (OSError, ValueError):
-        return None
+        return text_of((_folder() / ".active_profile").read_bytes()).strip() or None, None
+    except (FileNotFoundError, NotADirectoryError):
+        return None, None
+    except OSError as error:
+        what = error.strerror or str(error)
+    except FileProblem as error:
+        what, line = error.what, error.line
+    hint = "Correct or remove that file, or name a profile with --profile."
+    problem = f"the active profile is not known: {what} ({_place(_ACTIVE, line)})"
+    return None, CommandError(SETTINGS, problem, hint=hint)
 
 
 def _folder() -> Path:

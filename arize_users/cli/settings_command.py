@@ -36,7 +36,7 @@ def settings(
     Nothing is sent without --check, which shows the account's oldest user: the only sign of whose it is.
     """
     target = session.target(output)
-    rows = list(_rows(session.settings))
+    rows = list(setting_rows(session.settings))
     document: dict[str, Any] = {"settings": [*rows]}
     if check:
         user = next(iter(session.users().list(limit=1)), None)
@@ -59,7 +59,8 @@ def _row(setting: str, value: str | None, source: str | None) -> Row:
     return {"setting": setting, "value": value, "source": f"the option {source}" if is_option else source}
 
 
-def _rows(found: Settings) -> Iterator[Row]:
+def setting_rows(found: Settings) -> Iterator[Row]:
+    """Give each setting, masked where it is secret, and where it comes from."""
     from arize_users.config import proxy_for, resolve
 
     settled = resolve(api_key=found.api_key, base_url=found.base_url)

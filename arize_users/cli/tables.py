@@ -18,12 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from .terminal import say
-from .text import literal
+from .text import literal, local_time
 
 if TYPE_CHECKING:
     from arize_users import User, UserResult
 
 _GAP = 2
+_HEIGHT = 25
+"""Nothing that is drawn depends on it."""
 _FIELDS = {
     "id": "ID",
     "name": "Name",
@@ -78,7 +80,7 @@ class Canvas(NamedTuple):
     def users_table(self, users: Sequence[User]) -> str:
         """Draw users, one per line if the width allows."""
         columns = [
-            _Column(title, [self._cell(user, field, "%Y-%m-%d %H:%M") for user in users], _LEAST.get(title))
+            _Column(title, [self._cell(user, field) for user in users], _LEAST.get(title))
             for field, title in _FIELDS.items()
         ]
         widths = _widths(columns, _USERS_STEPS, self.width)
@@ -112,7 +114,7 @@ class Canvas(NamedTuple):
 
     def user_panel(self, user: User) -> str:
         """Draw one user in full. The id and a temporary password are never folded."""
-        lines = {title: self._cell(user, field, "%Y-%m-%d %H:%M:%S %Z") for field, title in _FIELDS.items()}
+        lines = {title: self._cell(user, field) for field, title in _FIELDS.items()}
         whole = ["ID"]
         if (mode := getattr(user, "invite_mode", None)) is not None:
             lines["Invite mode"] = self._text(str(mode))
@@ -136,7 +138,7 @@ class Canvas(NamedTuple):
     def _has_unicode(self) -> bool:
         return self.encoding.lower().startswith("utf")
 
-    def _cell(self, user: User, field: str, time_format: str) -> Text:
+    def _cell(self, user: User, field: str) -> Text:
         """Show a field of a user, which the server may have left out."""
         value: Any = getattr(user, field, None)
         if value is None or field == "status":
@@ -146,10 +148,7 @@ class Canvas(NamedTuple):
         if field == "is_developer":
             return self._text("yes" if value else "no")
         if field == "created_at":
-            try:
-                return self._text(value.astimezone().strftime(time_format))
-            except (OverflowError, ValueError, OSError):  # The local calendar has no such year.
-                return self._text(value.isoformat())
+            return self._text(local_time(value))
         return self._text(value)
 
     def _status(self, status: str | None) -> Text:
@@ -158,12 +157,13 @@ class Canvas(NamedTuple):
     def _text(self, value: str | None, style: str = "") -> Text:
         if not value:
             return Text("—" if self._has_unicode else "-", "dim")
-        return Text(literal(value), style)
+        # What the encoding lacks is escaped before the layout, which counts each escape's letters.
+        return Text(literal(value).encode(self.encoding, "backslashreplace").decode(self.encoding), style)
 
     def _drawn(self, columns: Sequence[_Column], widths: Mapping[str, int]) -> str:
         """Lay the columns out side by side, in a sixth of the time that Rich's own tables take."""
         kept = [column for column in columns if column.title in widths]
-        console = self._console()
+        console = self._console(sum(widths.values()) + _GAP * len(widths))
         lines: list[Text] = []
         for cells in zip(*([Text(column.title, "bold"), *column.cells] for column in kept), strict=True):
             folded = [
@@ -179,10 +179,13 @@ class Canvas(NamedTuple):
                 lines.append(line)
         return _printed(Text("\n").join(lines), console)
 
-    def _console(self, width: int | None = None) -> Console:
+    def _console(self, width: int) -> Console:
+        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing.
         return Console(
             file=io.StringIO(),
             width=width,
+            height=_HEIGHT,
+            force_jupyter=False,
             force_terminal=self.colour,
             color_system="standard" if self.colour else None,
             no_color=not self.colour,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
-import shutil
 import signal
 import sys
 from collections.abc import Generator, Iterable, Sized
 from contextlib import suppress
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TextIO, TypeVar
 
 from .errors import SETTINGS, CommandError
 from .text import literal
 
 P = TypeVar("P", bound=Sized)
+
+_WIDEST = 0xFFFF
+"""The columns of the widest terminal that an operating system knows."""
 
 
 def say(*lines: str) -> None:
@@ -23,12 +26,15 @@ def say(*lines: str) -> None:
         return
     try:
         for line in lines:
+            text = f"{literal(line)}\n"
+            # Python's own stream shows what its encoding lacks as escapes; one that took its place may not.
+            lossless = text.encode(encoding_of(sys.stderr), "backslashreplace")
             # In one piece, because another thread may write a line, too.
-            sys.stderr.write(f"{literal(line)}\n")
+            sys.stderr.write(lossless.decode(encoding_of(sys.stderr)))
         sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
-    except OSError:
+    except (OSError, ValueError):
         pass
 
 
@@ -48,7 +54,7 @@ def is_terminal(stream: IO[str] | None) -> bool:
     """Tell whether a stream is a terminal."""
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # It is closed.
+    except (AttributeError, ValueError):  # It is closed, or no more than something to write to.
         return False
 
 
@@ -69,9 +75,44 @@ def has_colour(stream: IO[str] | None) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal(stream) and not is_plain())
 
 
-def width() -> int | None:
-    """Give the columns of standard output: those of COLUMNS, else the terminal's; None sets no limit."""
-    return shutil.get_terminal_size((0, 0)).columns or None
+def width(stream: IO[str] | None) -> int | None:
+    """Give the columns of a stream: those of COLUMNS, else the terminal's; None sets no limit.
+
+    A width of 0 or 1 is how some terminals and shells say that they do not know it.
+    """
+    columns = os.environ.get("COLUMNS", "").strip()
+    if columns.isascii() and columns.isdigit() and 1 < (given := int(columns[:9])) <= _WIDEST:
+        return given
+    try:
+        found = os.get_terminal_size(stream.fileno()).columns if stream is not None else 0
+    except (AttributeError, OSError, ValueError):  # It is no terminal, or no file at all.
+        return None
+    return found if found > 1 else None
+
+
+def encoding_of(stream: TextIO) -> str:
+    """Give the encoding of a stream's text; UTF-8 where it takes text as it is."""
+    return (hasattr(stream, "buffer") and stream.encoding) or "utf-8"
+
+
+def write_bytes(stream: TextIO | None, content: bytes) -> None:
+    """Write bytes as they are to a stream, whatever its encoding for text is.
+
+    Raises:
+        OSError: They cannot be written.
+        ValueError: The stream is closed, or takes text only, which these bytes are not.
+    """
+    if stream is None:
+        raise OSError(errno.EBADF, "it is closed")
+    stream.flush()
+    if not hasattr(stream, "buffer"):  # Such as an io.StringIO that stands in for it.
+        stream.write(content.decode())
+        return
+    left = memoryview(content)
+    while left:
+        # An unbuffered stream may write less than it is given.
+        left = left[stream.buffer.write(left) :]
+    stream.buffer.flush()
 
 
 def ask(question: str) -> str:
@@ -132,13 +173,13 @@ class Unfailing:
 
     def write(self, text: str) -> int:
         """Write a text if that is possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Flush the stream if that is possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:

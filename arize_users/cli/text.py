@@ -11,14 +11,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 # Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
-# JSON allows these unescaped, but a terminal would act on them.
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# JSON allows these unescaped, but a terminal would act on them; and lone surrogates, which UTF-8 lacks.
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
 
 
@@ -34,23 +35,19 @@ def _visible(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii") if is_invisible else letter
 
 
-def json_bytes(document: object, encoding: str) -> bytes:
-    """Write indented JSON, with escapes only if the encoding lacks a character."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    text = _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text) + "\n"
-    try:
-        return text.encode(encoding)
-    except UnicodeEncodeError:
-        return (json.dumps(document, indent=2) + "\n").encode("ascii")
+def json_bytes(document: object) -> bytes:
+    """Write indented JSON in UTF-8, with escapes only for what is invisible and harmful."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return _UNSAFE_IN_JSON.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", text).encode()
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]], encoding: str) -> bytes:
-    """Write CSV with a header, always one line per row."""
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Write CSV in UTF-8 with a header, always one line per row."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row[column]) for column in columns] for row in rows)
-    return sheet.getvalue().encode(encoding, "backslashreplace")
+    return sheet.getvalue().encode()
 
 
 def _cell(value: object) -> str:
@@ -59,8 +56,24 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso_time(value)
     return defused(str(value))
+
+
+def iso_time(moment: datetime) -> str:
+    """Write a time whole, with its zone and without blanks, as the options that take a time read it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def local_time(moment: datetime) -> str:
+    """Write a time in the local zone, whole, so that it can be pasted into an option."""
+    for zone in (None, UTC):
+        with suppress(OverflowError, ValueError, OSError):  # The local calendar may have no such year.
+            local = moment.astimezone(zone)
+            # Before there were standard times, offsets had seconds, which few programs read.
+            if (local.utcoffset() or timedelta()) % timedelta(minutes=1) == timedelta():
+                return iso_time(local)
+    return iso_time(moment)
 
 
 def defused(text: str) -> str:

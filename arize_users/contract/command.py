@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from arize_users import ArizeClient, BetaWarning, ConfigurationError
+from arize_users import ArizeClient, BetaWarning, ConfigurationError, ConfigurationWarning
 from arize_users._signals import handled
 from arize_users.config import resolve
 
@@ -27,6 +27,9 @@ Give the key as ARIZE_API_KEY: others on the machine can see a command line. Wit
 
 --write creates one active user with a made-up address at example.com, which takes no mail, updates it and
 deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted users as blocked ones.
+
+The second generation of the API conforms when nothing but the case of its enum values differs. With --spec
+the case counts, too.
 
 exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
 """
@@ -53,11 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = resolve(**connection)
         spec = load(options.spec)
-        report = Report(settings.base_url)
+        report = Report(settings.base_url, exact_case=options.spec is not None)
         connect = partial(ArizeClient, **connection)
         # SIGTERM ends a run as Ctrl-C does, so that it removes what it created.
         with handled(signal.default_int_handler, signal.SIGTERM), warnings.catch_warnings():
             warnings.simplefilter("ignore", BetaWarning)
+            # Each client would repeat what settling the settings has warned of.
+            warnings.simplefilter("ignore", ConfigurationWarning)
             with Session(settings, spec, report, connect) as session:
                 session.check_access()
                 read_only_checks(session)

@@ -31,6 +31,12 @@ class Kind(StrEnum):
 
 
 NOTES = frozenset({Kind.UNDOCUMENTED, Kind.UNCHECKED})
+_GENERATIONS = {
+    "first": "the first (its enum values are lower case)",
+    "second": "the second (its enum values are upper case)",
+    "both": "both (some enum values are lower case, others upper case)",
+    "unknown": "unknown (no answer holds an enum value)",
+}
 
 
 @frozen
@@ -52,7 +58,11 @@ class Report:
     """The outcome of a run. It is filled as the run goes on, so that an interrupted run has one, too."""
 
     base_url: str
+    exact_case: bool = False
+    """Whether another case of enum values is a deviation in the second generation of the API, too."""
     requests: int = 0
+    generations: set[str] = field(factory=set)
+    """The generations of the API whose case was met: first, second."""
     checks: dict[str, str] = field(factory=dict)
     left_behind: list[str] = field(factory=list)
     _details: dict[Finding, Counter[str]] = field(factory=lambda: defaultdict(Counter))
@@ -72,12 +82,24 @@ class Report:
     @property
     def conforms(self) -> bool:
         """Whether nothing deviates and nothing was left behind."""
-        return not self.deviations() and not self.left_behind
+        return self.deviations().keys() <= self._allowed and not self.left_behind
+
+    @property
+    def generation(self) -> str:
+        """Which generation of the API answered: first, second, both, or unknown."""
+        return "both" if len(self.generations) > 1 else next(iter(self.generations), "unknown")
+
+    @property
+    def _allowed(self) -> frozenset[Kind]:
+        """What does not count against the deployment."""
+        is_second = self.generation == "second" and not self.exact_case
+        return NOTES | {Kind.CASE} if is_second else NOTES
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as data."""
         return {
             "base_url": self.base_url,
+            "generation": self.generation,
             "conforms": self.conforms,
             "requests": self.requests,
             "checks": self.checks,
@@ -89,6 +111,7 @@ class Report:
     def to_text(self) -> Iterator[str]:
         """Yield the report line by line."""
         yield f"{self.base_url}: {self.requests} requests"
+        yield f"Generation of the API: {_GENERATIONS[self.generation]}"
         yield from (f"  {outcome:<10}  {name}" for name, outcome in self.checks.items())
         for title, notes in (("Deviations", False), ("Notes", True)):
             if lines := [_text(line) for line in self._lines(notes=notes)]:
@@ -102,7 +125,7 @@ class Report:
 
     def _lines(self, *, notes: bool) -> Iterator[dict[str, Any]]:
         for finding, details in self._details.items():
-            if (finding.kind in NOTES) is notes:
+            if (finding.kind in self._allowed) is notes:
                 place = asdict(finding, filter=exclude("detail"))
                 yield {**place, "details": list(details), "count": details.total()}
 

@@ -99,6 +99,23 @@ class Judge:
         return document
 
 
+def generations(exchange: Exchange) -> set[str]:
+    """Tell by the case of the enum values in an answer which generations of the API it is of."""
+    try:
+        document = json.loads(exchange.response.content if exchange.response else b"")
+    except (ValueError, RecursionError):
+        return set()
+    listed = document.get("users", [document]) if isinstance(document, dict) else []
+    users = [user for user in listed if isinstance(user, dict)] if isinstance(listed, list) else []
+    values = [user.get(name) for user in users for name in ("status", "invite_mode")]
+    for role in (user["role"] for user in users if isinstance(user.get("role"), dict)):
+        # The name of a custom role is the account's own.
+        values += [role.get("type"), None if "id" in role else role.get("name")]
+    # A problem document has a status, too, and it is a number.
+    words = [value for value in values if isinstance(value, str) and value.upper() != value.lower()]
+    return {"second" if word.isupper() else "first" for word in words}
+
+
 def _broken_rules(request: httpx.Request, page: Mapping[str, Any]) -> Iterator[Difference]:
     """Yield what a page breaks of the rules that no schema can express: bounds, filters, order, cursors."""
     listed = page.get("users")

@@ -71,7 +71,7 @@ def _open_transport(settings: Settings) -> httpx.BaseTransport:
             # The text of the error is left out: it may hold the password of the proxy.
             raise ConfigurationError("it cannot be used", argument="proxy") from error
     try:
-        return SandboxTransport.open(settings.sandbox_path or None)
+        return SandboxTransport.open(settings.sandbox_path or None, enum_case=settings.sandbox_case)
     except SandboxError as error:
         raise ConfigurationError(
             f"the local account cannot be opened: {error}", argument="base_url"

@@ -12,12 +12,14 @@ from arize_users import AmbiguousEmailError, APIConnectionError, ArizeClient, Ar
 from arize_users.config import Settings
 
 from .findings import NOTES, Finding, Kind, Report
-from .judge import Judge
+from .judge import Judge, generations
 from .recorder import Exchange, Recorder
 from .spec import Spec
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_ACCEPT = "application/json, application/problem+json"
 
 
 class CannotCheckError(Exception):
@@ -52,7 +54,7 @@ class Session:
         self._plain_client = self._opened.enter_context(
             httpx.Client(
                 base_url=settings.request_url,
-                headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
+                headers={"Authorization": f"Bearer {settings.api_key}", "Accept": _ACCEPT},
                 timeout=settings.timeout,
                 transport=self._recorder,
             )
@@ -163,6 +165,7 @@ class Session:
         is_limited = status == httpx.codes.TOO_MANY_REQUESTS and status not in expected
         found = [finding for exchange in before for finding in self._judge.findings(exchange)]
         found += self._judge.findings(self._last, () if is_limited else expected)
+        self.report.generations.update(*map(generations, exchanges))
         for finding in found:
             self.report.add(finding)
         if is_limited:

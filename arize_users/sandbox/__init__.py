@@ -20,7 +20,8 @@ address, without a key; these paths are no part of the API, and requests for the
 
 Where the contract is silent, the sandbox has these rules: an invitation expires after 7 days by the
 account's clock; deleting oneself is answered with 403; a create for an expired invitation sets the name,
-role and developer flag of the new request.
+role and developer flag of the new request. What deployments of one generation differ in, such as who may
+create users, is an option of `Sandbox` and of the program.
 """
 
 from __future__ import annotations

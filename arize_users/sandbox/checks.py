@@ -25,7 +25,7 @@ _CURSOR = re.compile("users-after:(-?[0-9]{1,17}):([0-9]{1,17})")
 _BEFORE_ALL = (-(10**18), 0)
 _ATOM = r"[^\s\x00-\x1f\x7f.@\"(),:;<>\[\\\]]+"
 _LABEL = r"[^\W_]((?:[^\W_]|-){0,61}[^\W_])?"
-_EMAIL = re.compile(
+EMAIL = re.compile(
     rf"(?=.{{1,{_MAX_EMAIL}}}\Z)(?=[^@]{{1,64}}@.{{1,255}}\Z){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
 )
 
@@ -117,7 +117,7 @@ def too_large() -> RefusalError:
 
 def create_body(body: dict[str, object], policy: Policy) -> tuple[str, dict[str, Any]]:
     """Return the body of create_user: the invite mode, and the values of the new user by column."""
-    if "is_developer" in body and policy.enum_case == "upper":
+    if "is_developer" in body and not policy.create_takes_is_developer:
         raise invalid("is_developer is not accepted here; set it with an update afterwards.")
     required = ("name", "email", "role", "invite_mode")
     _refuse_unknown(body, (*required, "is_developer"), "field")
@@ -170,7 +170,7 @@ def _name(value: object) -> str:
 
 def _email(value: object) -> str:
     email = _text(value, "email")
-    if not _EMAIL.fullmatch(email):
+    if not EMAIL.fullmatch(email):
         raise invalid("email is not an email address.")
     return email
 

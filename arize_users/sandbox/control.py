@@ -11,7 +11,7 @@ import attrs
 
 from .account import to_micros, to_text
 from .faults import FaultScriptError
-from .messages import RefusalError, Request, Response, invalid, json_response, not_allowed
+from .messages import RefusalError, Request, Response, allowed_method, invalid, json_response
 from .sandbox import Sandbox
 
 _PREFIX = "/_sandbox/"
@@ -35,20 +35,18 @@ def respond(sandbox: Sandbox, request: Request) -> Response:
     try:
         if name not in _METHODS:
             raise RefusalError(404, "ROUTE_NOT_FOUND", "The sandbox has no such path.")
-        if request.method not in _METHODS[name]:
-            raise not_allowed(_METHODS[name])
-        return _perform(sandbox, request, name)
+        return _perform(sandbox, request, allowed_method(request, _METHODS[name]), name)
     except RefusalError as refusal:
         return refusal.response(request.path)
 
 
-def _perform(sandbox: Sandbox, request: Request, name: str) -> Response:
-    if request.method == "GET":
+def _perform(sandbox: Sandbox, request: Request, method: str, name: str) -> Response:
+    if method == "GET":
         records = sandbox.users() if name == "users" else getattr(sandbox, name)
         return json_response(200, {name: [_plain(record) for record in records]})
     if name == "clock":
         return _set_clock(sandbox, _json(request))
-    if request.method == "DELETE":
+    if method == "DELETE":
         sandbox.faults.clear()
         return Response(204)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -95,10 +95,17 @@ def invalid(detail: str) -> RefusalError:
     return RefusalError(400, "INVALID_REQUEST", detail)
 
 
-def not_allowed(methods: Iterable[str]) -> RefusalError:
-    """Return the refusal of a method on a path that takes only these methods."""
-    allow = ", ".join(methods)
-    return RefusalError(405, "METHOD_NOT_ALLOWED", f"This path takes {allow}.", {"allow": allow})
+def allowed_method(request: Request, methods: Collection[str]) -> str:
+    """Return the one of a path's methods that a request asks for: GET for HEAD, whose body no adapter sends.
+
+    Raises:
+        RefusalError: The path does not take the method.
+    """
+    method = "GET" if request.method == "HEAD" else request.method
+    if method in methods:
+        return method
+    allow = ", ".join(methods).replace("GET", "GET, HEAD")
+    raise RefusalError(405, "METHOD_NOT_ALLOWED", f"This path takes {allow}.", {"allow": allow})
 
 
 def json_response(status: int, document: object, content_type: str = JSON_TYPE) -> Response:

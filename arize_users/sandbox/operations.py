@@ -10,7 +10,7 @@ import attrs
 from . import checks, users
 from .account import to_text
 from .messages import RefusalError, Request, Response, json_response
-from .policy import Policy
+from .policy import ROLES_A_MEMBER_CREATES, Policy
 from .users import Caller, NewUser, Row
 
 NO_CONTENT = Response(204)
@@ -32,7 +32,7 @@ class Call:
         """Return the user in the path, who must not be blocked."""
         user = users.by_id(self.db, self.user_id)
         if user is None or user.state == "inactive":
-            raise _not_found()
+            raise not_found()
         return user
 
     def document(self, row: Row) -> dict[str, object]:
@@ -64,18 +64,25 @@ def list_users(call: Call) -> Response:
 
 
 def create_user(call: Call) -> Response:
-    """Create a user, or treat a known email as the contract's table says."""
+    """Create a user, or treat a known email as the contract's table says.
+
+    A user created without an invitation never sets a password, and so logs in by SSO alone.
+    """
     invite_mode, columns = checks.create_body(checks.read_body(call.request), call.policy)
-    _require_role(call, columns["role_type"], columns["role"])
+    role_type, role = columns["role_type"], columns["role"]
+    if "USER_CREATE" not in call.caller.permissions:
+        _require_role_that_a_member_creates(call, role_type, role)
+    _require_known_role(call, role_type, role)
     known = users.by_email(call.db, columns["email"])
     if known is not None and known.status(call.at) != "expired":
         return _known_email(call, known, invite_mode)
     state, invited_at = ("active", None) if invite_mode == "none" else ("invited", call.at)
-    new = NewUser(created_at=call.at, state=state, invited_at=invited_at, **columns)
+    sso = invite_mode == "none"
+    new = NewUser(created_at=call.at, state=state, invited_at=invited_at, sso=sso, **columns)
     if known is None:
         users.insert(call.db, [new])
     else:
-        new = new._replace(created_at=known.created_at, sso=bool(known.sso))
+        new = new._replace(created_at=known.created_at, sso=sso or bool(known.sso))
         users.update(call.db, known.seq, **new._asdict())
     user = users.by_email(call.db, new.email)
     assert user is not None, "the user has just been stored"
@@ -98,7 +105,7 @@ def get_user(call: Call) -> Response:
 def update_user(call: Call) -> Response:
     """Change a user's name or developer flag; the values that it has change nothing."""
     body = checks.update_body(checks.read_body(call.request))
-    if "is_developer" in body and not call.caller.is_admin:
+    if "is_developer" in body and call.caller.role != "admin":
         raise RefusalError(403, "ADMIN_REQUIRED", "Only an account admin may set is_developer.")
     user = call.user()
     changed = user._replace(**body)
@@ -116,7 +123,7 @@ def delete_user(call: Call) -> Response:
     """
     user = users.by_id(call.db, call.user_id)
     if user is None:
-        raise _not_found()
+        raise not_found()
     if user.id == call.caller.id:
         raise RefusalError(403, "CANNOT_DELETE_SELF", "Nobody can delete themselves.")
     if user.state != "inactive":
@@ -161,7 +168,13 @@ def _known_email(call: Call, known: Row, invite_mode: str) -> Response:
     raise RefusalError(409, "EMAIL_TAKEN", f"The user with this email is {reason}.")
 
 
-def _require_role(call: Call, role_type: str, role: str) -> None:
+def _require_role_that_a_member_creates(call: Call, role_type: str, role: str) -> None:
+    if role_type != "predefined" or role not in ROLES_A_MEMBER_CREATES:
+        roles = " or ".join(map(call.policy.encode, ROLES_A_MEMBER_CREATES))
+        raise RefusalError(403, "ROLE_NOT_ALLOWED", f"A member may create users with role {roles} only.")
+
+
+def _require_known_role(call: Call, role_type: str, role: str) -> None:
     if role_type == "predefined" or call.policy.custom_roles == "any":
         return
     if call.policy.custom_roles == "refuse":
@@ -170,5 +183,6 @@ def _require_role(call: Call, role_type: str, role: str) -> None:
         raise RefusalError(404, "ROLE_NOT_FOUND", "The account has no custom role with this id.")
 
 
-def _not_found() -> RefusalError:
+def not_found() -> RefusalError:
+    """Return the refusal of an id that no user of the account has, or none whom the caller may know of."""
     return RefusalError(404, "USER_NOT_FOUND", "The account has no user with this id.")

@@ -6,16 +6,20 @@ Inside the sandbox every enum value is lower case; only `Policy.encode` knows th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 
 EnumCase = Literal["lower", "upper"]
 CustomRoles = Literal["any", "known", "refuse"]
 
+ENUM_CASES: tuple[EnumCase, ...] = get_args(EnumCase)
+CUSTOM_ROLES: tuple[CustomRoles, ...] = get_args(CustomRoles)
 LISTED_STATUSES = ("active", "invited", "expired")
+STATUSES = (*LISTED_STATUSES, "inactive")
 PREDEFINED_ROLES = ("admin", "member", "annotator")
 ROLE_TYPES = ("predefined", "custom")
+ROLES_A_MEMBER_CREATES = ("member", "annotator")
 INVITE_MODES = ("none", "email_link", "temporary_password")
 PERMISSIONS = ("USER_READ", "USER_CREATE", "USER_UPDATE", "USER_DELETE")
 
@@ -38,6 +42,8 @@ class Policy:
     enum_case: EnumCase
     custom_roles: CustomRoles
     sso_enforced: bool
+    create_takes_is_developer: bool
+    member_may_create: bool
 
     def encode(self, value: str) -> str:
         """Return an enum value as this generation of the API writes it, and alone reads it."""

@@ -11,7 +11,7 @@ import attrs
 
 from . import checks, operations, users
 from .account import Account, now
-from .messages import RefusalError, Request, Response, invalid, not_allowed
+from .messages import RefusalError, Request, Response, allowed_method, invalid
 from .policy import Policy
 
 
@@ -23,6 +23,17 @@ class Operation:
     permission: str
     perform: Callable[[operations.Call], Response]
     query: tuple[str, ...] = ()
+
+    def require_permission(self, caller: users.Caller, policy: Policy) -> None:
+        """Refuse a caller who may not use the operation."""
+        if self.permission in caller.permissions:
+            return
+        if self.id == "create_user" and caller.role == "member" and policy.member_may_create:
+            return  # The operation refuses the roles that a member may not give.
+        if self.id == "get_user":
+            # The contract has no 403 here, so that nobody learns which ids there are.
+            raise operations.not_found()
+        raise RefusalError(403, "PERMISSION_DENIED", f"This needs {self.permission}.")
 
 
 _ITEM = "{user_id}"
@@ -77,8 +88,7 @@ def with_request_id(response: Response) -> Response:
 def _perform(account: Account, policy: Policy, request: Request) -> Response:
     operation, encoded_id = _route(request)
     caller = _authenticate(account, request)
-    if operation.permission not in caller.permissions:
-        raise RefusalError(403, "PERMISSION_DENIED", f"This needs {operation.permission}.")
+    operation.require_permission(caller, policy)
     if len(request.body) > checks.MAX_BODY_BYTES:
         raise checks.too_large()
     try:
@@ -86,7 +96,7 @@ def _perform(account: Account, policy: Policy, request: Request) -> Response:
     except UnicodeDecodeError:
         raise invalid("The id in the path is not percent-encoded UTF-8.") from None
     query = checks.read_query(request.query, operation.query)
-    transaction = account.reading() if request.method == "GET" else account.writing()
+    transaction = account.reading() if request.method in ("GET", "HEAD") else account.writing()
     with transaction as db:
         return operation.perform(operations.Call(db, now(db), policy, caller, user_id, query, request))
 
@@ -98,9 +108,7 @@ def _route(request: Request) -> tuple[Operation, str]:
     methods = _ROUTES.get((*(_ITEM for _ in parts[3:4]), *parts[4:]))
     if parts[:3] != ["", "v2", "users"] or parts[3:4] == [""] or methods is None:
         raise RefusalError(404, "ROUTE_NOT_FOUND", "The API has no such path.")
-    if request.method not in methods:
-        raise not_allowed(methods)
-    return methods[request.method], encoded_id
+    return methods[allowed_method(request, methods)], encoded_id
 
 
 def _authenticate(account: Account, request: Request) -> users.Caller:

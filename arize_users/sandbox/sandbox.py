@@ -17,8 +17,11 @@ from .faults import Faults
 from .forks import awaited_by_forks
 from .messages import Request, Response, SandboxError
 from .policy import (
+    CUSTOM_ROLES,
+    ENUM_CASES,
     PERMISSIONS,
     PREDEFINED_ROLES,
+    STATUSES,
     CustomRoles,
     EnumCase,
     Policy,
@@ -52,6 +55,10 @@ class Sandbox:
         case_sensitive_emails: Whether a new account lets two users have emails that differ in the case of
             ASCII letters alone. A file keeps the rule that it was made with. The email filter of a list
             ignores that case in either account.
+        create_takes_is_developer: Whether a create may give is_developer; else that is 400. None is what the
+            newest deployments of the generation do: the first takes it, the second does not.
+        member_may_create: Whether a member may create users, of role member or annotator only. None is what
+            the newest deployments of the generation do: not in the first, but in the second.
         keep_requests: How many of the newest requests `requests` holds, None for all.
 
     Attributes:
@@ -71,11 +78,20 @@ class Sandbox:
         custom_roles: CustomRoles = "any",
         sso_enforced: bool = False,
         case_sensitive_emails: bool = False,
+        create_takes_is_developer: bool | None = None,
+        member_may_create: bool | None = None,
         keep_requests: int | None = None,
     ) -> None:
-        _require(enum_case, ("lower", "upper"), "enum_case")
-        _require(custom_roles, ("any", "known", "refuse"), "custom_roles")
-        self._policy = Policy(enum_case, custom_roles, sso_enforced)
+        _require(enum_case, ENUM_CASES, "enum_case")
+        _require(custom_roles, CUSTOM_ROLES, "custom_roles")
+        is_first = enum_case == "lower"
+        self._policy = Policy(
+            enum_case=enum_case,
+            custom_roles=custom_roles,
+            sso_enforced=sso_enforced,
+            create_takes_is_developer=_given(create_takes_is_developer, is_first),
+            member_may_create=_given(member_may_create, not is_first),
+        )
         self._requests: deque[ReceivedRequest] = deque(maxlen=keep_requests)
         self._requests_lock = awaited_by_forks(threading.Lock())
         self._account = accounts.Account(
@@ -217,7 +233,7 @@ class Sandbox:
         Raises:
             ValueError: The status is unknown, the email is taken, or `created_at` has no time zone.
         """
-        _require(status, ("active", "invited", "expired", "inactive"), "status")
+        _require(status, STATUSES, "status")
         role_type = "predefined" if role in PREDEFINED_ROLES else "custom"
         if is_developer is None:
             is_developer = default_is_developer(role_type, role)
@@ -350,6 +366,10 @@ def _insert(db: sqlite3.Connection, new: users.NewUser) -> str:
     if users.by_email(db, new.email) is not None:
         raise ValueError(f"the account has a user with the email {new.email}")
     return users.insert(db, [new])[0]
+
+
+def _given(setting: bool | None, default: bool) -> bool:
+    return default if setting is None else setting
 
 
 def _require(value: str, choices: Collection[str], what: str) -> None:

@@ -174,7 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Write nothing: `Sandbox.requests` has what was received."""
 
     def _exchange(self) -> None:
-        path, _, query = self.path.partition("?")
+        # As sent: `self.path` has the slashes at its beginning made one.
+        path, _, query = self.requestline.split()[1].partition("?")
         try:
             body = self._read_body()
         except RefusalError as refusal:
@@ -245,12 +246,12 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             is_open = bool(self.connection.recv(1, socket.MSG_PEEK))
         except TimeoutError:
-            is_open = True
+            return True
         finally:
             self.connection.settimeout(None)
         if is_open:
             # The peek ends early when the client sends its next request without waiting.
-            time.sleep(max(0.0, end - time.monotonic()))
+            time.sleep(min(seconds, max(0.0, end - time.monotonic())))
         return is_open
 
     def _send_last(self, response: Response) -> None:

@@ -13,6 +13,7 @@ import httpx
 from .faults import Fault
 from .injection import respond
 from .messages import BODILESS, Request, Response
+from .policy import EnumCase
 from .sandbox import Sandbox
 
 T = TypeVar("T")
@@ -26,11 +27,12 @@ class _Transport:
         self._owns_sandbox = False
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None) -> Self:
+    def open(cls, path: str | os.PathLike[str] | None = None, *, enum_case: EnumCase = "lower") -> Self:
         """Return a transport with a sandbox of its own, which closes together with the transport.
 
         Args:
             path: The account's file, None for an account in memory.
+            enum_case: The generation of the API; see `Sandbox`.
 
         Returns:
             The transport.
@@ -38,7 +40,7 @@ class _Transport:
         Raises:
             SandboxError: The file cannot be opened, or it is not a sandbox account.
         """
-        transport = cls(Sandbox(path))
+        transport = cls(Sandbox(path, enum_case=enum_case))
         transport._owns_sandbox = True
         return transport
 
@@ -175,7 +177,7 @@ def _response(request: httpx.Request, response: Response | None) -> httpx.Respon
     # As a stream, because a client does not read `content`, and so does not set `elapsed`.
     body = b"" if request.method == "HEAD" else response.body
     stream: httpx.SyncByteStream | httpx.AsyncByteStream = httpx.ByteStream(body)
-    if response.sent is not None:
+    if response.sent is not None and body:
         stream = _CutStream(response.body[: response.sent])
     return httpx.Response(response.status, headers=headers, stream=stream)
 

@@ -90,7 +90,8 @@ class Caller:
 
     id: str
     email: str
-    is_admin: bool
+    role: str | None
+    """The predefined role, None for a custom one."""
     permissions: frozenset[str]
 
 
@@ -218,7 +219,7 @@ def caller(db: sqlite3.Connection, key: str) -> Caller | None:
         return None
     user_id, email, role_type, role, permissions = row
     allowed = ROLE_PERMISSIONS[role] if permissions is None else frozenset(permissions.split())
-    return Caller(user_id, email, (role_type, role) == ("predefined", "admin"), allowed)
+    return Caller(user_id, email, role if role_type == "predefined" else None, allowed)
 
 
 def name_custom_role(db: sqlite3.Connection, role_id: str, name: str) -> None:

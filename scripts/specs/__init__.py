@@ -7,7 +7,14 @@ from contextlib import contextmanager
 
 
 class SpecError(Exception):
-    """A document, overlay or address that cannot be used; the text says what is wrong and where."""
+    """A document, overlay or address that cannot be used; the text says what is wrong and where.
+
+    `details` is what else is known of it, for who asks.
+    """
+
+    def __init__(self, text: str, details: str = "") -> None:
+        super().__init__(text)
+        self.details = details
 
 
 @contextmanager
@@ -16,4 +23,4 @@ def errors_in(name: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(f"{name}: {error}") from error
+        raise SpecError(f"{name}: {error}", error.details) from error

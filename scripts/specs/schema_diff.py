@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,9 +18,13 @@ _HIDDEN_BY: dict[Direction, str] = {"request": "readOnly", "response": "writeOnl
 # The generator gives a value of one of these formats a Python type of its own, or its bytes change.
 _TYPED_FORMATS = {"date", "date-time", "time", "duration", "uuid", "binary", "byte"}
 _BOUNDS_THAT_SAY_NOTHING = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False}
+# For each limit of a number, its exclusive form, and the factor that makes a larger value a stricter one.
+_LIMITS = {"minimum": ("exclusiveMinimum", 1), "maximum": ("exclusiveMaximum", -1)}
+# Keywords that mean nothing without another one are one rule with it.
+_PARTS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 # Compared by rules of their own. A difference in any keyword without a rule is for a person to judge.
 _COMPARED_ELSEWHERE = {
-    *(*TEXTS, "deprecated", "discriminator", "items"),
+    *(*TEXTS, "deprecated", "discriminator", "items", *_LIMITS, "exclusiveMinimum", "exclusiveMaximum"),
     *("properties", "required", "additionalProperties", "readOnly", "writeOnly"),
 }
 
@@ -67,6 +72,8 @@ class SchemaDiff:
             yield from self._variants(old, new, old_raw, new_raw)
             if not (old.variants and new.variants):
                 return
+        elif "discriminator" in old.fields and "discriminator" in new.fields:
+            yield from self._discriminator(old, new, _mapped(old), _mapped(new))
         if old.types != new.types:
             covered = new.types | ({"integer"} if "number" in new.types else set())
             is_wider = not new.types or (bool(old.types) and old.types <= covered)
@@ -103,7 +110,8 @@ class SchemaDiff:
                 yield self._find(kind, old, step, was=was, is_=is_)
 
     def _keywords(self, old: FlatSchema, new: FlatSchema) -> Findings:
-        for keyword in sorted({*old.fields, *new.fields}):
+        rules = set()
+        for keyword in sorted({*old.fields, *new.fields} - _COMPARED_ELSEWHERE):
             was, is_ = old.fields.get(keyword), new.fields.get(keyword)
             # An enum whose values change case takes its default along, and that is one change.
             is_recased = keyword == "default" and old.enum and new.enum and _same_but_case(was, is_)
@@ -111,22 +119,36 @@ class SchemaDiff:
                 nothing = _BOUNDS_THAT_SAY_NOTHING.get(keyword)
                 was, is_ = (None if value == nothing else value for value in (was, is_))
             kind = None if was == is_ or is_recased else self._keyword_kind(keyword, was, is_)
-            if kind:
+            if kind == "rule-changed":
+                rules.add(_PARTS.get(keyword, keyword))
+            elif kind:
                 yield self._find(kind, old, keyword, was=was, is_=is_)
+        for rule in sorted(rules):
+            was, is_ = _rule(old, rule), _rule(new, rule)
+            # What several schemas say alike, or one in several places, is one change.
+            yield Finding("rule-changed", self._direction, rule, (rule,), was, is_)
+        for limit, (exclusive, sign) in _LIMITS.items():
+            was, is_ = (_strictness(flat, limit, exclusive, sign) for flat in (old, new))
+            if was != is_:
+                kind = "bound-narrowed" if was < is_ else "bound-widened"
+                values = (_shown_limit(flat, limit, exclusive) for flat in (old, new))
+                yield self._find(kind, old, limit, **dict(zip(("was", "is_"), values, strict=True)))
 
     def _keyword_kind(self, keyword: str, was: Any, is_: Any) -> str | None:
-        """Return what kind of change a keyword's new value is; None if none, or if another rule finds it."""
+        """Return what kind of change a keyword's new value is; None if it means the same."""
         if keyword in BOUNDS:
             both = was is not None and is_ is not None
             is_wider = BOUNDS[keyword](was, is_) if both else is_ is None
             return "bound-widened" if is_wider else "bound-narrowed"
+        if keyword in ("contentEncoding", "contentMediaType"):
+            return "format-changed"
         if keyword == "format":
             if {was, is_} & _TYPED_FORMATS:
                 return "format-changed"
-            return "format-hint-removed" if is_ is None else "format-hint-changed"
+            return f"format-hint-{'added' if was is None else 'removed' if is_ is None else 'changed'}"
         if keyword == "default":
             return "default-changed"
-        if keyword in _COMPARED_ELSEWHERE or keyword.startswith("x-"):
+        if keyword.startswith("x-"):
             return None
         olds, news = (
             {steps: raw for steps, raw, _ in children({keyword: value}, "schemas")} for value in (was, is_)
@@ -213,6 +235,24 @@ def _same_but_case(was: Any, is_: Any) -> bool:
     return isinstance(was, str) and isinstance(is_, str) and was.casefold() == is_.casefold()
 
 
+def _rule(flat: FlatSchema, rule: str) -> Any:
+    """Return what a schema says by a keyword, and by those that are parts of the same rule."""
+    names = [rule, *(part for part, whole in _PARTS.items() if whole == rule)]
+    said = {name: flat.fields[name] for name in names if name in flat.fields}
+    return said.get(rule) if said.keys() <= {rule} else said
+
+
+def _strictness(flat: FlatSchema, limit: str, exclusive: str, sign: int) -> tuple[float, bool]:
+    """Return a limit so that the stricter of two is the larger one."""
+    named = ((name, flat.fields[name]) for name in (limit, exclusive) if name in flat.fields)
+    return max(((sign * value, name == exclusive) for name, value in named), default=(-math.inf, False))
+
+
+def _shown_limit(flat: FlatSchema, limit: str, exclusive: str) -> Any:
+    said = {name: flat.fields[name] for name in (limit, exclusive) if name in flat.fields}
+    return said.get(limit) if said.keys() <= {limit} else said
+
+
 def _openness(additional: Any) -> int:
     """Rank how much a schema lets through beyond its fields: nothing, some, everything."""
     if additional is False:
@@ -252,6 +292,12 @@ def _variants_of(schemas: Schemas, union: FlatSchema, raw: Any) -> list[_Variant
         says_value = said is not None and said == value
         result.append(_Variant(raw=variant, label=label, value=value, name=flat.name, says_value=says_value))
     return result
+
+
+def _mapped(flat: FlatSchema) -> list[_Variant]:
+    """Return what the discriminator of a schema without a union of its own maps, by its values."""
+    values = (flat.fields.get("discriminator") or {}).get("mapping", {})
+    return [_Variant(raw=None, label=v, value=v, name=None, says_value=False) for v in values]
 
 
 def _pair_variants(

@@ -11,7 +11,7 @@ from typing import Any
 from specs.grammar import Object, Place
 from specs.references import follow, resolve, value_at
 
-TEXTS = ("title", "summary", "description", "example", "examples", "externalDocs", "xml", "$comment")
+TEXTS = ("title", "summary", "description", "example", "examples", "externalDocs", "$comment")
 
 BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), operator.gt),
@@ -22,11 +22,12 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
 }
 """For each keyword that bounds a value, whether a second bound lets through all that the first one does."""
 
-_ANNOTATIONS = frozenset({*TEXTS, "deprecated"})
+_ANNOTATIONS = frozenset({*TEXTS, "deprecated", "xml"})
+_SECOND_WINS = {"type", "nullable", "default", "readOnly", "writeOnly"}
 _UNIONS = ("oneOf", "anyOf")
 _IMPLIED_TYPES = {
     "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
-    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"},
+    "array": {"items", "minItems", "maxItems", "uniqueItems"},
 }
 # Keywords that become attributes of a FlatSchema.
 _SAID = {"type", "nullable", "enum", "const", *_UNIONS}
@@ -66,6 +67,7 @@ class Schemas:
         self._is_3_0 = str(document["openapi"]).startswith("3.0")
         # By the id of the raw schema, which is kept too, since Python reuses the id of a dead object.
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
+        self._pairs: dict[tuple[int, int], tuple[Any, Any, Object]] = {}
 
     def follow(self, node: Any) -> Any:
         """Return the parameter, response or other object that a reference leads to."""
@@ -132,18 +134,51 @@ class Schemas:
             own = {key: value for key, value in own.items() if key not in _UNIONS}
             own |= {"nullable": True} if has_null else {}
         for part in parts:
-            result = _intersect(result, self._merge_parts(part, trail))
+            result = self._intersect(result, self._merge_parts(part, trail))
         for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             # 3.0 says `exclusiveMinimum: true` beside a minimum; 3.1 says the number.
             if isinstance(own.get(exclusive), bool) and own.pop(exclusive) and bound in own:
                 own[exclusive] = own.pop(bound)
-        return _intersect(result, own)
+        return self._intersect(result, own)
 
     def _alternatives(self, fields: Object, trail: frozenset[Place]) -> tuple[list[Any], bool]:
         """Return the alternatives of a union other than null, and whether null is one."""
         alternatives = fields.get("oneOf") or fields.get("anyOf") or []
         real = [raw for raw in alternatives if self._merge_parts(raw, trail).get("type") != "null"]
         return real, len(real) < len(alternatives)
+
+    def _both(self, one: Any, other: Any) -> Object:
+        """Return the schema that asks for both: the same one each time, so that its change is one."""
+        key = (id(one), id(other))
+        return self._pairs.setdefault(key, (one, other, {"allOf": [one, other]}))[2]
+
+    def _intersect(self, first: Object, second: Object) -> Object:
+        """Return the keywords of a schema that asks for both; in words the second wins."""
+        result = {**first, **second}
+        for key in sorted(first.keys() & second.keys() - _ANNOTATIONS):
+            one, other = first[key], second[key]
+            if one == other:
+                continue
+            if key == "properties":
+                both = {name: self._both(one[name], other[name]) for name in one.keys() & other.keys()}
+                result[key] = {**one, **other, **both}
+            elif key == "required":
+                result[key] = list(dict.fromkeys((*one, *other)))
+            elif key == "enum":
+                allowed = by_json(other)
+                result[key] = [value for text, value in by_json(one).items() if text in allowed]
+            elif key in BOUNDS and BOUNDS[key](one, other):
+                result[key] = one
+            elif key in BOUNDS and BOUNDS[key](other, one):
+                result[key] = other
+            elif key in ("items", "additionalProperties", "not"):
+                result[key] = self._both(one, other)
+            elif key.startswith("allOf "):
+                result[key] = [*one, *other]
+            elif key not in _SECOND_WINS and not key.startswith("x-"):
+                # Two of these at once have no flat form; a difference in the first is still noticed.
+                result[f"allOf {key}"] = [*result.get(f"allOf {key}", []), one]
+        return result
 
 
 def by_json(values: Iterable[Any]) -> Object:
@@ -161,28 +196,3 @@ def _types(fields: Object) -> frozenset[str]:
             return frozenset({implied})
     values = [fields["const"]] if "const" in fields else fields.get("enum", [])
     return frozenset({"string"} if values and all(isinstance(v, str | None) for v in values) else ())
-
-
-def _intersect(first: Object, second: Object) -> Object:
-    """Return the keywords of a schema that asks for both; in words the second wins."""
-    result = {**first, **second}
-    for key in first.keys() & second.keys() - _ANNOTATIONS:
-        one, other = first[key], second[key]
-        if one == other:
-            continue
-        if key == "properties":
-            both = {name: {"allOf": [one[name], other[name]]} for name in one.keys() & other.keys()}
-            result[key] = {**one, **other, **both}
-        elif key == "required":
-            result[key] = list(dict.fromkeys((*one, *other)))
-        elif key == "enum":
-            allowed = by_json(other)
-            result[key] = [value for text, value in by_json(one).items() if text in allowed]
-        elif key in BOUNDS:
-            result[key] = one if BOUNDS[key](one, other) else other
-        elif key in ("items", "additionalProperties", "not"):
-            result[key] = {"allOf": [one, other]}
-        elif key in _UNIONS:
-            # Two unions at once have no flat form; a difference in the first is still noticed.
-            result[f"allOf {key}"] = one
-    return result

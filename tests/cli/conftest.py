@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home without profiles, plain terminal settings, and the time zone of the examples."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {**_SETTINGS, "HOME": str(home)}.items():
         monkeypatch.setenv(name, value)

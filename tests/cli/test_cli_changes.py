@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow.parquet
 import pytest
@@ -33,6 +35,16 @@ def test_options(ax: Ax, account: Sandbox, options: list[str], expected: dict[st
     """Role and invite mode are taken in any case; a new user is a developer unless said otherwise."""
     ran = ax(*ADA, *options, "--invite-mode", "Email_Link", "-o", "json")
     assert ran.json | expected | {"invite_mode": "email_link"} == ran.json
+
+
+def test_a_local_account_of_the_second_generation(
+    ax: Ax, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ARIZE_ENUM_CASE=upper a local account speaks the second generation, and the commands use it."""
+    monkeypatch.setenv("ARIZE_ENUM_CASE", "upper")
+    assert ax(*MEMBER, "--invite-mode", "email_link", "-o", "json").json["status"] == "invited"
+    ran = ax(*ADA, "-e", "b@example.com", "-r", "member", "--invite-mode", "none", "--is-not-developer")
+    assert (ran.code, "may not take --is-not-developer" in ran.err) == (4, True)
 
 
 def test_invited_before(ax: Ax, account: Sandbox) -> None:
@@ -215,3 +227,11 @@ def test_results_in_a_file(ax: Ax, account: Sandbox, three: list[str], tmp_path:
     assert ran.err == f"wrote 1 result to {file}\n1 deleted\n"
     assert ax("delete", "--id", three[1], "-f", "-o", str(file / "x.csv")).code == 5
     assert [entry.email for entry in account.audit] == ["a@example.com"]
+
+
+def test_no_threads(ax: Ax, account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a limit lets no thread be started, users are created and deleted all the same."""
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("can't start new thread")))
+    created = ax("create", "-n", "Ada", "-e", "a@example.com", "-r", "member", "--invite-mode", "none")
+    assert (created.code, ax("delete", "--email", "a@example.com", "--force").code) == (0, 0)
+    assert [entry.action for entry in account.audit] == ["create", "delete"]

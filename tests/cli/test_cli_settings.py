@@ -159,7 +159,8 @@ def test_single_host_of_the_environment(ax: Ax, host: str, served: SandboxServer
     variables = {"ARIZE_SINGLE_HOST": name, "ARIZE_SINGLE_PORT": port, "ARIZE_API_SCHEME": "http"}
     ran = ax("list", "-v", ARIZE_API_KEY="sandbox-admin", **variables)
     assert (ran.code, len(served.sandbox.requests)) == (0, 1)
-    assert "debug: endpoint: from ARIZE_SINGLE_HOST" in ran.err.splitlines()
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("debug: endpoint: ")]
+    assert line.endswith(", from ARIZE_SINGLE_HOST")
     error, _ = ax("list", ARIZE_API_KEY="k", ARIZE_BASE_DOMAIN="a.example", **variables).refused(1)
     assert error == "ARIZE_SINGLE_HOST and ARIZE_BASE_DOMAIN all name the endpoint"
 
@@ -207,8 +208,8 @@ def test_profile(ax: Ax, home: Path, host: str, profile: Profile) -> None:
     ran = ax("list", "-v")
     assert (ran.code, ran.out[:14]) == (0, "id,name,email,")
     assert {file: file.read_bytes() for file in home.rglob("*") if file.is_file()} == before
-    for setting in ("endpoint", "API key"):
-        assert f"debug: {setting}: from the profile 'default'" in ran.err.splitlines()
+    for setting in (f"endpoint: http://{host}, ", "api_key: "):
+        assert f"debug: {setting}from the profile 'default'" in ran.err.splitlines()
     assert "sandbox-admin" not in ran.out + ran.err
 
 
@@ -223,6 +224,7 @@ def test_active_profile(profile: Profile) -> None:
 _AUTH = "[auth]\napi_key = 'k'\n"
 _HOSTED = f"{_AUTH}[routing]\napi_host = 'api.arize.com'\nregion = 'eu-west-1a'\n"
 _UNUSABLE = "the profile 'default' cannot be used: "
+_FILE = "~/.arize/profiles/default.toml"
 _GIVE_A_URL = "Give --base-url an https:// URL"
 
 
@@ -230,9 +232,7 @@ _GIVE_A_URL = "Give --base-url an https:// URL"
     ("text", "said"),
     [
         ("[auth", f"{_UNUSABLE}it is not TOML: "),
-        ("\udcff", f"{_UNUSABLE}it is not TOML: "),
         ("auth = 5", f"{_UNUSABLE}auth is not a table"),
-        ("[auth]\napi_key = ['a']", f"{_UNUSABLE}auth.api_key is not a text"),
         ("[auth]\nauth_method = 'oauth'", "no API key is set (the profile signs in by OAuth"),
         ("auth.api_key = '${MY_KEY}'", f"{_UNUSABLE}auth.api_key refers to MY_KEY, which is not set"),
         (f"{_AUTH}[output]\nformat = 'xml'", f"{_UNUSABLE}output.format 'xml' is not one of table"),
@@ -304,7 +304,8 @@ def test_unset_variable_of_an_endpoint(ax: Ax, profile: Profile, entry: str) -> 
     host = "" if entry == "api_host" else "api_host = '127.0.0.1'\n"
     profile(f"{_AUTH}[routing]\n{host}{entry} = '${{MY_PLACE}}'")
     error, hint = ax("list").refused(1)
-    assert error == f"{_UNUSABLE}routing.{entry} refers to MY_PLACE, which is not set"
+    problem = f"routing.{entry} refers to MY_PLACE, which is not set"
+    assert error == f"{_UNUSABLE}{problem} ({_FILE}, line {5 if host else 4})"
     assert hint == "Set MY_PLACE, or correct ~/.arize/profiles/default.toml."
 
 
@@ -329,6 +330,7 @@ def test_needless_profile(ax: Ax, served: SandboxServer, profile: Profile, text:
         ("--profile", " ", "--profile: expected a name that is not blank", ""),
         ("--profile", "gone", "there is no profile 'gone'", ""),
         ("--profile", "../gone", "there is no profile '../gone'", ""),
+        ("--profile", "a\0b", r"there is no profile 'a\x00b'", ""),
         ("--region", "mars-1", "--region: 'mars-1' is not one of us-central-1a", ""),
         (
             "--base-url",

@@ -102,11 +102,13 @@ def test_the_environment_names_the_deployment_as_for_the_client(
 
 
 @pytest.mark.parametrize("deployment", ["upper"], indirect=True)
-def test_the_other_case_is_one_deviation_for_each_place(check: Check, run: Check, url: str) -> None:
-    """A deployment that answers in upper case is reported in one line per place, not per user."""
+def test_the_other_case_is_one_note_for_each_place(check: Check, run: Check, url: str) -> None:
+    """The second generation conforms; its upper case is noted in one line per place, not per user."""
     outcome = check()
-    assert outcome.code == 1
-    assert {line.rpartition(":")[0] for line in outcome.lines()} == {
+    report = json.loads(outcome.out)
+    assert (outcome.code, report["conforms"], report["generation"]) == (0, True, "second")
+    assert outcome.lines() == []
+    assert {line.rpartition(":")[0] for line in outcome.lines("notes")} == {
         f"other case: {prefix}{place}"
         for prefix in ("list_users 200 users[].", "get_user 200 ")
         for place in ("status", "role.type", "role.name")
@@ -114,7 +116,56 @@ def test_the_other_case_is_one_deviation_for_each_place(check: Check, run: Check
     assert set(outcome.checks.values()) == {"ok", "other case"}
     text = run("--base-url", url, "--api-key", "sandbox-admin").out
     assert text.count("other case: ") == 6
+    assert "Generation of the API: the second (its enum values are upper case)" in text
     assert "breaks no code" in text
+    assert text.endswith("Conforms to the contract.\n")
+
+
+def test_the_first_generation_is_named(run: Check, url: str) -> None:
+    """A report says which generation it met, also where nothing differs."""
+    text = run("--base-url", url, "--api-key", "sandbox-admin").out
+    assert text.splitlines()[1] == "Generation of the API: the first (its enum values are lower case)"
+
+
+@pytest.mark.parametrize("deployment", ["upper"], indirect=True)
+def test_the_second_generation_conforms_in_nothing_but_the_case(deployment: Deployment, check: Check) -> None:
+    """Whatever else the second generation does against the contract is a deviation as ever."""
+    deployment.rewrite = edit(PAGE, each_user(without("is_developer")))
+    outcome = check()
+    assert outcome.code == 1
+    assert outcome.lines() == ["missing field: list_users 200 users[].is_developer: it is required"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "generation"),
+    [
+        ({"status": "ACTIVE"}, "both"),
+        ({"role": {"type": "predefined", "name": "MEMBER"}}, "both"),
+        ({"status": "Active"}, "first"),
+    ],
+)
+def test_a_mixture_of_cases_deviates(
+    deployment: Deployment, check: Check, fields: dict[str, object], generation: str
+) -> None:
+    """A deployment whose enum values are not all upper case is no second generation, so it deviates."""
+    deployment.rewrite = one(**fields)
+    outcome = check()
+    assert outcome.code == 1
+    assert outcome.kinds == {"other case"}
+    assert json.loads(outcome.out)["generation"] == generation
+
+
+@pytest.mark.parametrize("deployment", ["upper"], indirect=True)
+def test_a_custom_role_may_have_any_name(deployment: Deployment, check: Check) -> None:
+    """The name of a custom role is the account's own, and its case says nothing of the generation."""
+    deployment.add_custom_role("role-7", "member")
+    assert json.loads(check().out)["generation"] == "second"
+
+
+def test_a_deployment_without_users_has_no_known_generation(deployment: Deployment, check: Check) -> None:
+    """Where no answer shows an enum value, the report does not guess."""
+    deployment.rewrite = replace(PAGE, EMPTY_PAGE)
+    assert json.loads(check().out)["generation"] == "unknown"
 
 
 def in_upper_case(node: Any) -> None:
@@ -127,7 +178,7 @@ def in_upper_case(node: Any) -> None:
 
 @pytest.mark.parametrize(("deployment", "code"), [("upper", 0), ("lower", 1)], indirect=["deployment"])
 def test_another_spec_can_be_the_contract(check: Check, changed_spec: Any, code: int) -> None:
-    """`--spec` takes the caller's own document, here one in upper case, as JSON."""
+    """`--spec` takes the caller's own document, here one in upper case, as JSON, to the letter."""
     outcome = check("--spec", changed_spec(in_upper_case), "--write")
     assert outcome.code == code
     assert outcome.kinds == ({"other case"} if code else set())

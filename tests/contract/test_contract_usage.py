@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from contract_deployments import SPEC, Check
+from contract_deployments import SPEC, Check, Deployment
 
 from arize_users.contract.judge import Judge
 from arize_users.contract.spec import load
@@ -114,6 +116,39 @@ def test_it_runs_as_a_module() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("Conforms to the contract.\n")
+
+
+def test_a_local_account_of_the_second_generation() -> None:
+    """ARIZE_ENUM_CASE=upper makes a local account one of the second generation, and the report says so."""
+    command = [sys.executable, "-m", "arize_users.contract", "--base-url", "sandbox:", "--write", "--json"]
+    environment = {**os.environ, "ARIZE_ENUM_CASE": "upper"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["generation"] == "second"
+
+
+def test_an_unread_variable_is_warned_of_once(url: str) -> None:
+    """A variable that is not read is named in one warning, however many clients a run has."""
+    environment = {
+        **os.environ,
+        "ARIZE_API_URL": "https://users.example.com",
+        "ARIZE_API_KEY": "sandbox-admin",
+    }
+    environment |= {
+        "ARIZE_API_SCHEME": "http",
+        "ARIZE_API_HOST": "127.0.0.1",
+        "ARIZE_API_PORT": url.rpartition(":")[2],
+    }
+    command = [sys.executable, "-m", "arize_users.contract"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr.count("ARIZE_API_URL")) == (0, 1)
+
+
+def test_requests_accept_problem_documents(deployment: Deployment, check: Check) -> None:
+    """Every request says that it takes JSON and problem documents, as a strict gateway wants to know."""
+    check("--write")
+    accepted = {request.headers["accept"] for request in deployment.requests}
+    assert accepted == {"application/json, application/problem+json"}
 
 
 def test_the_contract_that_comes_with_it_is_the_checked_in_one() -> None:

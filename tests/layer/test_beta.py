@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from support.account import Connect
 
-from arize_users import BetaWarning
+from arize_users import AsyncArizeClient, BetaWarning
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
 def _as_in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arize_users._beta._given", False)
+    monkeypatch.setattr("arize_users._beta._to_give", [True])
 
 
 def test_first_use(connect: Connect) -> None:
@@ -48,6 +51,41 @@ def test_silenced(connect: Connect, monkeypatch: pytest.MonkeyPatch, value: str,
         warnings.simplefilter("always")
         connect([]).users.iter()
     assert bool(caught) is warns
+
+
+async def _listing(client: AsyncArizeClient) -> None:
+    await client.users.list()  # The caller's line.
+
+
+async def _in_a_task_group(client: AsyncArizeClient) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(_listing(client))
+
+
+WAYS: dict[str, Callable[[AsyncArizeClient], Awaitable[object]]] = {
+    "gather": lambda client: asyncio.gather(*map(_listing, [client] * 3)),
+    "task group": _in_a_task_group,
+    "tasks": lambda client: asyncio.wait([asyncio.ensure_future(_listing(client)) for _ in range(3)]),
+    "thread": lambda client: asyncio.to_thread(lambda: asyncio.run(_listing(client))),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_callers_line_in_tasks(way: str) -> None:
+    """However tasks and threads run it, the first use warns once, at the line that uses the client."""
+
+    async def main() -> None:
+        async with AsyncArizeClient(base_url="sandbox:") as client:
+            await WAYS[way](client)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+    (warning,) = [one for one in caught if issubclass(one.category, BetaWarning)]
+    lines, first = inspect.getsourcelines(_listing)
+    number = next(number for number, line in enumerate(lines, first) if "The caller's line." in line)
+    assert (warning.filename, warning.lineno) == (__file__, number)
 
 
 def test_once_in_a_process() -> None:

@@ -302,7 +302,7 @@ def test_rate_limit(batch: dict[str, Any], seconds: str, sent: int) -> None:
     simulated = SimulatedDriver(lambda *_: problem(429, retry_after=seconds))
     results = simulated.run(batch_of(**batch, max_concurrency=1))
     assert [one.status for one in results] == [FAILED] * sent + [NOT_ATTEMPTED] * (3 - sent)
-    assert all("429" in one.error for one in results)
+    assert all("429" in one.error and "asks to wait until 20" in one.error for one in results)
     assert len(simulated.sent) == sent
 
 

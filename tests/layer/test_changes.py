@@ -6,7 +6,7 @@ import pytest
 from support.account import Account, Connect
 from support.answers import Reply, html, ok, user
 
-from arize_users import ResponseDecodeError, outcomes_of
+from arize_users import BadRequestError, ResponseDecodeError, outcomes_of
 
 from .simulated_calls import CALLS
 
@@ -64,6 +64,14 @@ def test_reset(account: Account, ada: str) -> None:
     assert account.users.reset_password(user_id=ada) is None
     assert [(mail.kind, mail.to) for mail in account.sandbox.outbox] == [("password_reset", "ada@acme.com")]
     assert account.recorder.operations == ["reset_user_password"]
+
+
+def test_reset_of_a_user_created_with_none(account: Account) -> None:
+    """Whoever was created with mode none logs in by SSO alone: a reset is refused, and mails nothing."""
+    created = account.users.create(name="Bot", email="bot@acme.com", role="member", invite_mode="none")
+    with pytest.raises(BadRequestError, match="SSO"):
+        account.users.reset_password(user_id=created.id)
+    assert account.sandbox.outbox == []
 
 
 SIGN_IN_PAGE = html(200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.account import NOON, Account, Connect
 from support.answers import SECRET, ok, user
@@ -10,12 +12,14 @@ from arize_users import (
     BadRequestError,
     CreatedUser,
     CustomUserRole,
+    ForbiddenError,
     InviteMode,
     PredefinedUserRole,
     UserRole,
     assign_custom_role,
     assign_predefined_role,
 )
+from arize_users.sandbox import Sandbox
 
 MODES = ["none", "email_link", "temporary_password"]
 
@@ -94,6 +98,38 @@ def test_invite_mode_in_any_case(account: Account, mode: str) -> None:
     """An invite mode is a member of the enum or its text in any case."""
     assert _create(account, mode).invite_mode is InviteMode.EMAIL_LINK
     assert account.sent[0].body["invite_mode"] == account.say("email_link")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("takes", [True, False])
+def test_every_kind_of_deployment(connect: Connect, case: Any, takes: bool, is_known: bool) -> None:
+    """In either generation is_developer is set where create takes it; else the error says how to set it."""
+    with Sandbox(enum_case=case, create_takes_is_developer=takes) as sandbox:
+        users = connect(sandbox, judged=False).users
+        if is_known:
+            users.list(limit=1)
+        new = {"name": "Ada", "role": "member", "invite_mode": "none"}
+        if takes:
+            assert users.create(**new, email="ada@acme.com", is_developer=False).is_developer is False
+        else:
+            with pytest.raises(BadRequestError, match=r"users\.update\(user_id=.*is_developer"):
+                users.create(**new, email="ada@acme.com", is_developer=False)
+        assert len(sandbox.audit) == takes
+        created = users.create(**new, email="grace@acme.com")
+        assert created.is_developer is True
+        assert users.update(user_id=created.id, is_developer=False).is_developer is False
+
+
+def test_a_member_creates_users(connect: Connect) -> None:
+    """In the newest deployments a member creates members and annotators; another role is a ForbiddenError."""
+    with Sandbox(enum_case="upper") as sandbox:
+        users = connect(sandbox, judged=False, api_key="sandbox-member").users
+        for role in ("annotator", "member"):
+            created = users.create(name="A", email=f"{role}@acme.com", role=role, invite_mode="email_link")
+            assert created.created
+        with pytest.raises(ForbiddenError, match="MEMBER or ANNOTATOR"):
+            users.create(name="A", email="admin@acme.com", role="admin", invite_mode="email_link")
+        assert len(sandbox.outbox) == 2
 
 
 @pytest.mark.parametrize("flag", [True, False])

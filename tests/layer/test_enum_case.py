@@ -145,8 +145,9 @@ def test_a_server_that_changes_its_case() -> None:
     ("status", "error"), [(400, errors.BadRequestError), (422, errors.UnprocessableEntityError)]
 )
 def test_refused_in_both_cases(status: int, error: type[Exception]) -> None:
-    """Refused in both cases, the error is the first refusal, caused by the second, and nothing is learned."""
-    caller = Caller(problem(status, detail="first"), problem(400, detail="second"), ok(INVITED, 201))
+    """Refused in both cases by a server that lists nobody, the error is the first refusal."""
+    refusals = problem(status, detail="first"), problem(400, detail="second")
+    caller = Caller(*refusals, ok(page()), ok(INVITED, 201))
     with pytest.raises(errors.APIStatusError, match=f"{status}.*first") as caught:
         caller.create()
     assert isinstance(caught.value.__cause__, errors.BadRequestError)
@@ -275,6 +276,25 @@ def test_set_by_hand(
     client.users.create(**NEW)
     client.users.list(status="active")
     assert len(client.recorder.sent) == 2
+
+
+@pytest.mark.parametrize("source", ["argument", "environment"])
+def test_set_by_hand_for_a_local_account(
+    connect: Connect, case: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A local account is of the generation that enum_case or ARIZE_ENUM_CASE names."""
+    if source == "environment":
+        monkeypatch.setenv("ARIZE_ENUM_CASE", case)
+    client = connect(
+        None, base_url="sandbox:", **({"enum_case": case.title()} if source == "argument" else {})
+    )
+    assert client.users.create(**NEW).created
+    assert {user.status for user in client.users.list(status="active")} == {"active"}
+    create, listed = client.real.sandbox.requests
+    mode = "EMAIL_LINK" if case == "upper" else "email_link"
+    assert f'"invite_mode":"{mode}"'.encode() in create.body.replace(b" ", b"")
+    assert ("status", "ACTIVE" if case == "upper" else "active") in listed.query
+    assert repr(client.real.sandbox) == f"Sandbox(None, enum_case={case!r})"
 
 
 @pytest.mark.parametrize(("setting", "spell"), [("lower", upper), ("upper", dict)])

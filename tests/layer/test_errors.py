@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -287,7 +288,25 @@ def test_retry_after() -> None:
         assert error.retry_after == seconds, header
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=50), usegmt=True)
     for header in (date, date.replace("GMT", "-0000")):
-        assert 40 < (_status_error(problem(429, retry_after=header)).retry_after or 0) <= 50
+        for answered in (None, "soon", ""):  # Then our clock has to do.
+            error = _status_error(problem(429, retry_after=header, date=answered))
+            assert 40 < (error.retry_after or 0) <= 50
+    for hours in (-1, 1):  # That the clocks of server and client differ makes no difference.
+        now = datetime.now(UTC) + timedelta(hours=hours)
+        until = format_datetime(now + timedelta(seconds=50), usegmt=True)
+        answered = format_datetime(now, usegmt=True)
+        assert _status_error(problem(429, retry_after=until, date=answered)).retry_after == 50.0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_until_when(status: int) -> None:
+    """An error with a Retry-After says until when, in UTC, whether it was waited for or not."""
+    begin = datetime.now(UTC).replace(microsecond=0)
+    text = str(_status_error(problem(status, retry_after="3600")))
+    (said,) = re.findall(r"The server asks to wait until (\S+)\.", text)
+    assert timedelta(hours=1) <= datetime.fromisoformat(said) - begin <= timedelta(hours=1, minutes=1)
+    assert "until 9999-12-31T23:59:59Z." in str(_status_error(problem(status, retry_after="9" * 12)))
+    assert "until" not in str(_status_error(problem(status, retry_after="0")))
 
 
 def test_connection_errors() -> None:

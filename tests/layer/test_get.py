@@ -8,7 +8,15 @@ import pytest
 from support.account import NOON, Account, Connect
 from support.answers import ok, page, user
 
-from arize_users import AmbiguousEmailError, CustomUserRole, PredefinedUserRole, User
+from arize_users import (
+    AmbiguousEmailError,
+    CustomUserRole,
+    ForbiddenError,
+    NotFoundError,
+    PredefinedUserRole,
+    User,
+)
+from arize_users.sandbox import Sandbox
 
 
 def test_by_id(account: Account) -> None:
@@ -33,6 +41,17 @@ def test_custom_role(account: Account) -> None:
     bare = account.sandbox.add_user(email="b@acme.com", name="B", role="Um9sZTo0NTY=")
     assert account.users.get(user=named).role == CustomUserRole(id="Um9sZToxMjM=", name="admin")
     assert account.users.get(user=bare).role == CustomUserRole(id="Um9sZTo0NTY=")
+
+
+def test_without_the_permission(connect: Connect, sandbox: Sandbox, case: str) -> None:
+    """A key that may not read finds no id, and is told how to see why; by email it is a ForbiddenError."""
+    user_id = sandbox.add_user(email="ada@acme.com", name="Ada")
+    users = connect(sandbox, case=case, api_key="sandbox-annotator").users
+    with pytest.raises(NotFoundError, match="may not read") as caught:
+        users.get(user=user_id)
+    assert caught.value.error_code == "USER_NOT_FOUND"
+    with pytest.raises(ForbiddenError):
+        users.get(user="ada@acme.com")
 
 
 STRANGE_IDS = "a/b a/../b ../x a?b=c a#b %2e%2e a%2Fb a;b a&b ключ a\\b ... ~ - Zm9v+/=="

@@ -74,7 +74,7 @@ def test_connection_that_has_become_too_old(
 def test_idle_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection used last is taken first; one idle for 30 s is closed, and all once the pool is."""
     now = 1000.0
-    monkeypatch.setattr("arize_users._core.pool.time.monotonic", lambda: now)
+    monkeypatch.setattr("arize_users._core.pool.monotonic", lambda: now)
     idle: Any = IdleConnections()
     one, two, three, busy = [SimpleNamespace() for _ in range(4)]
     assert idle.pop() is None

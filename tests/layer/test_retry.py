@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.account import Connect
 from support.answers import Answer, Reply, html, ok, page, problem, raw, user
 from support.simulated_driver import SimulatedDriver
 
@@ -20,9 +22,11 @@ from arize_users import (
     ConflictError,
     NotFoundError,
     OutcomeUnknownError,
+    RateLimitError,
     ServerError,
 )
-from arize_users._core.effects import Flow, sleep
+from arize_users._core.effects import Flow, Now, Send, Sleep, sleep
+from arize_users._core.retry import Pause
 from arize_users._users.bulk import bulk_delete
 from arize_users._users.operations import Operations
 from arize_users.client import UsersClient
@@ -188,18 +192,29 @@ def test_backoff() -> None:
 
 
 def test_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Each retry is logged, with the status or the class of the failure, and nothing that was sent."""
+    """Attempts and retries are logged, by status or class of failure, with no word of the server."""
     caplog.set_level("DEBUG", logger="arize_users")
     succeed("reset", problem(429, detail="secret", retry_after="7"), NOT_APPLIED["refused"], SUCCESS["reset"])
     path = "POST /v2/users/VXNlcjoxMjM0NQ%3D%3D/reset-password"
     lines = [record.getMessage() for record in caplog.records]
     assert lines[:3] == [
-        f"{path}: 429",
+        f"{path}: 429, in 0.000 s",
         f"{path}: 429; retry 1 of 2 in 7.00 s",
-        f"{path}: APIConnectionError",
+        f"{path}: APIConnectionError, in 0.000 s",
     ]
     assert lines[3].startswith(f"{path}: APIConnectionError; retry 2 of 2 in ")
-    assert lines[4:] == [f"{path}: 204"]
+    assert lines[4:] == [f"{path}: 204, in 0.000 s"]
+
+
+def test_log_of_an_attempt(caplog: pytest.LogCaptureFixture) -> None:
+    """The log of an attempt has the query, the time that it took, and the server's request id."""
+    caplog.set_level("DEBUG", logger="arize_users")
+    answer = ok(page([user()]), x_request_id="req-7")
+    driver: Any = SimulatedDriver([answer], latency=1.5)
+    UsersClient(operations_of(), driver).list(email="a@b.c", status=["active", "invited"], limit=5)
+    (line,) = [record.getMessage() for record in caplog.records]
+    query = "limit=5&email=a%40b.c&status=active&status=invited"
+    assert line == f"GET /v2/users?{query}: 200, request id req-7, in 1.500 s"
 
 
 def test_jitter() -> None:
@@ -215,8 +230,10 @@ def test_retry_after(status: int) -> None:
     for seconds in (0, 1, 7, 60):
         answer = problem(status, retry_after=str(seconds))
         assert _times(operations_of(), answer, SUCCESS["get"])[0] == [1000.0, 1000.0 + seconds]
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
-    assert 1030 < _times(operations_of(), problem(status, retry_after=date), SUCCESS["get"])[0][1] <= 1040
+    # A date is by the server's clock, whatever that is.
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    answer = problem(status, retry_after=date.replace("00 GMT", "40 GMT"), date=date)
+    assert _times(operations_of(), answer, SUCCESS["get"])[0] == [1000.0, 1040.0]
     simulated, error = fail("get", problem(status, retry_after="61"))
     assert (error.retry_after, len(simulated.sent), simulated.slept) == (61, 1, [])
 
@@ -319,8 +336,78 @@ def test_rate_limit_pauses_everyone() -> None:
     assert not [one for one in simulated.outcomes if isinstance(one, Exception)]
     assert simulated.times[:4] == [1000.0] * 4
     assert min(simulated.times[4:]) >= 1031.0
-    assert _times(operations, ok(user()), start=1010.0)[0] == [1031.0]
+
+
+def test_a_rate_limit_pauses_clients_of_other_options() -> None:
+    """A pause is the account's: it holds for the clients that `with_options` makes, too."""
+    operations = operations_of()
+    operations._retrier._pause.extend(Pause(1031.0, 30.0))
     assert _times(operations.with_settings(settings_of(0)), ok(user()), start=1010.0)[0] == [1031.0]
+
+
+def _run_by(clock: Iterator[float], flow: Flow[Any], *answers: Reply) -> tuple[list[float], Any]:
+    """Run a flow by a clock that its waits do not move; give the waits it asked for, and its value."""
+    waits: list[float] = []
+    coming = iter(answers)
+    result: Any = None
+    try:
+        while True:
+            effect = flow.send(result)
+            result = None
+            if isinstance(effect, Now):
+                result = next(clock)
+            elif isinstance(effect, Sleep):
+                waits.append(effect.seconds)
+            else:
+                assert isinstance(effect, Send)
+                result = next(coming).response()
+    except StopIteration as end:
+        return waits, end.value
+    except APIError as error:
+        return waits, error
+
+
+CLOCKS = {
+    "stands still": lambda: itertools.repeat(1000.0),
+    "runs back": lambda: iter(range(10**9, 0, -(10**7))),
+    "jumps ahead": lambda: itertools.count(1000.0, 10.0**6),
+}
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_no_clock_ends_a_wait(name: str) -> None:
+    """Waits are counted: a clock that stands still or jumps neither prolongs nor shortens one."""
+    for answer in (problem(429, retry_after="7"), problem(503, retry_after="7")):
+        operations = operations_of(5, total_timeout=None)
+        waits, found = _run_by(CLOCKS[name](), operations.get(user=ID), answer, answer, SUCCESS["get"])
+        assert found.id == ID
+        assert waits == [7.0, 7.0]
+        # What was waited out pauses nobody else.
+        assert _run_by(CLOCKS[name](), operations.get(user=ID), SUCCESS["get"])[0] == []
+
+
+def test_a_frozen_clock(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test has frozen Python's clocks, both clients wait as long as ever, alone and in bulk."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1_772_366_400.0)
+    rate_limited = problem(429)
+    client = connect([rate_limited, rate_limited, SUCCESS["get"]], max_retries=2, total_timeout=60)
+    assert client.users.get(user=ID).id == ID
+    bulk = connect([rate_limited, problem(503), *[SUCCESS["delete"]] * 3], max_retries=2)
+    assert [one.status for one in bulk.users.bulk_delete(user_ids=["a", "b", "c"])] == ["deleted"] * 3
+
+
+def test_waits_count_towards_total_timeout() -> None:
+    """Where a clock stands still, what was waited counts as the time of an operation."""
+    answers = [problem(429, retry_after="50")] * 4
+    waits, error = _run_by(CLOCKS["stands still"](), operations_of(10).get(user=ID), *answers)
+    assert (waits, type(error)) == ([50.0, 50.0], RateLimitError)
+
+
+def test_a_pause_of_another_time() -> None:
+    """A pause by a clock that has jumped back is waited for no longer than the server asked."""
+    operations = operations_of()
+    operations._retrier._pause.extend(Pause(1.7e9, 30.0))
+    assert _run_by(CLOCKS["stands still"](), operations.get(user=ID), SUCCESS["get"])[0] == [30.0]
 
 
 def test_only_a_rate_limit_pauses_others() -> None:
@@ -344,9 +431,9 @@ def test_last_rate_limit_pauses_others() -> None:
 def test_a_pause_before_the_first_attempt() -> None:
     """A first attempt waits for the end of a pause, and is not made where no time would be left then."""
     operations = operations_of()
-    operations._retrier._pause.extend(1119.0)
+    operations._retrier._pause.extend(Pause(1119.0, 119.0))
     assert _times(operations, ok(user()))[0] == [1119.0]
-    operations._retrier._pause.extend(1300.0)
+    operations._retrier._pause.extend(Pause(1300.0, 120.0))
     simulated = SimulatedDriver([], start=1180.0)
     for call in CALLS:
         with pytest.raises(APITimeoutError) as caught:

@@ -30,7 +30,7 @@ def _do_everything(users: Any, number: int) -> list[str]:
     if mode == "email_link":
         users.resend_invitation(user_id=created.id)
     else:
-        users.reset_password(user_id=created.id)
+        users.reset_password(user_id=users.get(user="member@sandbox.example").id)
     if number % 3 == 0:
         users.delete(user_id=created.id)
     else:

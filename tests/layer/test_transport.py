@@ -46,7 +46,7 @@ def test_headers(connect: Connect) -> None:
         assert headers["sdk-version"] == __version__
         assert headers["sdk-package-name"] == "arize-users"
         assert headers["language-version"] == platform.python_version()
-        assert headers["accept"] == "application/json"
+        assert headers["accept"] == "application/json, application/problem+json"
         assert headers["accept-encoding"] == "gzip, deflate"
 
 

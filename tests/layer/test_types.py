@@ -6,8 +6,7 @@ import copy
 import inspect
 import json
 import pickle
-import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -302,31 +301,6 @@ def test_rows() -> None:
     expected = [("predefined", "member", None), ("group", "g", None), ("custom", "admin", "r1")]
     assert roles == [*expected, (None, None, None)]
     assert all(type(value) in (str, bool, datetime, type(None)) for value in ADA.to_row().values())
-
-
-def test_data_frame() -> None:
-    """A page becomes a frame with one row per user and every column, also an empty page; times are UTC."""
-    pandas = pytest.importorskip("pandas")
-    frame = PAGE.to_df()
-    assert frame["email"][0] == "ada@example.com"
-    assert list(frame["role_name"])[:3] == ["member", "g", "admin"]
-    assert pandas.isna(frame["created_at"][3])
-    empty = UserPage(users=(), pagination=Pagination(has_more=False))
-    zone = timezone(timedelta(hours=2))
-    elsewhere = attrs.evolve(empty, users=(User(created_at=datetime(2024, 1, 1, 14, tzinfo=zone)),))
-    assert (
-        elsewhere.to_df()["created_at"][0] == frame["created_at"][0] == pandas.Timestamp("2024-01-01T12:00Z")
-    )
-    for one, rows in ((frame, 4), (empty.to_df(), 0), (elsewhere.to_df(), 1)):
-        assert (tuple(one.columns), len(one)) == (USER_COLUMNS, rows)
-        assert str(one["created_at"].dt.tz) == "UTC"
-
-
-def test_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without pandas the error names the extra that brings it."""
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"arize-users\[df\]"):
-        PAGE.to_df()
 
 
 # Names, builders, secrets

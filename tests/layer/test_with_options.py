@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -58,7 +57,7 @@ def test_shares_the_pause(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> 
         sleep(seconds, None)
 
     for module, wait in ((sync_driver, sleep), (async_driver, asleep)):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
+        monkeypatch.setattr(module, "monotonic", lambda: now)
         monkeypatch.setattr(module, "_sleep", wait)
     # The clock of requests is the real one.
     answers = [*[problem(429, retry_after="50")] * 2, ok(page())]

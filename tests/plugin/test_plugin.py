@@ -8,6 +8,8 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import pytest
+
 Run = Callable[..., tuple[dict[str, int], str]]
 THEIRS = Path(__file__).with_name("somebodys_tests.py").read_text()
 
@@ -83,6 +85,45 @@ def test_a_marker_that_says_nothing_is_refused(run: Run) -> None:
     assert output.count('mark with arize_enum_case("lower") or arize_enum_case("upper")') >= 3
 
 
+def test_a_marker_gives_the_options_of_an_account(expect_passed: Callable[..., None]) -> None:
+    """`arize_sandbox_options` sets what deployments differ in, beside the generation or with it."""
+    tests = """
+        import pytest
+        from arize_users import ArizeClient, BadRequestError
+
+        NEW = {"name": "Ada", "email": "ada@example.com", "role": "member", "invite_mode": "none"}
+
+        @pytest.mark.arize_enum_case("upper")
+        @pytest.mark.arize_sandbox_options(create_takes_is_developer=True, member_may_create=False)
+        def test_beside(arize_sandbox):
+            user = arize_sandbox.client.users.create(**NEW, is_developer=False)
+            assert user.is_developer is False
+            assert b"PREDEFINED" in arize_sandbox.requests[-1].body
+
+        @pytest.mark.arize_sandbox_options(enum_case="upper")
+        def test_with_it(arize_sandbox_server):
+            with pytest.raises(BadRequestError):
+                arize_sandbox_server.client.users.create(**NEW, is_developer=False)
+            with ArizeClient(api_key="sandbox-member") as member:
+                assert member.users.create(**NEW).created
+    """
+    expect_passed(2, tests)
+
+
+@pytest.mark.parametrize("options", ['"upper"', "enum_case='Upper'", "member_may=True"])
+def test_options_that_make_no_sense_are_refused(run: Run, options: str) -> None:
+    """An option that Sandbox does not know is an error of the test that names the marker."""
+    tests = f"""
+        import pytest
+
+        @pytest.mark.arize_sandbox_options({options})
+        def test_wrong(arize_sandbox): pass
+    """
+    counts, output = run(tests)
+    assert counts == {"error": 1}
+    assert "mark with arize_sandbox_options and keyword arguments of Sandbox: " in output
+
+
 def test_async_tests(expect_passed: Callable[..., None]) -> None:
     """Async tests use the async client on their own event loop, and its closing needs none."""
     tests = """
@@ -114,7 +155,9 @@ def test_both_fixtures_and_the_marker_are_documented(run: Run) -> None:
     assert "arize_sandbox -- " in fixtures
     assert "arize_sandbox_server -- " in fixtures
     assert "no docstring" not in fixtures.partition("arize_sandbox")[2]
-    assert "arize_enum_case(case)" in run("", "--markers")[1]
+    _, markers = run("", "--markers")
+    assert "arize_enum_case(case)" in markers
+    assert "arize_sandbox_options(**options)" in markers
 
 
 def test_the_plugin_is_announced_to_pytest() -> None:

@@ -12,6 +12,7 @@ import pytest
 from support.programs import ROOT, run, run_python
 
 import arize_users
+from arize_users.sandbox import Sandbox
 
 README = (ROOT / "README.md").read_text()
 
@@ -25,6 +26,8 @@ def blocks(language: str) -> list[str]:
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A local account in a file, which every client and command of the README uses."""
     path = tmp_path / "account.db"
+    with Sandbox(path) as sandbox:
+        sandbox.add_user(email="mary@example.com", name="Mary")
     monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -41,7 +44,28 @@ def test_the_python_examples_run_one_after_the_other(
             exec(compile(block, "README.md", "exec"), names)
     results = {result.email or "id": str(result.status) for result in names["results"]}
     assert results == {"id": "deleted", "ADA@example.com": "deleted", "nobody@example.com": "not_found"}
+    assert [mail.to for mail in names["client"].sandbox.outbox if mail.kind == "password_reset"] == [
+        "mary@example.com"
+    ]
     names["client"].close()
+
+
+def test_the_next_page_keeps_the_filters() -> None:
+    """The README's way to the next page lists users of the filter of the first one, and no others."""
+    (example,) = [block for block in blocks("python") if "pagination.next_cursor" in block]
+    with arize_users.ArizeClient(base_url="sandbox:") as client:
+        assert client.sandbox is not None
+        for number in range(160):
+            status = ("active", "expired", "invited", "expired")[number % 4]
+            client.sandbox.add_user(email=f"{number}@example.com", name="Ada", status=status)
+        client.sandbox.add_users(80, domain="other.example")
+        first = {user.id for user in client.users.list(email="@example.com", status=["active", "invited"])}
+        names: dict[str, Any] = {"client": client}
+        exec(compile(example, "README.md", "exec"), names)
+    assert names["page"]
+    assert not first & {user.id for user in names["page"]}
+    assert {str(user.status) for user in names["page"]} <= {"active", "invited"}
+    assert all(user.email.endswith("@example.com") for user in names["page"])
 
 
 def test_the_test_example_passes_as_a_test(tmp_path: Path) -> None:

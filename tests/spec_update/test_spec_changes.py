@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ NOTHING = {"type": "object"}
 NULLABLE = {"type": ["string", "null"]}
 EXTRA = "additionalProperties"
 CLOSED = {EXTRA: False}
+EMAIL = {"format": "email"}
 DEFAULT_A = {"enum": ["a"], "default": "a"}
 
 
@@ -55,19 +57,11 @@ DEFAULT_A = {"enum": ["a"], "default": "a"}
         (TEXT, NULLABLE, "null-allowed", "compatible", "breaking"),
         ({"anyOf": [TEXT, {"type": "null"}]}, TEXT, "null-refused", "breaking", "compatible"),
         (TEXT, TEXT | {"format": "date"}, "format-changed", "breaking", "breaking"),
-        (TEXT, TEXT | {"format": "email"}, "format-hint-changed", "risky", "compatible"),
-        (TEXT | {"format": "email"}, TEXT, "format-hint-removed", "compatible", "compatible"),
-        (WHOLE, WHOLE | {"maximum": 9}, "bound-narrowed", "breaking", "breaking"),
-        (WHOLE | {"maximum": 9}, WHOLE | {"maximum": 8}, "bound-narrowed", "breaking", "breaking"),
-        (WHOLE | {"maximum": 9}, WHOLE | {"maximum": 10}, "bound-widened", "compatible", "compatible"),
-        (WHOLE | {"minimum": 1}, WHOLE | {"minimum": 0}, "bound-widened", "compatible", "compatible"),
-        (WHOLE | {"minimum": 1}, WHOLE | {"minimum": 2}, "bound-narrowed", "breaking", "breaking"),
-        (TEXT | {"pattern": "a"}, TEXT | {"pattern": "b"}, "bound-narrowed", "breaking", "breaking"),
-        (TEXT | {"pattern": "a"}, TEXT, "bound-widened", "compatible", "compatible"),
+        (TEXT, TEXT | {"contentEncoding": "base64"}, "format-changed", "breaking", "breaking"),
+        (TEXT, TEXT | EMAIL, "format-hint-added", "risky", "compatible"),
+        (TEXT | EMAIL, TEXT | {"format": "uri"}, "format-hint-changed", "risky", "risky"),
+        (TEXT | EMAIL, TEXT, "format-hint-removed", "compatible", "risky"),
         (TEXT, TEXT | {"minLength": 0}, "layout-changed", "cosmetic", "cosmetic"),
-        (WHOLE | {"multipleOf": 4}, WHOLE | {"multipleOf": 2}, "bound-widened", "compatible", "compatible"),
-        (WHOLE | {"multipleOf": 2}, WHOLE | {"multipleOf": 4}, "bound-narrowed", "breaking", "breaking"),
-        ({"items": {}, "uniqueItems": True}, {"items": {}}, "bound-widened", "compatible", "compatible"),
         (WHOLE, WHOLE | {"default": 5}, "default-changed", "risky", "cosmetic"),
         (TEXT, TEXT | {"description": "d"}, "text-changed", "cosmetic", "cosmetic"),
         (TEXT, TEXT | {"example": "e"}, "text-changed", "cosmetic", "cosmetic"),
@@ -76,7 +70,6 @@ DEFAULT_A = {"enum": ["a"], "default": "a"}
         (TEXT, {"allOf": [TEXT]}, "layout-changed", "cosmetic", "cosmetic"),
         (TEXT, TEXT | {"not": {"const": "x"}}, "rule-changed", "risky", "risky"),
         ({"items": TEXT}, {"items": WHOLE}, "type-changed", "breaking", "breaking"),
-        ({"contains": TEXT}, {"contains": WHOLE}, "rule-changed", "risky", "risky"),
         (NOTHING, _field(TEXT), "field-added", "compatible", "compatible"),
         (NOTHING, _field(TEXT, required=True), "required-field-added", "breaking", "compatible"),
         (_field(TEXT), NOTHING, "field-removed", "breaking", "breaking"),
@@ -93,6 +86,113 @@ def test_a_schema_changes(old: Any, new: Any, kind: str, request_: str, response
     for wrap in (_field, lambda schema: schema):
         assert _in_request(wrap(old), wrap(new)) == [f"{kind} {request_}"]
         assert _in_response(wrap(old), wrap(new)) == [f"{kind} {response}"]
+
+
+LISTED = {"type": "array"}
+# For each bound, schemas from the widest to the narrowest.
+BOUNDS = {
+    "minimum": [NUMBER, NUMBER | {"minimum": 1}, NUMBER | {"minimum": 2}],
+    "maximum": [NUMBER, NUMBER | {"maximum": 2}, NUMBER | {"maximum": 1}],
+    "exclusiveMinimum": [
+        NUMBER,
+        NUMBER | {"minimum": 1},
+        NUMBER | {"exclusiveMinimum": 1},
+        NUMBER | {"minimum": 2},
+    ],
+    "exclusiveMaximum": [
+        NUMBER,
+        NUMBER | {"maximum": 2},
+        NUMBER | {"exclusiveMaximum": 2},
+        NUMBER | {"maximum": 1},
+    ],
+    "multipleOf": [WHOLE, WHOLE | {"multipleOf": 2}, WHOLE | {"multipleOf": 4}],
+    "minLength": [TEXT, TEXT | {"minLength": 1}, TEXT | {"minLength": 2}],
+    "maxLength": [TEXT, TEXT | {"maxLength": 2}, TEXT | {"maxLength": 1}],
+    "pattern": [TEXT, TEXT | {"pattern": "a"}],
+    "minItems": [LISTED, LISTED | {"minItems": 1}, LISTED | {"minItems": 2}],
+    "maxItems": [LISTED, LISTED | {"maxItems": 2}, LISTED | {"maxItems": 1}],
+    "uniqueItems": [LISTED | {"uniqueItems": False}, LISTED | {"uniqueItems": True}],
+    "minProperties": [NOTHING, NOTHING | {"minProperties": 1}, NOTHING | {"minProperties": 2}],
+    "maxProperties": [NOTHING, NOTHING | {"maxProperties": 2}, NOTHING | {"maxProperties": 1}],
+}
+# For each place of a schema, whether servers read what it says.
+PLACES = {
+    "body": (_in_request, True),
+    "query": (lambda old, new: _changes(_parameter(old), _parameter(new)), True),
+    "header of a request": (lambda *both: _changes(*(_parameter(s, "X", "header") for s in both)), True),
+    "answer": (_in_response, False),
+    "header of an answer": (
+        lambda *both: _changes(*(_answer(headers={"X": {"schema": s}}) for s in both)),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_a_bound_moves(bound: str, place: str) -> None:
+    """A wider bound is compatible where servers read, and risky where they answer; a narrower is breaking."""
+    changes, is_request = PLACES[place]
+    for wider, narrower in itertools.pairwise(BOUNDS[bound]):
+        for wrap in (lambda schema: schema, _field, lambda schema: {"items": schema}):
+            widened = f"bound-widened {'compatible' if is_request else 'risky'}"
+            assert changes(wrap(narrower), wrap(wider)) == [widened]
+            assert changes(wrap(wider), wrap(narrower)) == ["bound-narrowed breaking"]
+    assert changes(TEXT | {"pattern": "a"}, TEXT | {"pattern": "b"}) == ["bound-narrowed breaking"]
+
+
+RULES_OF_2020_12 = {
+    "contains": TEXT,
+    "dependentRequired": {"a": ["b"]},
+    "dependentSchemas": {"a": {"required": ["b"]}},
+    "if": {"required": ["a"]},
+    "prefixItems": [TEXT],
+    "patternProperties": {"^a": TEXT},
+    "propertyNames": {"maxLength": 9},
+    "unevaluatedItems": False,
+    "unevaluatedProperties": False,
+    "contentSchema": NOTHING,
+    "not": {"required": ["z"]},
+}
+
+
+@pytest.mark.parametrize("keyword", RULES_OF_2020_12)
+def test_a_rule_that_only_a_person_can_judge_is_told_once(keyword: str) -> None:
+    """A keyword of JSON Schema 2020-12 is one risky change, however often the schema is used and repeated."""
+    rule = {keyword: RULES_OF_2020_12[keyword]}
+    if keyword == "if":
+        rule |= {"then": {"required": ["b"]}, "else": {"required": ["c"]}}
+    elif keyword == "contains":
+        rule |= {"minContains": 2, "maxContains": 3}
+
+    def using(*rules: dict[str, Any]) -> dict[str, Any]:
+        parts = [_field(NOTHING), *(_field(rule) for rule in rules)]
+        again = {"/b": answering({"type": "array", "items": ref("User")}), "/c": taking(ref("User"))}
+        status = {"type": "array", "items": NOTHING | (rules[0] if rules else {})}
+        user = {"allOf": parts, "properties": {"also": NOTHING | (rules[0] if rules else {})}}
+        return document({"/a": answering(ref("User")), **again, "/d": answering(status)}, {"User": user})
+
+    added, removed = compare(using(), using(rule)), compare(using(rule), using())
+    assert [(each.kind, each.severity.name) for each in (*added, *removed)] == [("rule-changed", "RISKY")] * 2
+    assert len(added[0].places) == len(removed[0].places) == 7
+
+
+# For each keyword, the last part's value, and two that an earlier part may have.
+NO_FLAT_FORM = {
+    "contains": (TEXT, WHOLE, NUMBER),
+    "patternProperties": ({"a": TEXT}, {"b": TEXT}, {"c": TEXT}),
+    "pattern": ("a", "b", "c"),
+    "multipleOf": (6, 4, 10),
+    "oneOf": ([TEXT, WHOLE], [TEXT, NUMBER], [WHOLE, NUMBER]),
+}
+
+
+@pytest.mark.parametrize("keyword", NO_FLAT_FORM)
+def test_no_part_hides_what_another_says(keyword: str) -> None:
+    """A keyword that several parts of an `allOf` have differs where it differs in any of them."""
+    last, one, other = NO_FLAT_FORM[keyword]
+    old, new = ({"allOf": [{keyword: first}, {keyword: last}]} for first in (one, other))
+    assert _in_request(old, new) == ["rule-changed risky"]
 
 
 def test_fields_of_one_direction_only() -> None:
@@ -277,6 +377,79 @@ def test_an_operation_changes(old: dict[str, Any], new: dict[str, Any], change: 
     assert _changes(old, new) == [change]
 
 
+def _content(kind: str = "application/json", schema: Any = TEXT) -> dict[str, Any]:
+    return {"name": "p", "in": "query", "content": {kind: {"schema": schema}}}
+
+
+STYLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "content for a schema": ({"schema": TEXT}, {"content": {"application/json": {"schema": TEXT}}}),
+    "another media type": (
+        {"content": {"a/json": {"schema": TEXT}}},
+        {"content": {"b/json": {"schema": TEXT}}},
+    ),
+    "another version": (
+        {"content": {"a/b; v=1": {"schema": TEXT}}},
+        {"content": {"a/b; v=2": {"schema": TEXT}}},
+    ),
+    "style": ({"schema": TEXT}, {"schema": TEXT, "style": "deepObject"}),
+    "explode": ({"schema": TEXT, "explode": True}, {"schema": TEXT, "explode": False}),
+    "allowReserved": ({"schema": TEXT}, {"schema": TEXT, "allowReserved": True}),
+    "allowEmptyValue": ({"schema": TEXT}, {"schema": TEXT, "allowEmptyValue": True}),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_value_written_otherwise_is_breaking(style: str) -> None:
+    """However a parameter or header is written anew, both sides write something else: breaking, said once."""
+    for was, is_ in (STYLES[style], STYLES[style][::-1]):
+        for place in ("query", "path", "header", "cookie"):
+            old, new = (_operation(parameters=[{"name": "p", "in": place, **how}]) for how in (was, is_))
+            assert _changes(old, new) == ["parameter-style-changed breaking"]
+        old, new = (_answer(headers={"X": how}) for how in (was, is_))
+        assert _changes(old, new) == ["parameter-style-changed breaking"]
+
+
+def test_the_value_of_a_parameter_with_content_is_compared() -> None:
+    """What a parameter holds is compared in content as it is in a schema."""
+    old, new = (_operation(parameters=[_content(schema=schema)]) for schema in (TEXT, WHOLE))
+    assert _changes(old, new) == ["type-changed breaking"]
+
+
+def test_what_else_is_written_otherwise() -> None:
+    """A body's encoding is breaking; its XML form, a server's variables and the dialect need a person."""
+    form = {"content": {"multipart/form-data": {"schema": NOTHING}}}
+    encoded = {"content": {"multipart/form-data": {"schema": NOTHING, "encoding": {"f": {"style": "form"}}}}}
+    assert _changes(_operation(requestBody=form), _operation(requestBody=encoded)) == [
+        "encoding-changed breaking"
+    ]
+    assert _in_response(TEXT, TEXT | {"xml": {"attribute": True}}) == ["rule-changed risky"]
+    regions = [[{"url": "https://{r}", "variables": {"r": {"default": region}}}] for region in "ab"]
+    assert _changes(*(_operation() | {"servers": each} for each in regions)) == ["servers-changed risky"]
+    enums = [
+        [{"url": "https://{r}", "variables": {"r": {"default": "a", "enum": [*enum]}}}]
+        for enum in ("a", "ab")
+    ]
+    fewer, more = (_operation() | {"servers": each} for each in enums)
+    assert _changes(fewer, more) == ["servers-added compatible"]
+    assert _changes(more, fewer) == ["servers-changed risky"]
+    above = document({"/a": {"get": {"responses": OK}, **SERVERS}})
+    assert _changes(_operation(), above) == _changes(_operation(), _operation(**SERVERS))
+    assert _changes(_operation(), above) == ["operation-changed risky"]
+    assert _changes(_operation(), _operation() | {"jsonSchemaDialect": "https://x"}) == ["rule-changed risky"]
+
+
+def test_the_discriminator_of_a_base_class_changes() -> None:
+    """A discriminator without a union, as base classes have it, is compared too."""
+    old, new, other = (
+        _field(TEXT) | {"discriminator": {"propertyName": name, "mapping": {value: "#/components/schemas/X"}}}
+        for name, value in (("f", "x"), ("f", "X"), ("g", "x"))
+    )
+    schemas = {"X": NOTHING}
+    was, recased, renamed = (document({"/a": answering(schema)}, schemas) for schema in (old, new, other))
+    assert _changes(was, recased) == ["enum-value-changed-case breaking"]
+    assert _changes(was, renamed) == ["discriminator-changed breaking"]
+
+
 def test_header_names_have_no_case() -> None:
     """A header, in a request or an answer, is the same in any case."""
     assert _changes(_parameter(name="X-A", place="header"), _parameter(name="x-a", place="header")) == LAYOUT
@@ -294,6 +467,8 @@ def test_media_types_change() -> None:
     assert changes == ["media-type-added compatible"]
     charset = {"content": {"application/json; charset=utf-8": {"schema": TEXT}}}
     assert _changes(_answer(**JSON), _answer(**charset)) == LAYOUT
+    versions = ({"content": {f"application/json; v={n}": {"schema": TEXT}}} for n in (1, 2))
+    assert _changes(*(_answer(**version) for version in versions))[0] == "media-type-removed breaking"
 
 
 def test_security_changes() -> None:

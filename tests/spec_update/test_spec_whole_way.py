@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -318,3 +319,13 @@ def test_it_runs_as_a_command(spec: Path) -> None:
     result = run("bash", "-c", command, cwd=spec.parent)
     assert (result.stdout, result.stderr) == ("4\n", "")
     assert "Exit codes" in run_python(script, "--help").stdout
+
+
+def test_the_report_is_whole_in_any_encoding(write: Write) -> None:
+    """What a vendor writes and the terminal's encoding lacks is an escape in the report."""
+    parameter = {"name": "łukasz", "in": "query", "schema": {"type": "string"}}
+    old = write(document({"/a": {"get": {"responses": OK}}}), "old.yaml")
+    new = write(document({"/a": {"get": {"responses": OK, "parameters": [parameter]}}}), "new.yaml")
+    command = [ROOT / "scripts" / "update_spec.py", new, "--prefix", "/a", "--spec", old]
+    result = run_python(*command, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (result.returncode, result.stderr, r"\u0142ukasz" in result.stdout) == (0, "", True)

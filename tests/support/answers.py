@@ -89,12 +89,13 @@ def ok(document: Any = None, status: int = 200, **headers: str) -> Reply:
     return raw(json.dumps(document).encode(), status, content_type="application/json", **headers)
 
 
-def problem(status: int, *, retry_after: str | None = None, **members: Any) -> Reply:
+def problem(status: int, *, retry_after: str | None = None, date: str | None = None, **members: Any) -> Reply:
     """Give a refusal with a problem document."""
     document = {"status": status, "title": TITLES.get(status, "Refused"), **members}
-    waiting = {} if retry_after is None else {"retry_after": retry_after}
+    given = {"retry_after": retry_after, "date": date}
+    headers = {name: value for name, value in given.items() if value is not None}
     content = json.dumps(document).encode()
-    return raw(content, status, content_type="application/problem+json", **waiting)
+    return raw(content, status, content_type="application/problem+json", **headers)
 
 
 def html(status: int, text: str = "<html><body><h1>Bad Gateway</h1></body></html>") -> Reply:

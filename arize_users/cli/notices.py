@@ -1,0 +1,54 @@
+"""The notice that the commands are in beta: on one line, once per machine and day."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+
+from .terminal import say
+
+
+@contextmanager
+def notices() -> Iterator[None]:
+    """Show each warning of the client on one line; that the functions are in beta, once a day."""
+    from arize_users import BetaWarning, ConfigurationWarning
+
+    with warnings.catch_warnings():
+        show_other = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
+            if not issubclass(category, BetaWarning | ConfigurationWarning):
+                show_other(message, category, *rest, **named)  # type: ignore[arg-type]
+            elif category is not BetaWarning or _is_first_today():
+                say(f"warning: {message}")
+
+        warnings.showwarning = show
+        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
+        warnings.simplefilter("always", BetaWarning)
+        yield
+
+
+def _is_first_today() -> bool:
+    """Tell whether no run of today came before this one, by a stamp that each day's first run renews.
+
+    Where the stamp cannot be written, every run is the first.
+    """
+    from platformdirs import user_state_path
+
+    stamp = user_state_path("arize-users", appauthor=False) / "beta-notice"
+    # The time of the file counts, not its content: whatever is there, reading it could fail or wait.
+    with suppress(OSError, ValueError, OverflowError):
+        if date.fromtimestamp(stamp.stat().st_mtime) == date.today():
+            return False
+    with suppress(OSError):
+        _renew(stamp)
+    return True
+
+
+def _renew(stamp: Path) -> None:
+    if stamp.is_absolute():  # It is not where there is no home, and would be made in the working directory.
+        stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stamp.touch()

@@ -1,0 +1,136 @@
+"""Compares what a generated package makes of values in JSON with the values themselves."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import io
+import json
+import types
+import typing
+import uuid
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import attrs
+import httpx
+
+from specs.instances import ADDED
+from specs.operations import PATH_PARAMETER, Operation
+
+
+class Mismatch(Exception):
+    """What came out is not what the document says."""
+
+
+def same(value: Any, came_out: Any) -> None:
+    """Raise if two values differ as JSON, in which 1 is neither `true` nor 1.0, with what differs."""
+    texts = [json.dumps(each, sort_keys=True) for each in (value, came_out)]
+    if texts[0] == texts[1]:
+        return
+    if isinstance(value, dict) and isinstance(came_out, dict) and value.keys() == came_out.keys():
+        for key in value:
+            same([key, value[key]], [key, came_out[key]])
+    pairs = list(zip(value, came_out, strict=False)) if isinstance(value, list) else []
+    if len(pairs) == len(value) and all(isinstance(each, list) for each in (came_out, *value)):
+        for one, other in pairs:
+            same(one, other)
+    raise Mismatch(" came out as ".join(text if len(text) <= 80 else f"{text[:77]}..." for text in texts))
+
+
+def build(value: Any, hint: Any) -> Any:
+    """Return the Python object of a type that a value in JSON stands for."""
+    if isinstance(hint, types.UnionType):
+        return next(
+            (built for each in typing.get_args(hint) if (built := _built(value, each)) is not None), value
+        )
+    if typing.get_origin(hint) is list:
+        (item,) = typing.get_args(hint)
+        return [build(each, item) for each in value]
+    if isinstance(hint, type):
+        make: Any = hint
+        if hasattr(hint, "from_dict"):
+            return make.from_dict(value)
+        if issubclass(hint, datetime.date):
+            return make.fromisoformat(value)
+        if issubclass(hint, enum.Enum | uuid.UUID):
+            return make(value)
+        if hint.__name__ == "File":
+            return make(payload=io.BytesIO(str(value).encode()))
+    return value
+
+
+def _built(value: Any, hint: Any) -> Any:
+    """Return the object of one type of a union, if the value is one."""
+    try:
+        built = build(value, hint)
+        same(value, dump(built))
+    except Exception:
+        return None
+    return built
+
+
+def dump(value: Any) -> Any:
+    """Return the JSON that an object of the package stands for.
+
+    Raises:
+        Mismatch: something of what it was read from did not come out.
+    """
+    if isinstance(value, enum.Enum):
+        if value.name not in type(value).__members__:
+            raise Mismatch(f"the value {value.value!r} did not come out")
+        return value.value
+    if isinstance(value, list):
+        return [dump(each) for each in value]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if hasattr(value, "to_dict"):
+        for field in attrs.fields(type(value)):
+            part = getattr(value, field.name)
+            if field.name == "additional_properties" and part.keys() - {ADDED}:
+                raise Mismatch(f"the property {min(part.keys() - {ADDED})!r} did not come out")
+            if type(part).__name__ != "Unset" and not isinstance(part, dict):
+                dump(part)
+        return value.to_dict()
+    return value
+
+
+def compare_request(
+    operation: Operation, built: dict[str, Any], given: list[tuple[dict[str, Any], Any]], kind: str, body: Any
+) -> None:
+    """Compare the request that was built with the values that it was built from."""
+    with httpx.Client(base_url="http://localhost") as client:
+        request = client.build_request(**built)
+    by_place: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+    for parameter, value in given:
+        by_place[parameter["in"]][parameter["name"]] = value
+    path = PATH_PARAMETER.sub(lambda match: quote(_text(by_place["path"][match[1]]), safe=""), operation.path)
+    same([operation.method.upper(), path], [request.method, request.url.raw_path.decode().partition("?")[0]])
+    same(sorted(_pairs(by_place["query"])), sorted(map(list, request.url.params.multi_items())))
+    for name, value in by_place["header"].items():
+        same([name, _text(value)], [name, request.headers.get(name)])
+    cookies = dict(each.split("=", 1) for each in request.headers.get("cookie", "").split("; ") if each)
+    same({name: _text(value) for name, value in by_place["cookie"].items()}, cookies)
+    if kind:
+        same(kind.partition(";")[0], request.headers["content-type"].partition(";")[0])
+    if kind.endswith("json"):
+        same(body, json.loads(request.content))
+    elif kind == "application/x-www-form-urlencoded":
+        same(sorted(_pairs(body)), sorted(map(list, parse_qsl(request.content.decode()))))
+
+
+def _pairs(values: dict[str, Any]) -> list[list[str]]:
+    """Return how a query or a form writes values: each of a list by itself, an object by its fields."""
+    pairs = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            pairs += _pairs(value)
+        else:
+            pairs += [[name, _text(each)] for each in (value if isinstance(value, list) else [value])]
+    return pairs
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)

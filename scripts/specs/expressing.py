@@ -1,0 +1,107 @@
+"""What of a document the generator cannot express: it would write it wrongly, or leaves it to callers.
+
+The lists are of what it can express, so that a field nobody thought of is told and not dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openapi_python_client.strings import PythonIdentifier
+
+from specs import SpecError
+from specs.grammar import METHODS, Object, Place, walk
+from specs.operations import media_types, operations
+from specs.references import show
+from specs.schemas import TEXTS, Schemas
+
+_WORDS = {*TEXTS, "deprecated"}
+_SCHEMA = {
+    *("$ref", "type", "nullable", "enum", "const", "format", "default", "discriminator"),
+    *("properties", "required", "additionalProperties", "items", "allOf", "anyOf", "oneOf"),
+}
+_EXPRESSED = {
+    "document": {
+        "openapi",
+        "info",
+        "jsonSchemaDialect",
+        "servers",
+        "security",
+        "tags",
+        "paths",
+        "components",
+    },
+    "pathItems": {"$ref", "parameters", *METHODS},
+    "operations": {"tags", "operationId", "parameters", "requestBody", "responses", "security"},
+    "parameters": {"$ref", "name", "in", "required", "schema", "style", "explode"},
+    "requestBodies": {"$ref", "content", "required"},
+    "responses": {"$ref", "content"},
+    "mediaTypes": {"schema"},
+    "schemas": _SCHEMA,
+}
+_REFUSED = {
+    ("parameters", "content"): "the generator drops a parameter with `content`",
+    ("operations", "servers"): "the generated client sends every request to one server",
+    ("pathItems", "servers"): "the generated client sends every request to one server",
+    ("mediaTypes", "encoding"): "the generator drops how the parts of a body are encoded",
+}
+_USUAL_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+
+
+def refuse_what_comes_out_wrong(document: Object) -> None:
+    """Raise for the first thing that the generator would write otherwise than the document says."""
+    schemas = Schemas(document)
+    for node, kind, at in walk(document):
+        reason = next((_REFUSED[kind, field] for field in node if (kind, field) in _REFUSED), None)
+        if kind == "parameters" and "schema" in node:
+            style = node.get("style", _USUAL_STYLES[node["in"]])
+            flat = schemas.flatten(node["schema"])
+            kinds = [flat, *map(schemas.flatten, flat.variants)]
+            if style != _USUAL_STYLES[node["in"]]:
+                reason = f"the generator does not write the style {style!r}"
+            elif (
+                style == "form"
+                and any(each.types & {"array", "object"} for each in kinds)
+                and (not node.get("explode", True))
+            ):
+                reason = "the generator writes every value of a list by itself (explode: true)"
+        if kind == "schemas":
+            reason = _reason_against_names(node)
+        if reason:
+            name = f" (the parameter {node['name']!r})" if kind == "parameters" else ""
+            raise SpecError(f"{show(at)}{name}: {reason}")
+
+
+def _reason_against_names(schema: Object) -> str | None:
+    """Return why the generator gives a schema's values or fields no names of their own."""
+    values = [value for value in schema.get("enum", []) if value is not None]
+    if schema.get("type") != "boolean" and {type(value) for value in values} not in ({str}, {int}, set()):
+        return "the generator takes an enum of text, or of integers, and no mixture"
+    names: dict[str, str] = {}
+    for field in schema.get("properties", {}):
+        name = PythonIdentifier(field, "field_", skip_snake_case=True)
+        if names.setdefault(name, field) != field:
+            return f"the properties {names[name]!r} and {field!r} come out under one name, {name!r}"
+    return None
+
+
+def left_to_callers(document: Object) -> Iterator[tuple[str, Place]]:
+    """Yield what the generated client does not express, and where."""
+    for node, kind, at in walk(document):
+        known = _EXPRESSED.get(kind, node.keys())
+        for field in node:
+            if field not in known and field not in _WORDS and not field.startswith("x-"):
+                yield field if kind == "schemas" else f"{field} of {kind}", at
+        if kind == "responses":
+            for number, (_, (_, body)) in enumerate(media_types(node).items()):
+                if number or "schema" not in body:
+                    yield "media types of responses", at
+    for operation in operations(Schemas(document)).values():
+        for scheme in operation.security():
+            if (
+                "\n" in scheme
+                or '"mutualTLS"' in scheme
+                or '"in": "query"' in scheme
+                or '"in": "cookie"' in scheme
+            ):
+                yield "security beyond one header", ("paths", operation.path, operation.method)

@@ -1,0 +1,92 @@
+"""Profiles as editors and shells save them, and what is said of those that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from arize_users.cli.errors import CommandError
+from arize_users.cli.options import Options
+from arize_users.cli.settings import resolve
+from arize_users.sandbox import SandboxServer
+
+from .runs import Ax, Profile, Shell
+
+PROFILE = "[auth]\napi_key = 'of-profile'\n"
+FILE = "~/.arize/profiles/default.toml"
+UNUSABLE = "the profile 'default' cannot be used: "
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[auth]\napi_key = 'k", 2, "it is not TOML: "),
+        ("[auth]\napi_key = 'k'\napi_key = 'l'", 3, "it is not TOML: "),
+        ("# ours\n\n[auth\n", 3, "it is not TOML: "),
+        ("[auth]\napi_key = [\n  'k',\n", 3, "it is not TOML: "),
+        ("# ours\n# \udcff\n[auth]\napi_key = 'k'", 2, "it is not text in UTF-8"),
+        ("# api_key\n[auth]\n# api_key\napi_key = 5.0", 4, "auth.api_key is not a text, but a number"),
+        (
+            "[auth]\napi_key = [\n'k'\n]\n[output]\n# api_key",
+            2,
+            "auth.api_key is not a text, but an array",
+        ),
+        ("[auth]\napi_key = true", 2, "auth.api_key is not a text, but true or false"),
+        ("[auth]\napi_key = {a = 1}", 2, "auth.api_key is not a text, but a table"),
+        ("[auth]\napi_key = 2026-03-01", 2, "auth.api_key is not a text, but a date or time"),
+        ("x = 1\nauth = 5", 2, "auth is not a table"),
+        ("[auth]\napi_key = 'k'\n[output]\nformat = 'xml'", 4, "output.format 'xml' is not one of table"),
+        ("[auth]\napi_key = 'k'\n\n[routing]\nregion = 'mars'", 5, "routing.region: 'mars' is not one of"),
+        ("x = " + "[" * 5000, None, "it is not TOML that can be read: it is nested too deeply"),
+        ('auth."a\\u0070i_key" = [5]', None, "auth.api_key is not a text"),
+    ],
+)
+def test_line_of_what_is_wrong(ax: Ax, profile: Profile, text: str, line: int | None, said: str) -> None:
+    """What cannot be used in a profile is named with its file, its line and what is wrong."""
+    profile(text)
+    error, hint = ax("list").refused(1)
+    assert error.startswith(UNUSABLE + said)
+    assert error.endswith(f"({FILE}, line {line})" if line else f"({FILE})")
+    assert hint == f"Correct {FILE}, or name another with --profile."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_byte_order_marks(home: Path, profile: Profile, encoding: str) -> None:
+    """Profiles and the file that names the active one may be saved as Windows' editors and shells do."""
+    profile(PROFILE)
+    text = "[auth]\r\napi_key = 'of-łukasz'\r\n"
+    profile("", "łukasz").write_bytes(text.encode(encoding))
+    (home / ".arize/.active_profile").write_bytes("łukasz\r\n".encode(encoding))
+    assert resolve(Options(), {}).api_key == "of-łukasz"
+    assert resolve(Options(profile="łukasz"), {}).api_key == "of-łukasz"
+
+
+@pytest.mark.parametrize("content", [b"sta\xffging", b"\xff\xfes", None])
+def test_unreadable_name_of_the_active_profile(
+    ax: Ax, home: Path, profile: Profile, served: SandboxServer, content: bytes | None
+) -> None:
+    """Where it cannot be read which profile is active, no other one takes its place."""
+    profile(PROFILE)
+    file = home / ".arize/.active_profile"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(CommandError) as caught:
+        resolve(Options(), {})
+    assert caught.value.message.startswith("the active profile is not known: ")
+    place = "~/.arize/.active_profile" if content is None else "~/.arize/.active_profile, line 1"
+    assert caught.value.message.endswith(f"({place})")
+    assert resolve(Options(profile="default"), {}).api_key == "of-profile"
+    # A command that needs no profile needs no name of one either.
+    assert ax("list", "-o", "json").code == 0
+    assert ax("list", "--base-url", "sandbox:", ARIZE_API_KEY="").code == 0
+
+
+def test_name_beyond_the_file_names(home: Path, profile: Profile, shell: Shell) -> None:
+    """A profile whose name the system's file names cannot have is an error; no other takes its place."""
+    profile(PROFILE)
+    (home / ".arize/.active_profile").write_text("łukasz", "utf-8")
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    error, _ = shell("ax", "users", "list", env=env).refused(1)
+    assert error.startswith(
+        r"the profile '\u0142ukasz' cannot be used: the encoding of this system's file names"
+    )
