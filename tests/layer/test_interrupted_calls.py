@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import linecache
 import random
 import sys
@@ -171,6 +172,7 @@ def test_cancellation_at_any_turn(server: SandboxServer, backend: str, cut: Cut)
                     assert len(await client.users.list(limit=2)) == 2
 
     anyio.run(use, backend=backend)
+    gc.collect()
 
 
 def _broken(connection: RawConnection) -> None:
