@@ -22,12 +22,14 @@ _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 # What is quoted, and addresses: a name or an id may hold any word.
 _QUOTED = re.compile(r"""\S*@\S*|'[^']*'|"[^"]*"|`[^`]*`""")
 _UNKNOWN_ROUTE = re.compile(
-    r"\b(no|unknown|unmatched|unrecogni[sz]ed)( such| matching)? (route|path|endpoint|url)s?\b(?! param)"
-    r"|\b(route|path|endpoint|url)s? ((is|was|does|could) )?(not|unknown|unmatched|missing)\b"
+    r"\b(no|unknown|unmatched|unrecogni[sz]ed|invalid|unsupported)( such| matching)?"
+    r" (route|path|endpoint|url)s?\b(?! param)"
+    r"|\b(route|path|endpoint|url)s? ((is|was|does|could) )?(not|doesn t|unknown|unmatched|missing)\b"
 )
 _NO_ROUTE = re.compile(
-    r"(?<![\w.-])no ((such |matching )?route|such (path|endpoint|url)|endpoint|handler|static resource)"
-    r"s?(?![\w-])",
+    r"(?<![\w.-])(no ((such |matching )?route|such (path|endpoint|url)|endpoint|handler|static resource)"
+    r"s?(?![\w-])|(route|endpoint|url)( \S*/\S*)?\s+((is|was|could|does) )?not (be )?(found|exist)\b"
+    r"|cannot (get|post|patch|delete) /)",
     re.IGNORECASE,
 )
 
@@ -56,8 +58,8 @@ def is_from_api(problem: Mapping[str, object], status: int) -> bool:
 def names_unknown_route(problem: Mapping[str, object]) -> bool:
     """Tell whether a problem is about a path that the API does not have, and so about no user.
 
-    Title, type and code are read as words, such as "route not found"; a detail has to say "no route" or the
-    like in a sentence, since it may hold whatever the caller sent.
+    Title, type and code are read as words, such as "route not found"; a detail has to say so in a sentence,
+    such as "no route", since it may hold whatever the caller sent.
     """
     title, kind, code, detail = (
         _QUOTED.sub(" ", text_of(problem, member) or "")

@@ -253,6 +253,10 @@ ABOUT_ROUTES = [
     *[{"detail": one} for one in ("No route for this path.", "There is no route GET /v2/v2/users.")],
     *[{"detail": one} for one in ("no Route matched with those values", "The API has no such path.")],
     *[{"detail": one} for one in ("No static resource v2/v2/users.", "No endpoint GET /v2/v2/users.")],
+    *[{"detail": one} for one in ("The requested URL was not found on the server.", "Route not found")],
+    *[{"detail": one} for one in ("Route GET:/v2/v2/users not found", "Cannot DELETE /v2/v2/users/x")],
+    *[{"detail": one} for one in ("The route v2/v2/users could not be found.", "Endpoint '/x' not found")],
+    *[{"title": one} for one in ("Invalid URL", "Unsupported route", "The endpoint doesn't exist")],
 ]
 ABOUT_USERS: list[dict[str, Any]] = [
     {},
@@ -271,6 +275,9 @@ ABOUT_USERS: list[dict[str, Any]] = [
     ],
     *[{"error_code": one} for one in ("USER_NOT_FOUND", "NOT_FOUND", "PATH_PARAMETER_UNKNOWN")],
     *[{"detail": one} for one in ("The user is en route.", "There is no path back for a blocked user.")],
+    *[{"detail": one} for one in ("User not found at path /v2/users/x.", "No user at this URL.")],
+    *[{"detail": one} for one in ("The user my-url not found", "The user a.route was not found")],
+    {"title": "Invalid path parameter"},
     {"instance": "/v2/users/route-not-found"},
 ]
 
