@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
-from typing import Any, Generic, NoReturn, SupportsIndex, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 from weakref import WeakKeyDictionary, WeakMethod
 
 import sniffio
+
+if TYPE_CHECKING:
+    import anyio
 
 T = TypeVar("T")
 
@@ -83,6 +87,28 @@ def current_loop() -> Hashable:
     import asyncio
 
     return asyncio.get_running_loop()
+
+
+@contextmanager
+def ended_after(seconds: float, *, shield: bool = False) -> Iterator[anyio.CancelScope]:
+    """Cancel what is done within after so many seconds, also where a test freezes Python's clocks."""
+    import anyio
+
+    if abs(time.monotonic() - monotonic()) < 1:
+        with anyio.move_on_after(seconds, shield=shield) as scope:
+            yield scope
+        return
+    # The event loop's clock is one of those: a thread counts the seconds.
+    loop: Any = current_loop()
+    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+    with anyio.CancelScope(shield=shield) as scope:
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), call_soon, [scope.cancel])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield scope
+        finally:
+            timer.cancel()
 
 
 class PerLoop(Generic[T]):
