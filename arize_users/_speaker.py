@@ -13,9 +13,13 @@ from urllib.parse import urlsplit
 
 NOT_FROM_API = "something between may have answered"
 """In the text of each error whose answer does not have the API's form."""
+NOT_ABOUT_USERS = "not about a user"
+"""In the text of each error that is about a path."""
 
 _LONGEST_QUOTE = 80
 _SECRET = re.compile(r"passw|secret|token|bearer|authorization|api.?key", re.IGNORECASE)
+# What may be a key, whatever stands before it: long, and with a digit.
+_KEY = re.compile(r"(?=[A-Za-z_+=-]*[0-9])[\w+=-]{20,}")
 _PAGE = re.compile(r"<!doctype html|<html|<head", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
@@ -95,6 +99,7 @@ def described(body: bytes, *, quoting: bool = True) -> str:
 
 
 def _quoted(kind: str, joint: str, quote: str) -> str:
+    quote = _KEY.sub("[hidden]", quote)
     shown = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}..."
     return f"{kind}{joint}{shown!r}" if shown and not _SECRET.search(shown) else kind
 

@@ -167,6 +167,8 @@ def test_anyone_stops_requests(connect: Connect, speaker: str) -> None:
         (b" \n", "empty"),
         (b"\x1b[31m\xff", r"a text, '\x1b[31m�'"),
         (b"bad Bearer s3cret-key", "a text"),
+        (b"unknown: ak-s3cret-1234567890-abc, go", "a text, 'unknown: [hidden], go'"),
+        (b"x" * 70 + b" ak-s3cret-1234567890-abc", f"a text, '{'x' * 70} [hidden]'"),
         (b'{"temporary_password": "s3cret"}', "JSON"),
         (b"<html><title>token s3cret</title>", "an HTML page"),
     ],
