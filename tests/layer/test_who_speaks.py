@@ -124,6 +124,17 @@ def test_the_apis_word_on_a_create(connect: Connect, status: int) -> None:
     assert ([one.status for one in outcomes.results], caught.value.maybe_applied) == (["failed"], False)
 
 
+@pytest.mark.parametrize("second", [problem(403), problem(409), SPEAKERS["ingress"](404)])
+def test_the_apis_word_on_a_spelling(connect: Connect, second: Reply) -> None:
+    """A spelling that the API does not understand was not carried out, whoever refuses the other one."""
+    client = connect([LOST, problem(400), second], max_retries=1, judged=False)
+    with pytest.raises(APIStatusError) as caught:
+        CALLS["create, email_link"](client.users)
+    outcomes = outcomes_of(caught.value)
+    assert outcomes is not None
+    assert ([one.status for one in outcomes.results], caught.value.maybe_applied) == (["failed"], False)
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
 @pytest.mark.parametrize("speaker", SPEAKERS)
 def test_nobody_else_knows_a_spelling(connect: Connect, speaker: str, status: int) -> None:
