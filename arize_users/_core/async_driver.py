@@ -11,7 +11,7 @@ import httpx
 
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .runtime import PerLoop, ended_after, monotonic
+from .runtime import PerLoop, ended_after, is_clock_moved, monotonic
 
 if TYPE_CHECKING:
     import anyio
@@ -204,9 +204,15 @@ def _new_lock() -> anyio.Lock:
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:
     import anyio
 
+    stop = stop or anyio.Event()
+    end = monotonic() + seconds
     with ended_after(seconds):
-        await (stop or anyio.Event()).wait()
+        await stop.wait()
         raise Stopped
+    if is_clock_moved():  # Maybe meanwhile, which ends a wait at once.
+        with ended_after(end - monotonic()):
+            await stop.wait()
+            raise Stopped
 
 
 class _BackgroundCall(Generic[T]):

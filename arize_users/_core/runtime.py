@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-if hasattr(time, "CLOCK_MONOTONIC"):
+# macOS goes on counting in CLOCK_MONOTONIC while it sleeps, other than in the clock of Python.
+_CLOCK = getattr(time, "CLOCK_UPTIME_RAW", getattr(time, "CLOCK_MONOTONIC", None))
+# For Windows, which has no such clock; in a list, because freezegun replaces it wherever it has a name.
+_clocks = [time.monotonic]
 
-    def monotonic() -> float:
-        """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
 
-else:  # Windows.
-    monotonic = time.monotonic
+def monotonic() -> float:
+    """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
+    return _clocks[0]() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
+def is_clock_moved() -> bool:
+    """Tell whether a test has frozen or moved Python's own clocks, which an event loop goes by."""
+    return abs(time.monotonic() - monotonic()) >= 1
 
 
 _renewals: set[WeakMethod[Callable[[], object]]] = set()
@@ -94,7 +100,7 @@ def ended_after(seconds: float, *, shield: bool = False) -> Iterator[anyio.Cance
     """Cancel what is done within after so many seconds, also where a test freezes Python's clocks."""
     import anyio
 
-    if abs(time.monotonic() - monotonic()) < 1:
+    if not is_clock_moved():
         with anyio.move_on_after(seconds, shield=shield) as scope:
             yield scope
         return
