@@ -48,9 +48,9 @@ def problem_of(body: bytes) -> Mapping[str, object]:
 
 
 def text_of(problem: Mapping[str, object], member: str) -> str | None:
-    """Give a member of a problem document; None where it is no text, or empty."""
+    """Give a member of a problem document; None where it is no text, or blank."""
     value = problem.get(member)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def is_from_api(problem: Mapping[str, object], status: int) -> bool:

@@ -398,6 +398,8 @@ class APIStatusError(APIError):
         passes = self.status_code >= 500 or self.status_code == 429
         if not passes and (self.is_about_route or not self.is_from_api):
             advice = _check_endpoint(**facts)
+            if self.status_code == 401:  # A gateway may be what checks keys.
+                advice += f" {self._advice}"
         super().__init__(text, hint=hint or advice, **facts)
 
     def _sentence(self, where: str) -> str:

@@ -203,6 +203,16 @@ def test_what_answers(connect: Connect, body: bytes, came: str) -> None:
     assert "s3cret" not in str(error) + str(decoded.value)
 
 
+def test_key_refused_by_anyone(connect: Connect) -> None:
+    """A 401 of anyone else may be about the key as well as about the endpoint: a gateway may check keys."""
+    with pytest.raises(UnauthorizedError) as caught:
+        connect([Reply(401)]).users.list()
+    assert caught.value.hint == (
+        "Check the base URL, which is from the default. "
+        "Check the API key (api_key or ARIZE_API_KEY) and that it belongs to this endpoint."
+    )
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "source"),
     [
