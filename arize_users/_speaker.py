@@ -13,21 +13,27 @@ from urllib.parse import urlsplit
 
 NOT_FROM_API = "something between may have answered"
 """In the text of each error whose answer does not have the API's form."""
+NOT_ABOUT_USERS = "not about a user"
+"""In the text of each error that is about a path."""
 
 _LONGEST_QUOTE = 80
 _SECRET = re.compile(r"passw|secret|token|bearer|authorization|api.?key", re.IGNORECASE)
+# What may be a key, whatever stands before it: long, and with a digit.
+_KEY = re.compile(r"(?=[A-Za-z_+=-]*[0-9])[\w+=-]{20,}")
 _PAGE = re.compile(r"<!doctype html|<html|<head", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
 # What is quoted, and addresses: a name or an id may hold any word.
 _QUOTED = re.compile(r"""\S*@\S*|'[^']*'|"[^"]*"|`[^`]*`""")
 _UNKNOWN_ROUTE = re.compile(
-    r"\b(no|unknown|unmatched|unrecogni[sz]ed)( such| matching)? (route|path|endpoint|url)s?\b(?! param)"
-    r"|\b(route|path|endpoint|url)s? ((is|was|does|could) )?(not|unknown|unmatched|missing)\b"
+    r"\b(no|unknown|unmatched|unrecogni[sz]ed|invalid|unsupported)( such| matching)?"
+    r" (route|path|endpoint|url)s?\b(?! param)"
+    r"|\b(route|path|endpoint|url)s? ((is|was|does|could) )?(not|doesn t|unknown|unmatched|missing)\b"
 )
 _NO_ROUTE = re.compile(
-    r"(?<![\w.-])no ((such |matching )?route|such (path|endpoint|url)|endpoint|handler|static resource)"
-    r"s?(?![\w-])",
+    r"(?<![\w.-])(no ((such |matching )?route|such (path|endpoint|url)|endpoint|handler|static resource)"
+    r"s?(?![\w-])|(route|endpoint|url)( \S*/\S*)?\s+((is|was|could|does) )?not (be )?(found|exist)\b"
+    r"|cannot (get|post|patch|delete) /)",
     re.IGNORECASE,
 )
 
@@ -42,9 +48,9 @@ def problem_of(body: bytes) -> Mapping[str, object]:
 
 
 def text_of(problem: Mapping[str, object], member: str) -> str | None:
-    """Give a member of a problem document; None where it is no text, or empty."""
+    """Give a member of a problem document; None where it is no text, or blank."""
     value = problem.get(member)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def is_from_api(problem: Mapping[str, object], status: int) -> bool:
@@ -56,8 +62,8 @@ def is_from_api(problem: Mapping[str, object], status: int) -> bool:
 def names_unknown_route(problem: Mapping[str, object]) -> bool:
     """Tell whether a problem is about a path that the API does not have, and so about no user.
 
-    Title, type and code are read as words, such as "route not found"; a detail has to say "no route" or the
-    like in a sentence, since it may hold whatever the caller sent.
+    Title, type and code are read as words, such as "route not found"; a detail has to say so in a sentence,
+    such as "no route", since it may hold whatever the caller sent.
     """
     title, kind, code, detail = (
         _QUOTED.sub(" ", text_of(problem, member) or "")
@@ -93,6 +99,7 @@ def described(body: bytes, *, quoting: bool = True) -> str:
 
 
 def _quoted(kind: str, joint: str, quote: str) -> str:
+    quote = _KEY.sub("[hidden]", quote)
     shown = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}..."
     return f"{kind}{joint}{shown!r}" if shown and not _SECRET.search(shown) else kind
 

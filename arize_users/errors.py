@@ -29,6 +29,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ._speaker import NOT_ABOUT_USERS as NOT_ABOUT_USERS
 from ._speaker import NOT_FROM_API as NOT_FROM_API
 from ._speaker import described, is_from_api, names_unknown_route, problem_of, redirect_target, text_of
 
@@ -390,13 +391,15 @@ class APIStatusError(APIError):
         if self.location:
             text += f" It redirects to {redirect_target(self.location)}, and is not followed."
         if self.is_about_route:
-            text += f" The problem is about the path at {_endpoint(**facts)}, not about a user."
+            text += f" The problem is about the path at {_endpoint(**facts)}, {NOT_ABOUT_USERS}."
         elif not self.is_from_api:
             text += _said(described(self.body), **facts)
         # Failures and limits pass, whoever answers.
         passes = self.status_code >= 500 or self.status_code == 429
         if not passes and (self.is_about_route or not self.is_from_api):
             advice = _check_endpoint(**facts)
+            if self.status_code == 401:  # A gateway may be what checks keys.
+                advice += f" {self._advice}"
         super().__init__(text, hint=hint or advice, **facts)
 
     def _sentence(self, where: str) -> str:

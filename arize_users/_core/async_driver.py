@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,7 +11,7 @@ import httpx
 
 from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
 from .request import Request
-from .runtime import PerLoop, current_loop, monotonic
+from .runtime import PerLoop, ended_after, is_clock_moved, monotonic
 
 if TYPE_CHECKING:
     import anyio
@@ -73,10 +71,8 @@ class AsyncDriver:
         return await self._run_parallel(effect)
 
     async def _run_exclusive(self, effect: Exclusive, stop: anyio.Event | None) -> Any:
-        import anyio
-
         lock = self._exclusion.get()
-        with anyio.move_on_after(effect.seconds) as waiting:
+        with ended_after(effect.seconds) as waiting:
             await lock.acquire()
         try:
             return await self.run(effect.flow, stop)
@@ -191,10 +187,8 @@ class _ParallelWork:
 
     async def drain(self, patience: float) -> None:
         """Await what is under way for so long; then, or when this is cut off, drop it."""
-        import anyio
-
         try:
-            with anyio.move_on_after(patience, shield=True):
+            with ended_after(patience, shield=True):
                 await self._finished.wait()
         finally:
             for scope in tuple(self._scopes):
@@ -210,30 +204,15 @@ def _new_lock() -> anyio.Lock:
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:
     import anyio
 
-    with _ended_after(seconds):
-        await (stop or anyio.Event()).wait()
+    stop = stop or anyio.Event()
+    end = monotonic() + seconds
+    with ended_after(seconds):
+        await stop.wait()
         raise Stopped
-
-
-@contextmanager
-def _ended_after(seconds: float) -> Iterator[None]:
-    import anyio
-
-    if abs(time.monotonic() - monotonic()) < 1:
-        with anyio.move_on_after(seconds):
-            yield
-        return
-    # A test has frozen or moved Python's clocks, the event loop's among them: a thread counts the seconds.
-    loop: Any = current_loop()
-    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
-    with anyio.CancelScope() as scope:
-        timer = threading.Timer(seconds, call_soon, [scope.cancel])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    if is_clock_moved():  # Maybe meanwhile, which ends a wait at once.
+        with ended_after(end - monotonic()):
+            await stop.wait()
+            raise Stopped
 
 
 class _BackgroundCall(Generic[T]):

@@ -5,22 +5,32 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
-from typing import Any, Generic, NoReturn, SupportsIndex, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 from weakref import WeakKeyDictionary, WeakMethod
 
 import sniffio
 
+if TYPE_CHECKING:
+    import anyio
+
 T = TypeVar("T")
 
-if hasattr(time, "CLOCK_MONOTONIC"):
+# macOS goes on counting in CLOCK_MONOTONIC while it sleeps, other than in the clock of Python.
+_CLOCK = getattr(time, "CLOCK_UPTIME_RAW", getattr(time, "CLOCK_MONOTONIC", None))
+# For Windows, which has no such clock; in a list, because freezegun replaces it wherever it has a name.
+_clocks = [time.monotonic]
 
-    def monotonic() -> float:
-        """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
 
-else:  # Windows.
-    monotonic = time.monotonic
+def monotonic() -> float:
+    """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
+    return _clocks[0]() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
+def is_clock_moved() -> bool:
+    """Tell whether a test has frozen or moved Python's own clocks, which an event loop goes by."""
+    return abs(time.monotonic() - monotonic()) >= 1
 
 
 _renewals: set[WeakMethod[Callable[[], object]]] = set()
@@ -83,6 +93,28 @@ def current_loop() -> Hashable:
     import asyncio
 
     return asyncio.get_running_loop()
+
+
+@contextmanager
+def ended_after(seconds: float, *, shield: bool = False) -> Iterator[anyio.CancelScope]:
+    """Cancel what is done within after so many seconds, also where a test freezes Python's clocks."""
+    import anyio
+
+    if not is_clock_moved():
+        with anyio.move_on_after(seconds, shield=shield) as scope:
+            yield scope
+        return
+    # The event loop's clock is one of those: a thread counts the seconds.
+    loop: Any = current_loop()
+    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+    with anyio.CancelScope(shield=shield) as scope:
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), call_soon, [scope.cancel])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield scope
+        finally:
+            timer.cancel()
 
 
 class PerLoop(Generic[T]):

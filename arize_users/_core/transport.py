@@ -17,7 +17,7 @@ from ..errors import ConfigurationError, InvalidArgumentError
 from .bodies import aread, read, unread, with_body
 from .pool import AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
-from .runtime import current_loop, loading, renew_after_fork
+from .runtime import current_loop, ended_after, loading, renew_after_fork
 
 if TYPE_CHECKING:
     import ssl
@@ -224,12 +224,10 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
 
     async def send(self, request: Request) -> httpx.Response:
         """Send a request and read the whole response; see `Sender.send`."""
-        import anyio
-
         response = None
         try:
             ours = self._shared.request(self._builder, request)
-            with anyio.move_on_after(request.seconds_left):
+            with ended_after(request.seconds_left):
                 response = await self._shared.http.send(ours, stream=True, auth=None, follow_redirects=False)
                 return await aread(response)
         except httpx.HTTPStatusError as error:

@@ -94,6 +94,8 @@ class EnumCaseRetrier:
             return first
         if first.api_status not in _MAY_BE_REFUSED_CASE:
             return first
+        if attempts is not None:  # What is not understood is carried out by no attempt.
+            attempts.unanswered = False
         other = upper_case(request)
         second = yield from self._retrier.send(other, repeatable=repeatable, attempts=attempts)
         if isinstance(second, Answer):

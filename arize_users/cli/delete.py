@@ -130,7 +130,7 @@ def _progress(total: int) -> Iterator[Callable[[], object]]:
 def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -> int:
     """Say how many deletions ended how, and give the exit code for them."""
     from arize_users import DeletionStatus
-    from arize_users.errors import NOT_FROM_API
+    from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API
 
     counts = Counter(result.status for result in results)
     if results:
@@ -141,5 +141,7 @@ def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -
     done = counts[DeletionStatus.DELETED] + (counts[DeletionStatus.NOT_FOUND] if missing_ok else 0)
     if done == len(results):
         return 0
-    # Nothing is known to be done, not even in part, or to have reached the API.
-    return REFUSED if all(NOT_FROM_API in (result.error or "") for result in results) else PARTIAL
+    # Nothing is known to be done, not even in part, or to have reached what deletes users.
+    elsewhere = NOT_FROM_API, NOT_ABOUT_USERS
+    is_elsewhere = [any(text in (result.error or "") for text in elsewhere) for result in results]
+    return REFUSED if all(is_elsewhere) else PARTIAL

@@ -32,7 +32,9 @@ _OPTIONS = {
 }
 """The options that are not called like the parameter of the client that they are passed to."""
 
-
+_CHECK_KEY = (
+    "Check the API key (--api-key, ARIZE_API_KEY or the profile) and that it belongs to this endpoint."
+)
 _PROBLEM = frozenset({"title", "status", "detail", "type", "instance", "error_code"})
 """The members of a problem document: its message says the first three, and no person needs the others."""
 
@@ -167,12 +169,12 @@ class Reporter:
     def _failure_hint(self, error: client.APIError) -> str | None:
         match error:
             case client.APIStatusError() | client.ResponseDecodeError() if _is_foreign(error):
-                return self._endpoint_hint(error)
+                hint = self._endpoint_hint(error)
+                return f"{hint} {_CHECK_KEY}" if isinstance(error, client.UnauthorizedError) else hint
             case client.BadRequestError() | client.UnprocessableEntityError():
                 return self._refused_hint(error)
             case client.UnauthorizedError():
-                key = "--api-key, ARIZE_API_KEY or the profile"
-                return f"Check the API key ({key}) and that it belongs to this endpoint."
+                return _CHECK_KEY
             case client.ForbiddenError():
                 return error.hint
             case client.NotFoundError(operation="create_user") if self.arguments.get("role_id") is not None:

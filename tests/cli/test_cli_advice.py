@@ -173,3 +173,11 @@ def test_refused_by_something_between(ax: Ax, scripted: Scripted, body: bytes, l
     scripted.set_answer(400, body, {"content-type": "application/json"})
     hint = ax(*shlex.split(line)).refused(4)[1]
     assert hint.startswith("Check the endpoint")
+
+
+def test_key_refused_by_something_between(ax: Ax, scripted: Scripted) -> None:
+    """A 401 of anyone else may be about the key as well as about the endpoint."""
+    scripted.set_answer(401, b"", {})
+    hint = ax("list").refused(4)[1]
+    assert hint.startswith("Check the endpoint")
+    assert "Check the API key (--api-key, ARIZE_API_KEY or the profile)" in hint

@@ -58,6 +58,17 @@ def test_nobody_else_settles_a_command(
             assert NOT_FROM_API in ran.out + ran.err
 
 
+@pytest.mark.parametrize("line", COMMANDS)
+def test_an_unknown_route_settles_no_command(
+    ax: Ax, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Where the API does not know the path, the exit code is 4, for one user as for a batch."""
+    _answer(monkeypatch, scripted, lambda _: problem(404, error_code="ROUTE_NOT_FOUND"))
+    output = [] if line in NOT_REPEATED else ["-o", "json"]
+    ran = ax(*shlex.split(line), *output)
+    assert (ran.code, "not about a user" in ran.out + ran.err) == (4, True)
+
+
 @pytest.mark.parametrize(("refusal", "codes"), [(problem(404), (3, 0)), (SPEAKERS["ingress"](404), (3, 3))])
 def test_a_batch_that_is_done_in_part(
     ax: Ax, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, refusal: Reply, codes: tuple[int, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -58,6 +59,16 @@ def test_total_timeout(connect: Connect, slow: str) -> None:
         assert server.connections[0].closed.wait(20)
         assert len(client.users.list()) == 0
         assert len(server.connections) == 2
+
+
+def test_total_timeout_by_a_frozen_clock(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation ends in its time also where a test has frozen the clock that the event loop goes by."""
+    with raw_server(SLOW["nothing"]) as server:
+        client = connect(None, base_url=server.url, total_timeout=0.3)
+        monkeypatch.setattr(time, "monotonic", lambda: 1_772_366_400.0)
+        with pytest.raises(APITimeoutError) as caught:
+            client.users.list()
+        assert caught.value.sent is True
 
 
 def test_total_timeout_on_a_new_connection(connect: Connect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Iterator
@@ -25,8 +26,10 @@ from arize_users import (
     RateLimitError,
     ServerError,
 )
+from arize_users._core.async_driver import AsyncDriver
 from arize_users._core.effects import Flow, Now, Send, Sleep, sleep
 from arize_users._core.retry import Pause
+from arize_users._core.runtime import monotonic
 from arize_users._users.bulk import bulk_delete
 from arize_users._users.operations import Operations
 from arize_users.client import UsersClient
@@ -386,14 +389,30 @@ def test_no_clock_ends_a_wait(name: str) -> None:
         assert _run_by(CLOCKS[name](), operations.get(user=ID), SUCCESS["get"])[0] == []
 
 
-def test_a_frozen_clock(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("on_windows", [False, True])
+def test_a_frozen_clock(connect: Connect, monkeypatch: pytest.MonkeyPatch, on_windows: bool) -> None:
     """Where a test has frozen Python's clocks, both clients wait as long as ever, alone and in bulk."""
+    if on_windows:  # Which has no other clock.
+        monkeypatch.setattr("arize_users._core.runtime._CLOCK", None)
     monkeypatch.setattr(time, "monotonic", lambda: 1_772_366_400.0)
     rate_limited = problem(429)
     client = connect([rate_limited, rate_limited, SUCCESS["get"]], max_retries=2, total_timeout=60)
     assert client.users.get(user=ID).id == ID
     bulk = connect([rate_limited, problem(503), *[SUCCESS["delete"]] * 3], max_retries=2)
     assert [one.status for one in bulk.users.bulk_delete(user_ids=["a", "b", "c"])] == ["deleted"] * 3
+
+
+def test_a_clock_that_is_frozen_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test freezes Python's clocks while a task waits, its wait is no shorter."""
+
+    async def seconds_of_a_wait() -> float:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(monkeypatch.setattr, time, "monotonic", lambda: 1_772_366_400.0)
+        began = monotonic()
+        await AsyncDriver(lambda _: asyncio.sleep(0)).run(sleep(0.1))
+        return monotonic() - began
+
+    assert asyncio.run(seconds_of_a_wait()) >= 0.1
 
 
 def test_waits_count_towards_total_timeout() -> None:

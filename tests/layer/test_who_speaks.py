@@ -124,6 +124,17 @@ def test_the_apis_word_on_a_create(connect: Connect, status: int) -> None:
     assert ([one.status for one in outcomes.results], caught.value.maybe_applied) == (["failed"], False)
 
 
+@pytest.mark.parametrize("second", [problem(403), problem(409), SPEAKERS["ingress"](404)])
+def test_the_apis_word_on_a_spelling(connect: Connect, second: Reply) -> None:
+    """A spelling that the API does not understand was not carried out, whoever refuses the other one."""
+    client = connect([LOST, problem(400), second], max_retries=1, judged=False)
+    with pytest.raises(APIStatusError) as caught:
+        CALLS["create, email_link"](client.users)
+    outcomes = outcomes_of(caught.value)
+    assert outcomes is not None
+    assert ([one.status for one in outcomes.results], caught.value.maybe_applied) == (["failed"], False)
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
 @pytest.mark.parametrize("speaker", SPEAKERS)
 def test_nobody_else_knows_a_spelling(connect: Connect, speaker: str, status: int) -> None:
@@ -167,6 +178,8 @@ def test_anyone_stops_requests(connect: Connect, speaker: str) -> None:
         (b" \n", "empty"),
         (b"\x1b[31m\xff", r"a text, '\x1b[31m�'"),
         (b"bad Bearer s3cret-key", "a text"),
+        (b"unknown: ak-s3cret-1234567890-abc, go", "a text, 'unknown: [hidden], go'"),
+        (b"x" * 70 + b" ak-s3cret-1234567890-abc", f"a text, '{'x' * 70} [hidden]'"),
         (b'{"temporary_password": "s3cret"}', "JSON"),
         (b"<html><title>token s3cret</title>", "an HTML page"),
     ],
@@ -188,6 +201,16 @@ def test_what_answers(connect: Connect, body: bytes, came: str) -> None:
     assert f"The answer from https://corp.example/arize is {shown}: {NOT_FROM_API}." in str(decoded.value)
     assert "Check the base URL, which is from the argument base_url; the answer is" in str(decoded.value)
     assert "s3cret" not in str(error) + str(decoded.value)
+
+
+def test_key_refused_by_anyone(connect: Connect) -> None:
+    """A 401 of anyone else may be about the key as well as about the endpoint: a gateway may check keys."""
+    with pytest.raises(UnauthorizedError) as caught:
+        connect([Reply(401)]).users.list()
+    assert caught.value.hint == (
+        "Check the base URL, which is from the default. "
+        "Check the API key (api_key or ARIZE_API_KEY) and that it belongs to this endpoint."
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,6 +276,10 @@ ABOUT_ROUTES = [
     *[{"detail": one} for one in ("No route for this path.", "There is no route GET /v2/v2/users.")],
     *[{"detail": one} for one in ("no Route matched with those values", "The API has no such path.")],
     *[{"detail": one} for one in ("No static resource v2/v2/users.", "No endpoint GET /v2/v2/users.")],
+    *[{"detail": one} for one in ("The requested URL was not found on the server.", "Route not found")],
+    *[{"detail": one} for one in ("Route GET:/v2/v2/users not found", "Cannot DELETE /v2/v2/users/x")],
+    *[{"detail": one} for one in ("The route v2/v2/users could not be found.", "Endpoint '/x' not found")],
+    *[{"title": one} for one in ("Invalid URL", "Unsupported route", "The endpoint doesn't exist")],
 ]
 ABOUT_USERS: list[dict[str, Any]] = [
     {},
@@ -271,6 +298,9 @@ ABOUT_USERS: list[dict[str, Any]] = [
     ],
     *[{"error_code": one} for one in ("USER_NOT_FOUND", "NOT_FOUND", "PATH_PARAMETER_UNKNOWN")],
     *[{"detail": one} for one in ("The user is en route.", "There is no path back for a blocked user.")],
+    *[{"detail": one} for one in ("User not found at path /v2/users/x.", "No user at this URL.")],
+    *[{"detail": one} for one in ("The user my-url not found", "The user a.route was not found")],
+    {"title": "Invalid path parameter"},
     {"instance": "/v2/users/route-not-found"},
 ]
 

@@ -130,7 +130,7 @@ SPEAKERS: Mapping[str, Callable[[int], Reply]] = {
     "sign-in page": _foreign(SIGN_IN_PAGE, "text/html"),
     "empty": _foreign(b"", "application/problem+json"),
     "no title": lambda status: problem(status, title=None),
-    "empty title": lambda status: problem(status, title=""),
+    "blank title": lambda status: problem(status, title=" "),
     "no status": _foreign(b'{"title": "Not Found"}', "application/problem+json"),
     "another status": lambda status: raw(problem(status - 1).content, status),
     "status as text": lambda status: raw(json.dumps({"title": "No", "status": str(status)}).encode(), status),
