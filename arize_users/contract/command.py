@@ -13,6 +13,7 @@ from pathlib import Path
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError, ConfigurationWarning
 from arize_users._signals import handled
+from arize_users._streams import put
 from arize_users.config import resolve
 
 from .findings import Report
@@ -31,7 +32,8 @@ deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted 
 The second generation of the API conforms when nothing but the case of its enum values differs. With --spec
 the case counts, too.
 
-exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
+exit codes: 0 conforms, 1 deviates, 2 usage, settings, no deployment to check, or the report could not be
+written, 130 interrupted
 """
 
 
@@ -50,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
     except SystemExit as usage:
+        put(sys.stdout)  # The reader of the help may have gone.
         return int(usage.code or 0)
     connection = {name: getattr(options, name) for name in _CONNECTION}
     report = None
@@ -71,14 +74,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CannotCheckError, ConfigurationError, SpecError) as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
-        emails = ", ".join(report.left_behind) if report else ""
-        return _fail(f"interrupted. Not removed, please do: {emails}" if emails else "interrupted.", 130)
-    print(json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(report.to_text()))
-    return 0 if report.conforms else 1
+        return _fail(f"interrupted.{_left_behind(report)}", 130)
+    text = json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(report.to_text())
+    code = 0 if report.conforms else 1
+    unwritten = put(sys.stdout, f"{text}\n")
+    # A reader that has gone, such as `head`, has seen enough.
+    if unwritten and (report.left_behind or not isinstance(unwritten, BrokenPipeError)):
+        problem = f"cannot write the report: {unwritten.strerror}.{_left_behind(report)}"
+        return _fail(problem, code if isinstance(unwritten, BrokenPipeError) else 2)
+    return code
+
+
+def _left_behind(report: Report | None) -> str:
+    emails = ", ".join(report.left_behind) if report else ""
+    return f" Not removed, please do: {emails}" if emails else ""
 
 
 def _fail(text: str, code: int) -> int:
-    print(f"arize-users contract: {text}", file=sys.stderr)
+    put(sys.stderr, f"arize-users contract: {text}\n")
     return code
 
 
