@@ -260,7 +260,10 @@ _GIVE_A_URL = "Give --base-url an https:// URL"
             f"{_AUTH}[routing]\napi_host = 'x'\napi_port = 70000",
             f"{_UNUSABLE}routing.api_port: '70000' is not a port",
         ),
-        ("[auth]\napi_key = 'a b'", "the profile 'default': has blanks or line breaks inside"),
+        (
+            "[auth]\napi_key = 'a b'",
+            "the profile 'default' cannot be used: auth.api_key has blanks or line breaks inside",
+        ),
     ],
 )
 def test_unusable_profile(ax: Ax, profile: Profile, text: str, said: str) -> None:
