@@ -7,9 +7,11 @@ import json
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError, ConfigurationWarning
 from arize_users._signals import handled
@@ -55,6 +57,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         put(sys.stdout)  # The reader of the help may have gone.
         return int(usage.code or 0)
     connection = {name: getattr(options, name) for name in _CONNECTION}
+    with _warnings_once():
+        return _check(options, connection)
+
+
+@contextmanager
+def _warnings_once() -> Iterator[None]:
+    """Show each warning of the client on one line, though each of a run's clients repeats it."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            put(sys.stderr, f"arize-users contract: warning: {message}\n")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        warnings.simplefilter("always", ConfigurationWarning)
+        warnings.simplefilter("ignore", BetaWarning)
+        yield
+
+
+def _check(options: argparse.Namespace, connection: Mapping[str, Any]) -> int:
     report = None
     try:
         settings = resolve(**connection)
@@ -62,15 +86,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = Report(settings.base_url, exact_case=options.spec is not None)
         connect = partial(ArizeClient, **connection)
         # SIGTERM ends a run as Ctrl-C does, so that it removes what it created.
-        with handled(signal.default_int_handler, signal.SIGTERM), warnings.catch_warnings():
-            warnings.simplefilter("ignore", BetaWarning)
-            # Each client would repeat what settling the settings has warned of.
-            warnings.simplefilter("ignore", ConfigurationWarning)
-            with Session(settings, spec, report, connect) as session:
-                session.check_access()
-                read_only_checks(session)
-                if options.write:
-                    writing_checks(session)
+        with (
+            handled(signal.default_int_handler, signal.SIGTERM),
+            Session(settings, spec, report, connect) as session,
+        ):
+            session.check_access()
+            read_only_checks(session)
+            if options.write:
+                writing_checks(session)
     except (CannotCheckError, ConfigurationError, SpecError) as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:

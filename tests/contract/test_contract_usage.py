@@ -195,6 +195,19 @@ def test_an_unread_variable_is_warned_of_once(url: str) -> None:
     assert (done.returncode, done.stderr.count("ARIZE_API_URL")) == (0, 1)
 
 
+def test_no_proxy_is_warned_of_once() -> None:
+    """An entry of NO_PROXY that cannot be read is named on one line, also where warnings are errors."""
+    environment = {**os.environ, "ARIZE_API_KEY": "a-key", "ARIZE_BASE_URL": "https://host.invalid"}
+    environment |= {"HTTPS_PROXY": NOBODY, "NO_PROXY": "a;b", "PYTHONWARNINGS": "error"}
+    command = [sys.executable, "-m", "arize_users.contract"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    assert [line.partition(": ")[2][:26] for line in done.stderr.splitlines()] == [
+        "warning: NO_PROXY: 'a;b' c",
+        "GET /v2/users: no connecti",
+    ]
+
+
 def test_requests_accept_problem_documents(deployment: Deployment, check: Check) -> None:
     """Every request says that it takes JSON and problem documents, as a strict gateway wants to know."""
     check("--write")
