@@ -47,6 +47,13 @@ def test_a_deployment_that_cannot_be_asked_is_exit_code_2(
     assert "a-key" not in outcome.err
 
 
+def test_a_url_without_the_api_is_exit_code_2(run: Check, url: str) -> None:
+    """A path too many is no deviation: the endpoint is named, and what answers there."""
+    outcome = run("--base-url", f"{url}/v2", "--api-key", "sandbox-admin")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{url}/v2" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
