@@ -182,7 +182,8 @@ def _routed(entries: Mapping[str, str], label: Callable[[str], str]) -> Endpoint
 
 
 def _of_region(region: str, source: Source) -> str:
-    name = REGION_ALIASES.get(str(region).strip().upper(), region)
+    text = str(region).strip()
+    name = REGION_ALIASES.get(text.upper(), text)
     if name not in REGIONS:
         raise source.error(f"{region!r} is not one of {', '.join((*REGIONS, *REGION_ALIASES))}")
     return f"https://api.{name}.arize.com"

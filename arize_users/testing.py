@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -234,8 +234,10 @@ def arize_sandbox_server(arize_sandbox: ArizeSandbox) -> Iterator[ArizeSandboxSe
 def _open_sandbox(request: pytest.FixtureRequest) -> Sandbox:
     from .sandbox import Sandbox
 
-    marker = request.node.get_closest_marker(_OPTIONS_MARKER)
-    given, options = (marker.args, marker.kwargs) if marker else ((), {})
+    given: tuple[object, ...] = ()
+    options: dict[str, Any] = {}
+    for marker in request.node.iter_markers(_OPTIONS_MARKER):  # Of the test first, then of class and module.
+        given, options = given + marker.args, {**marker.kwargs, **options}
     try:
         # The path is None: an account in a file would not be fresh.
         return Sandbox(None, *given, **{"enum_case": _enum_case(request), **options})

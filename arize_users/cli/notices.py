@@ -1,4 +1,4 @@
-"""The notice that the commands are in beta: on one line, once per machine and day."""
+"""Warnings of the client on one line each; that the commands are in beta, once per machine and day."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from .terminal import say
 
 @contextmanager
 def notices() -> Iterator[None]:
-    """Show each warning of the client on one line; that the functions are in beta, once a day."""
+    """Show each warning of the client once, on one line; that the functions are in beta, once a day."""
     from arize_users import BetaWarning, ConfigurationWarning
 
+    said: set[str] = set()
     with warnings.catch_warnings():
         show_other = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
             if not issubclass(category, BetaWarning | ConfigurationWarning):
                 show_other(message, category, *rest, **named)  # type: ignore[arg-type]
-            elif category is not BetaWarning or _is_first_today():
+            elif str(message) not in said and (category is not BetaWarning or _is_first_today()):
+                said.add(str(message))
                 say(f"warning: {message}")
 
         warnings.showwarning = show
-        # It is a notice, and no error even where PYTHONWARNINGS makes warnings errors.
-        warnings.simplefilter("always", BetaWarning)
+        # They are notices, and no errors even where PYTHONWARNINGS makes warnings errors.
+        for category in (BetaWarning, ConfigurationWarning):
+            warnings.simplefilter("always", category)
         yield
 
 

@@ -75,6 +75,10 @@ class Reporter:
         """Report an error of the client, and give the exit code for it."""
         messages, code = [error.message], _exit_code(error)
         if isinstance(error, client.ConfigurationError):
+            if self.settings and not error.variable:
+                in_profile = self.settings.in_profile(error.argument, error.message)
+                if in_profile is not None:
+                    return self.command_error(in_profile)
             source = error.variable or (self.settings and self.settings.source(error.argument))
             messages, code = [_labelled(source, error.message)], SETTINGS
         elif isinstance(error, client.InvalidArgumentError):

@@ -53,6 +53,7 @@ class Session:
         if self.options.base_url is not None and self.options.region is not None:
             raise CommandError(USAGE, "--base-url and --region both name the endpoint: give only one")
         self.reporter.settings = settings = resolve(self.options)
+        self._exit_stack.enter_context(notices())
         if settings.note is not None:
             say(f"warning: {settings.note}")
         return settings
@@ -72,7 +73,6 @@ class Session:
         settings = self.settings
         from arize_users import ArizeClient
 
-        self._exit_stack.enter_context(notices())
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)

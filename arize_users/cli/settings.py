@@ -58,6 +58,13 @@ class Settings(NamedTuple):
                 raise
         return FORMATS[0], DEFAULT
 
+    def in_profile(self, parameter: str | None, problem: str) -> CommandError | None:
+        """Say what is wrong with a parameter of the client that the profile gave; None where it did not."""
+        entry = {"api_key": "auth.api_key", "base_url": "routing"}.get(parameter or "")
+        if entry is None or self.source(parameter) != self.profile.label:
+            return None
+        return self.profile.problem(f"{entry} {problem}", at=entry)
+
     def source(self, parameter: str | None) -> str | None:
         """Tell where a parameter of the client came from; None where it was not given."""
         return {"api_key": self.key_from, "base_url": self.endpoint_from}.get(parameter or "")
@@ -185,18 +192,18 @@ class Profile:
                 hint="Name another with --profile, or make that file.",
             ) from None
         except OSError as error:
-            raise self._problem(error.strerror or str(error)) from error
+            raise self.problem(error.strerror or str(error)) from error
         except UnicodeEncodeError as error:
-            raise self._problem("the encoding of this system's file names lacks its name") from error
+            raise self.problem("the encoding of this system's file names lacks its name") from error
         except FileProblem as error:
-            raise self._problem(error.what, line=error.line) from error
+            raise self.problem(error.what, line=error.line) from error
 
     @functools.cached_property
     def _tables(self) -> Mapping[str, Any]:
         try:
             return tables_of(self._text)
         except FileProblem as error:
-            raise self._problem(error.what, line=error.line) from error
+            raise self.problem(error.what, line=error.line) from error
 
     def exists(self) -> bool:
         """Tell whether there is such a file."""
@@ -210,20 +217,20 @@ class Profile:
         """
         found = self._tables.get(table, {})
         if not isinstance(found, dict):
-            raise self._problem(f"{table} is not a table", at=table)
+            raise self.problem(f"{table} is not a table", at=table)
         value = found.get(entry)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
             kind = _KINDS.get(type(value), "a date or time")
-            raise self._problem(f"{table}.{entry} is not a text, but {kind}", at=f"{table}.{entry}")
+            raise self.problem(f"{table}.{entry} is not a text, but {kind}", at=f"{table}.{entry}")
 
         def variable(reference: re.Match[str]) -> str:
             name, default = reference[1].strip(), reference[2]
             if name not in self._env and default is None:
                 problem = f"{table}.{entry} refers to {name}, which is not set"
                 hint = f"Set {name}, or correct {self.path}."
-                raise self._problem(problem, at=f"{table}.{entry}", hint=hint)
+                raise self.problem(problem, at=f"{table}.{entry}", hint=hint)
             return self._env.get(name, default or "")
 
         return _REFERENCE.sub(variable, value or "").strip() or None
@@ -233,7 +240,7 @@ class Profile:
         format = self.get("output", "format")
         if format is not None and format.lower() not in FORMATS:
             problem = f"output.format {format.lower()!r} is not one of {', '.join(FORMATS)}"
-            raise self._problem(problem, at="output.format")
+            raise self.problem(problem, at="output.format")
         return format and format.lower()
 
     def endpoint(self) -> str | None:
@@ -245,12 +252,13 @@ class Profile:
             found = profile_endpoint({entry: self.get("routing", entry) or "" for entry in ROUTING})
         except ConfigurationError as error:
             label = f"{error.variable}: " if error.variable else ""
-            raise self._problem(f"{label}{error.message}", at=error.variable) from error
+            raise self.problem(f"{label}{error.message}", at=error.variable) from error
         return found and found.url
 
-    def _problem(
+    def problem(
         self, what: str, *, line: int | None = None, at: str | None = None, hint: str | None = None
     ) -> CommandError:
+        """Make the error for what is wrong in the file, in a line or at an entry of it."""
         line = line_of(self._text, at.split(".")) if at else line
         return CommandError(
             SETTINGS,

@@ -7,12 +7,15 @@ import json
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError, ConfigurationWarning
 from arize_users._signals import handled
+from arize_users._streams import put
 from arize_users.config import resolve
 
 from .findings import Report
@@ -31,7 +34,8 @@ deletes it. Nothing is mailed and nobody else is touched. The API keeps deleted 
 The second generation of the API conforms when nothing but the case of its enum values differs. With --spec
 the case counts, too.
 
-exit codes: 0 conforms, 1 deviates, 2 usage, settings, or no deployment to check, 130 interrupted
+exit codes: 0 conforms, 1 deviates, 2 usage, settings, no deployment to check, or the report could not be
+written, 130 interrupted
 """
 
 
@@ -50,8 +54,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
     except SystemExit as usage:
+        put(sys.stdout)  # The reader of the help may have gone.
         return int(usage.code or 0)
     connection = {name: getattr(options, name) for name in _CONNECTION}
+    with _warnings_once():
+        return _check(options, connection)
+
+
+@contextmanager
+def _warnings_once() -> Iterator[None]:
+    """Show each warning of the client on one line, though each of a run's clients repeats it."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            put(sys.stderr, f"arize-users contract: warning: {message}\n")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        warnings.simplefilter("always", ConfigurationWarning)
+        warnings.simplefilter("ignore", BetaWarning)
+        yield
+
+
+def _check(options: argparse.Namespace, connection: Mapping[str, Any]) -> int:
     report = None
     try:
         settings = resolve(**connection)
@@ -59,26 +86,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = Report(settings.base_url, exact_case=options.spec is not None)
         connect = partial(ArizeClient, **connection)
         # SIGTERM ends a run as Ctrl-C does, so that it removes what it created.
-        with handled(signal.default_int_handler, signal.SIGTERM), warnings.catch_warnings():
-            warnings.simplefilter("ignore", BetaWarning)
-            # Each client would repeat what settling the settings has warned of.
-            warnings.simplefilter("ignore", ConfigurationWarning)
-            with Session(settings, spec, report, connect) as session:
-                session.check_access()
-                read_only_checks(session)
-                if options.write:
-                    writing_checks(session)
+        with (
+            handled(signal.default_int_handler, signal.SIGTERM),
+            Session(settings, spec, report, connect) as session,
+        ):
+            session.check_access()
+            read_only_checks(session)
+            if options.write:
+                writing_checks(session)
     except (CannotCheckError, ConfigurationError, SpecError) as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
-        emails = ", ".join(report.left_behind) if report else ""
-        return _fail(f"interrupted. Not removed, please do: {emails}" if emails else "interrupted.", 130)
-    print(json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(report.to_text()))
-    return 0 if report.conforms else 1
+        return _fail(f"interrupted.{_left_behind(report)}", 130)
+    text = json.dumps(report.to_dict(), indent=2) if options.json else "\n".join(report.to_text())
+    code = 0 if report.conforms else 1
+    unwritten = put(sys.stdout, f"{text}\n")
+    # A reader that has gone, such as `head`, has seen enough.
+    if unwritten and (report.left_behind or not isinstance(unwritten, BrokenPipeError)):
+        problem = f"cannot write the report: {unwritten.strerror}.{_left_behind(report)}"
+        return _fail(problem, code if isinstance(unwritten, BrokenPipeError) else 2)
+    return code
+
+
+def _left_behind(report: Report | None) -> str:
+    emails = ", ".join(report.left_behind) if report else ""
+    return f" Not removed, please do: {emails}" if emails else ""
 
 
 def _fail(text: str, code: int) -> int:
-    print(f"arize-users contract: {text}", file=sys.stderr)
+    put(sys.stderr, f"arize-users contract: {text}\n")
     return code
 
 

@@ -23,7 +23,7 @@ _ACCEPT = "application/json, application/problem+json"
 
 
 class CannotCheckError(Exception):
-    """There is nothing to check: no connection, or a key that may not even list."""
+    """There is nothing to check: no connection, no such API, or a key that may not even list."""
 
 
 class SkippedError(Exception):
@@ -75,12 +75,16 @@ class Session:
         """Make sure that the deployment answers and that the key may list. The answer is not judged.
 
         Raises:
-            CannotCheckError: There is no answer, the key may not list, or the deployment limits the rate.
+            CannotCheckError: There is no answer, no such API, the key may not list, or the deployment limits
+                the rate.
         """
         try:
             self.call_unjudged(self.client.users.list, limit=1)
         except ArizeError as error:
-            if isinstance(error, APIConnectionError) or getattr(error, "status_code", 0) in (401, 403, 429):
+            status = getattr(error, "status_code", 0)
+            # No list is answered with 404 or a redirect: the URL is wrong.
+            is_elsewhere = status == 404 or 300 <= status < 400
+            if isinstance(error, APIConnectionError) or is_elsewhere or status in (401, 403, 429):
                 raise CannotCheckError(str(error)) from error
 
     @contextmanager

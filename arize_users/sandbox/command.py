@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from arize_users._signals import handled
+from arize_users._streams import put
 
 from .faults import Faults, read_script
 from .messages import SandboxError
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
     try:
         options = parse(argv, program)
     except SystemExit as usage:
+        put(sys.stdout)  # The reader of the help may have gone.
         return int(usage.code or 0)
     stop = threading.Event()
     faults = Faults()
@@ -50,14 +52,18 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
                 while not stop.wait(1.0):
                     pass
     except SandboxError as error:
-        print(f"arize-users sandbox: {error}", file=sys.stderr)
+        put(sys.stderr, f"arize-users sandbox: {error}\n")
         return 1
     return 0
 
 
 def _print_greeting(server: SandboxServer) -> None:
     owner, *others = KEYS
-    print(f"Users API sandbox on {server.url}")
-    print(f"Keys: {owner} (account owner), {', '.join(others)}")
-    print(f"Use it: export ARIZE_BASE_URL={server.url} ARIZE_API_KEY={owner}")
-    print("Ctrl-C stops it.", flush=True)
+    lines = (
+        f"Users API sandbox on {server.url}",
+        f"Keys: {owner} (account owner), {', '.join(others)}",
+        f"Use it: export ARIZE_BASE_URL={server.url} ARIZE_API_KEY={owner}",
+        "Ctrl-C stops it.",
+    )
+    # A reader that has gone, such as `head -1`, may use the server all the same.
+    put(sys.stdout, "".join(f"{line}\n" for line in lines))

@@ -116,31 +116,45 @@ class _Server(ThreadingTCPServer):
     def __init__(self, owner: SandboxServer, port: int) -> None:
         self.owner = owner
         self.stopping = False
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, threading.Thread] = {}
         self._changed = threading.Condition()
         super().__init__((_HOST, port), _Handler)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Know a connection while its thread serves it."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread that is known meanwhile, and keeps no process from ending."""
+        arguments = (request, client_address)
+        thread = threading.Thread(target=self.process_request_thread, args=arguments, daemon=True)
         with self._changed:
-            self._connections.add(request)
-            if self.stopping:
-                _shut_down(request, socket.SHUT_RD)
+            self._connections[request] = thread
+        try:
+            thread.start()
+        except RuntimeError:  # No more threads: the base class closes the connection.
+            self._forget(request)
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Forget a connection that was served."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            with self._changed:
-                self._connections.discard(request)
-                self._changed.notify_all()
+            self._forget(request)
+
+    def _forget(self, request: socket.socket) -> None:
+        with self._changed:
+            self._connections.pop(request, None)
+            self._changed.notify_all()
 
     def close_connections(self) -> None:
         """End the connections that wait for a request, then those that do not end by themselves."""
         with self._changed:
             self.stopping = True
+            threads = list(self._connections.values())
             for how in (socket.SHUT_RD, socket.SHUT_RDWR):
                 for connection in self._connections:
                     _shut_down(connection, how)
                 self._changed.wait_for(lambda: not self._connections, _STOP_SECONDS)
+        for thread in threads:
+            thread.join(_STOP_SECONDS)
 
 
 def _shut_down(connection: socket.socket, how: int) -> None:

@@ -38,6 +38,8 @@ UNUSABLE = "the profile 'default' cannot be used: "
         ("x = 1\nauth = 5", 2, "auth is not a table"),
         ("[auth]\napi_key = 'k'\n[output]\nformat = 'xml'", 4, "output.format 'xml' is not one of table"),
         ("[auth]\napi_key = 'k'\n\n[routing]\nregion = 'mars'", 5, "routing.region: 'mars' is not one of"),
+        ("[auth]\napi_key = '\"a key\"'", 2, "auth.api_key has quotes round it"),
+        ("[auth]\napi_key = 'k'\n[routing]\napi_host = 'a b'", 3, "routing is not a well-formed URL"),
         ("x = " + "[" * 5000, None, "it is not TOML that can be read: it is nested too deeply"),
         ('auth."a\\u0070i_key" = [5]', None, "auth.api_key is not a text"),
     ],

@@ -14,7 +14,7 @@ from arize_users.cli.options import Options
 from arize_users.cli.settings import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Profile
+from .runs import Ax, Profile, Shell
 
 KEYS = {"option": "of-option", "variable": "of-env", "profile": "of-profile"}
 URLS = {name: f"https://{name}.example" for name in KEYS} | {"default": "https://api.arize.com"}
@@ -260,7 +260,10 @@ _GIVE_A_URL = "Give --base-url an https:// URL"
             f"{_AUTH}[routing]\napi_host = 'x'\napi_port = 70000",
             f"{_UNUSABLE}routing.api_port: '70000' is not a port",
         ),
-        ("[auth]\napi_key = 'a b'", "the profile 'default': has blanks or line breaks inside"),
+        (
+            "[auth]\napi_key = 'a b'",
+            "the profile 'default' cannot be used: auth.api_key has blanks or line breaks inside",
+        ),
     ],
 )
 def test_unusable_profile(ax: Ax, profile: Profile, text: str, said: str) -> None:
@@ -379,3 +382,17 @@ def test_global_options_anywhere(ax: Ax, host: str, line: str) -> None:
     program, *given = line.replace("URL", f"http://{host}").split()
     ran = ax(*given, "--api-key", "sandbox-admin", program=program)
     assert (ran.code, ran.out.count("@sandbox.example")) == (0, 3), ran.err
+
+
+@pytest.mark.parametrize("python", ["default", "error"])
+@pytest.mark.parametrize("line", [("settings",), ("settings", "--check"), ("users", "list", "-v")])
+def test_no_proxy_is_warned_of_once(shell: Shell, line: tuple[str, ...], python: str) -> None:
+    """An entry of NO_PROXY that cannot be read is named once, on a line like any other of ours."""
+    nobody = "http://127.0.0.1:1"
+    env = {"ARIZE_API_KEY": "a-key", "ARIZE_BASE_URL": "https://host.invalid", "ARIZE_MAX_RETRIES": "0"}
+    env |= {"HTTPS_PROXY": nobody, "NO_PROXY": "a;b", "PYTHONWARNINGS": python}
+    ran = shell("ax", *line, env=env)
+    assert ran.code == (0 if line == ("settings",) else 8)
+    said = [text for text in ran.err.splitlines() if "NO_PROXY" in text]
+    assert len(said) == 1
+    assert said[0].startswith("warning: NO_PROXY: 'a;b' cannot be read")

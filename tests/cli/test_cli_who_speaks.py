@@ -112,15 +112,17 @@ def test_a_wrong_endpoint(
 def test_malformed_keys(ax: Ax, scripted: Scripted, profile: Profile, key: str) -> None:
     """A key with quotes, blanks or Bearer is refused with what is wrong, wherever it comes from, unshown."""
     profile(f"auth.api_key = {json.dumps(key)}", "mine")
-    for source, options, env in (
-        ("--api-key", ["--api-key", key], {}),
-        ("ARIZE_API_KEY", [], {"ARIZE_API_KEY": key}),
-        ("the profile 'mine'", ["--profile", "mine"], {}),
+    alone = "Give the key alone, as Arize shows it."
+    corrected = "Correct ~/.arize/profiles/mine.toml, or name another with --profile."
+    for source, options, env, expected in (
+        ("--api-key:", ["--api-key", key], {}, alone),
+        ("ARIZE_API_KEY:", [], {"ARIZE_API_KEY": key}, alone),
+        ("the profile 'mine' cannot be used: auth.api_key", ["--profile", "mine"], {}, corrected),
     ):
         for line in ("list", "settings"):
             error, hint = ax(line, *options, **env).refused(1)
-            assert error.startswith((f"{source}: has ", f"{source}: begins with 'Bearer'"))
-            assert hint == "Give the key alone, as Arize shows it."
+            assert error.startswith((f"{source} has ", f"{source} begins with 'Bearer'"))
+            assert hint == expected
             assert "customer" not in error
     assert scripted.requests == []
 

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
 import yaml
 from contract_deployments import SPEC, Check, Deployment
 
+from arize_users._streams import put
+from arize_users.contract import command
 from arize_users.contract.judge import Judge
 from arize_users.contract.spec import load
 
@@ -42,6 +45,13 @@ def test_a_deployment_that_cannot_be_asked_is_exit_code_2(
     assert (outcome.code, outcome.out) == (2, "")
     assert text in outcome.err.splitlines()[-1]
     assert "a-key" not in outcome.err
+
+
+def test_a_url_without_the_api_is_exit_code_2(run: Check, url: str) -> None:
+    """A path too many is no deviation: the endpoint is named, and what answers there."""
+    outcome = run("--base-url", f"{url}/v2", "--api-key", "sandbox-admin")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{url}/v2" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -118,6 +128,54 @@ def test_it_runs_as_a_module() -> None:
     assert done.stdout.endswith("Conforms to the contract.\n")
 
 
+@pytest.mark.parametrize(
+    "arguments", [("--base-url", "sandbox:"), ("--base-url", "sandbox:", "--json"), ("--help",)]
+)
+def test_a_reader_that_has_gone_changes_no_exit_code(arguments: tuple[str, ...]) -> None:
+    """`... | head` ends with the outcome of the check, and without a word of Python's."""
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "wb") as pipe:
+        ended = subprocess.run(
+            [sys.executable, "-m", "arize_users.contract", *arguments],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_a_report_that_cannot_be_written_is_exit_code_2() -> None:
+    """A full disk is said in one line, and is no deviation."""
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "arize_users.contract", "--base-url", "sandbox:"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"arize-users contract: cannot write the report: ")
+    assert ended.stderr.count(b"\n") == 1
+
+
+def test_what_was_left_behind_is_told_where_the_report_cannot_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user whom the check could not remove is named, though nobody reads the report."""
+    monkeypatch.setattr(command, "put", _put_but_for_stdout)
+    monkeypatch.setattr(command, "writing_checks", lambda session: session.report.left_behind.append("a@b.c"))
+    assert command.main(["--base-url", "sandbox:", "--write"]) == 1
+    assert capsys.readouterr().err.endswith("Not removed, please do: a@b.c\n")
+
+
+def _put_but_for_stdout(stream: TextIO, text: str) -> OSError | None:
+    return BrokenPipeError(32, "Broken pipe") if stream is sys.stdout else put(stream, text)
+
+
 def test_a_local_account_of_the_second_generation() -> None:
     """ARIZE_ENUM_CASE=upper makes a local account one of the second generation, and the report says so."""
     command = [sys.executable, "-m", "arize_users.contract", "--base-url", "sandbox:", "--write", "--json"]
@@ -142,6 +200,19 @@ def test_an_unread_variable_is_warned_of_once(url: str) -> None:
     command = [sys.executable, "-m", "arize_users.contract"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr.count("ARIZE_API_URL")) == (0, 1)
+
+
+def test_no_proxy_is_warned_of_once() -> None:
+    """An entry of NO_PROXY that cannot be read is named on one line, also where warnings are errors."""
+    environment = {**os.environ, "ARIZE_API_KEY": "a-key", "ARIZE_BASE_URL": "https://host.invalid"}
+    environment |= {"HTTPS_PROXY": NOBODY, "NO_PROXY": "a;b", "PYTHONWARNINGS": "error"}
+    command = [sys.executable, "-m", "arize_users.contract"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    assert [line.partition(": ")[2][:26] for line in done.stderr.splitlines()] == [
+        "warning: NO_PROXY: 'a;b' c",
+        "GET /v2/users: no connecti",
+    ]
 
 
 def test_requests_accept_problem_documents(deployment: Deployment, check: Check) -> None:

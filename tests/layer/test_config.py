@@ -98,6 +98,8 @@ ALIASES = {
     "Eu": "eu-west-1a",
     "EU": "eu-west-1a",
     "ca": "ca-central-1a",
+    " EU ": "eu-west-1a",
+    " us-east-1b\n": "us-east-1b",
 }
 
 

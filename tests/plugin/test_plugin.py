@@ -110,6 +110,25 @@ def test_a_marker_gives_the_options_of_an_account(expect_passed: Callable[..., N
     expect_passed(2, tests)
 
 
+def test_markers_add_up(expect_passed: Callable[..., None]) -> None:
+    """Options for a module or class hold for a test with options of its own, which win."""
+    tests = """
+        import pytest
+        from arize_users import BadRequestError
+
+        NEW = {"name": "Ada", "email": "ada@example.com", "role": "member", "invite_mode": "email_link"}
+        pytestmark = pytest.mark.arize_sandbox_options(sso_enforced=True, enum_case="lower")
+
+        @pytest.mark.arize_sandbox_options(enum_case="upper")
+        def test_both(arize_sandbox):
+            user = arize_sandbox.client.users.create(**NEW)
+            assert b"PREDEFINED" in arize_sandbox.requests[-1].body
+            with pytest.raises(BadRequestError):
+                arize_sandbox.client.users.resend_invitation(user_id=user.id)
+    """
+    expect_passed(1, tests)
+
+
 @pytest.mark.parametrize("options", ['"upper"', "enum_case='Upper'", "member_may=True"])
 def test_options_that_make_no_sense_are_refused(run: Run, options: str) -> None:
     """An option that Sandbox does not know is an error of the test that names the marker."""

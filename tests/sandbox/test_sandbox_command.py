@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -49,6 +51,24 @@ def test_serves_until_stopped(number: signal.Signals) -> None:
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert all(key in greeting for key in KEYS)
     assert f"ARIZE_BASE_URL={url}" in greeting
+
+
+def test_serves_though_nobody_reads_the_greeting() -> None:
+    """A reader of its output that has gone, such as `head`, does not end it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    read, write = os.pipe()
+    os.close(read)
+    arguments = [sys.executable, "-m", "arize_users.sandbox", "--port", str(port)]
+    with (
+        open(write, "wb") as pipe,
+        subprocess.Popen(arguments, stdout=pipe, stderr=subprocess.PIPE) as server,
+    ):
+        with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as patient:
+            status = patient.get(f"http://127.0.0.1:{port}/v2/users", headers=HEADERS).status_code
+        server.send_signal(signal.SIGINT)
+        _, complaints = server.communicate(timeout=30)
+    assert (status, server.returncode, complaints) == (200, 0, b"")
 
 
 def test_case_sensitive_emails() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,6 +47,22 @@ def test_start_and_stop(sandbox: Sandbox) -> None:
         with pytest.raises(SandboxError, match="not running"):
             server.url  # noqa: B018
     assert len(sandbox.requests) == 2
+
+
+def test_a_process_ends_though_its_server_was_not_stopped() -> None:
+    """A script that forgets to stop its server ends, also while a client holds a connection."""
+    script = """
+        import httpx
+        from arize_users.sandbox import Sandbox, SandboxServer
+
+        server = SandboxServer(Sandbox())
+        server.start()
+        client = httpx.Client()
+        print(client.get(server.url).status_code)
+    """
+    words = [sys.executable, "-c", textwrap.dedent(script)]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "404\n", "")
 
 
 def test_stop_with_open_connections(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
