@@ -12,10 +12,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import sys
 import traceback
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,15 @@ from openapi_python_client.strings import PythonIdentifier
 
 from specs.comparing import Mismatch, build, compare_request, dump, same
 from specs.instances import Instances
-from specs.operations import PATH_PARAMETER, Operation, media_types, operations, value_schema
+from specs.operations import Operation, media_types, operations, value_schema
 from specs.references import show
 from specs.schemas import Schemas
 
 _CONFIG = Config.from_sources(ConfigFile(), MetaType.NONE, Path(), "utf-8", False, None)
 # What the generated models call things of their own, and a property of the name hides.
 _NAMES_OF_MODELS = {"to_dict", "from_dict", "additional_properties", "cls", "d", "field_dict"}
+# The media types that the generated client reads.
+_READ = re.compile(r"(application/json|.*\+json|text/.*|application/octet-stream)(;|$)")
 Problem = tuple[str, str]
 
 
@@ -88,7 +91,7 @@ class Exercise:
         for name in sorted(values, key=lambda name: len(json.dumps(values[name]))):
             flat = self._schemas.flatten(self._components[name])
             is_other = flat.origin != id(self._components[name])
-            if flat.types != {"object"} or flat.variants or is_other or not flat.fields.get("properties"):
+            if flat.types != {"object"} or flat.nullable or flat.variants or is_other:
                 continue
             model = getattr(self._models, self._class(name).name, None)
             if model is None:
@@ -99,21 +102,22 @@ class Exercise:
                     same(value, dump(model.from_dict(value)))
             except Exception as error:
                 yield _problem(self._named(name, model), error)
-                return
 
     def _named(self, name: str, model: Any = None) -> str:
         """Return a schema's place, and if one of its properties is the reason, that property."""
         raw = self._components[name]
-        flat = self._schemas.flatten(raw)
-        properties = flat.properties(hidden_by="")
-        used = {each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS}
-        culprits = [each for each in properties if each in used]
-        least = self._instances.least(raw)
-        if model is not None and not _fails(model, least):
-            whole = self._instances.of(raw)[0]
-            culprits = [each for each in properties if _fails(model, least | {each: whole[each]})] or culprits
+        properties = self._schemas.flatten(raw).properties(hidden_by="")
+        culprits = used = [
+            each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS
+        ]
+        values = [each for each in self._instances.of(raw) if isinstance(each, dict)]
+        if model is not None and not _fails(model, values[-1]):
+            alone = {each: values[-1] | {each: values[0].get(each)} for each in properties}
+            culprits = [each for each, value in alone.items() if _fails(model, value)] or used
         place = show(("components", "schemas", name, *culprits[:1]))
-        return place + " (a name that the generated models use themselves)" * bool(used & {*culprits[:1]})
+        return place + " (a name that the generated models use themselves)" * any(
+            n in used for n in culprits[:1]
+        )
 
     def _of_operations(self) -> Iterator[Problem]:
         for operation in operations(self._schemas).values():
@@ -178,54 +182,34 @@ class Exercise:
         """Read values of a response's schema, and compare what was read."""
         client = module.Client(base_url="http://localhost", raise_on_unexpected_status=True)
         code = _code(status, {str(each) for each in operation.responses()})
-        known = (
-            (kind, body["schema"]) for kind, (_, body) in media_types(response).items() if "schema" in body
-        )
-        read = [(str(kind), schema, writer) for kind, schema in known if (writer := _writer(str(kind)))]
-        kind, schema, writer = next(iter(read), ("", None, lambda _: b""))
-        for value in self._instances.of(schema) if kind else [None]:
-            answer = httpx.Response(code, content=writer(value))
-            parsed = module._build_response(client=client, response=answer).parsed
-            if hasattr(parsed, "payload"):
-                parsed = parsed.payload.read().decode()
-            same(value, dump(parsed))
+        bodies = ((str(kind), body) for kind, (_, body) in media_types(response).items() if "schema" in body)
+        kind, body = next((each for each in bodies if _READ.match(each[0])), ("", {}))
+        for value in self._instances.of(body["schema"]) if kind else [None]:
+            content = json.dumps(value) if "json" in kind else str(value) if kind else ""
+            answer = httpx.Response(code, content=content.encode())
+            same(value, dump(module._build_response(client=client, response=answer).parsed))
 
 
 def _in_order_of_arguments(operation: Operation) -> list[dict[str, Any]]:
-    """Return the parameters in the generator's order: by place, those of the operation before its path's."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for raw in (*operation.fields.get("parameters", []), *operation.item.get("parameters", [])):
-        parameter = operation.schemas.follow(raw)
-        found.setdefault((parameter["in"], parameter["name"]), parameter)
+    """Return the parameters in the generator's order: by place, and those in the path by their position."""
     places = ("path", "query", "header", "cookie")
-    in_path = PATH_PARAMETER.findall(operation.path)
-    return sorted(
-        found.values(),
-        key=lambda each: (
-            places.index(each["in"]),
-            in_path.index(each["name"]) if each["in"] == "path" else 0,
-        ),
-    )
+    found: Any = operation.parameters().items()
+    return [
+        parameter
+        for (place, key), (_, parameter) in sorted(
+            found, key=lambda each: (places.index(each[0][0]), each[0][1] if each[0][0] == "path" else 0)
+        )
+    ]
 
 
 def _code(status: str, documented: set[str]) -> int:
     """Return a status that a response's key stands for, and no other key of the operation."""
     if status.isdecimal():
         return int(status)
-    free = (code for code in HTTPStatus if str(int(code)) not in documented)
-    if status.endswith("XX"):
-        return next(code for code in free if str(int(code))[0] == status[0])
-    return next(code for code in free if f"{str(int(code))[0]}XX" not in documented)
-
-
-def _writer(kind: str) -> Callable[[Any], bytes] | None:
-    """Return what writes a value as a body of a media type that the generator reads."""
-    kind = kind.partition(";")[0]
-    if kind == "application/json" or kind.endswith("+json"):
-        return lambda value: json.dumps(value).encode()
-    if kind.startswith("text/") or kind == "application/octet-stream":
-        return lambda value: str(value).encode()
-    return None
+    keys = {code: (str(code), f"{code // 100}XX", "DEFAULT") for code in map(int, HTTPStatus)}
+    return next(
+        code for code, each in keys.items() if next(filter(documented.__contains__, each), "") == status
+    )
 
 
 def _fails(model: Any, value: Any) -> bool:
