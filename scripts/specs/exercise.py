@@ -65,20 +65,11 @@ class Exercise:
         try:
             self._models = importlib.import_module(f"{self._package.name}.models")
         except Exception as error:
-            yield self._import_problem(error)
+            yield _problem("its models", error)
             return
         found = list(self._of_models())
         # An operation whose models do not work fails for the same reason.
         yield from found or self._of_operations()
-
-    def _import_problem(self, error: Exception) -> Problem:
-        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-        files += [error.filename or ""] if isinstance(error, SyntaxError) else []
-        module = next(
-            (Path(file).stem for file in reversed(files) if self._package in Path(file).parents), "?"
-        )
-        names = [name for name in self._components if self._class(name).module_name == module]
-        return _problem(self._named(names[0]) if names else f"models/{module}.py", error)
 
     def _class(self, name: str) -> Class:
         schema = self._schemas.follow(self._components[name])

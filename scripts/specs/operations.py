@@ -11,7 +11,7 @@ from specs.grammar import METHODS, Object
 from specs.references import put_in_place
 from specs.schemas import Schemas
 
-PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 Items = Mapping[Hashable, tuple[tuple[str, ...], Object]]
 """For each key by which objects are paired: the steps to the object, and the object."""
 
