@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import enum
 import io
@@ -42,34 +43,25 @@ def same(value: Any, came_out: Any) -> None:
 
 def build(value: Any, hint: Any) -> Any:
     """Return the Python object of a type that a value in JSON stands for."""
+    make: Any = hint
     if isinstance(hint, types.UnionType):
-        return next(
-            (built for each in typing.get_args(hint) if (built := _built(value, each)) is not None), value
-        )
-    if typing.get_origin(hint) is list:
+        for each in typing.get_args(hint):
+            with contextlib.suppress(Exception):
+                built = build(value, each)
+                same(value, dump(built))
+                return built
+    elif typing.get_origin(hint) is list:
         (item,) = typing.get_args(hint)
         return [build(each, item) for each in value]
-    if isinstance(hint, type):
-        make: Any = hint
-        if hasattr(hint, "from_dict"):
-            return make.from_dict(value)
-        if issubclass(hint, datetime.date):
-            return make.fromisoformat(value)
-        if issubclass(hint, enum.Enum | uuid.UUID):
-            return make(value)
-        if hint.__name__ == "File":
-            return make(payload=io.BytesIO(str(value).encode()))
+    elif hasattr(hint, "from_dict"):
+        return make.from_dict(value)
+    elif isinstance(hint, type) and issubclass(hint, datetime.date):
+        return make.fromisoformat(value)
+    elif isinstance(hint, type) and issubclass(hint, enum.Enum | uuid.UUID):
+        return make(value)
+    elif getattr(hint, "__name__", "") == "File":
+        return make(payload=io.BytesIO(str(value).encode()))
     return value
-
-
-def _built(value: Any, hint: Any) -> Any:
-    """Return the object of one type of a union, if the value is one."""
-    try:
-        built = build(value, hint)
-        same(value, dump(built))
-    except Exception:
-        return None
-    return built
 
 
 def dump(value: Any) -> Any:

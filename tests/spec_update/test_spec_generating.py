@@ -322,7 +322,7 @@ CHANGES: list[dict[str, Callable[[Any], object]]] = [
                 {"name": "added", "in": "query", "schema": TEXT}
             )
         ),
-        "GET /v2/added: its module: ModuleNotFoundError": (
+        "GET /v2/added: its request: ModuleNotFoundError": (
             lambda spec: spec["paths"].update({"/v2/added": {"get": {"tags": ["users"], "responses": OK}}})
         ),
         "DELETE /v2/users/{user_id}: its response 205: UnexpectedStatus": (

@@ -78,7 +78,7 @@ def test_the_second_generation_is_reported(capsys: Capture, spec: Path) -> None:
         if change["class"] == "breaking":
             by_kind.setdefault(change["kind"], []).append(change)
     assert by_kind.keys() == {
-        *("enum-value-changed-case", "field-removed", "made-optional", "extra-fields-refused"),
+        *("enum-value-changed-case", "field-removed", "made-optional", "extra-fields-refused")
     }
     values = (
         "active invited expired predefined custom admin member annotator none email_link temporary_password"
