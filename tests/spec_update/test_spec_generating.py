@@ -205,7 +205,7 @@ WORKING = """
 
 
 def test_what_the_generator_can_express_works(run: Run, output: Path, capsys: Capture) -> None:
-    """Odd names, places of parameters, ranges of statuses, unions, maps, cycles, forms and bytes work."""
+    """Odd names, places of parameters, ranges of statuses, unions, maps, cycles, forms, bytes, const work."""
     thing = {
         "type": "object",
         "properties": dict.fromkeys(WORKING.split(), TEXT)
@@ -262,9 +262,25 @@ def test_what_the_generator_can_express_works(run: Run, output: Path, capsys: Ca
     spec = document(paths, {"Thing": thing, **variants, **aliases, **nullable})
     spec["components"]["pathItems"] = {"B": {"get": {"responses": OK}}}
     assert run(spec) == 0, capsys.readouterr().err
-    assert {"models/thing.py", "api/default/get_b.py", "api/default/patch_a_id.py"} <= read_tree(
-        output
-    ).keys()
+    modules = {"models/thing.py", "api/default/get_b.py", "api/default/patch_a_id.py"}
+    assert modules <= read_tree(output).keys()
+    done = run_python("-B", "-c", CONST, cwd=output.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# A vendor may say `const` instead of an enum of one value; and the generations differ in case.
+CONST = """
+from arize_users_api.models import One
+for kind in ("One", "one", "ONE"):
+    assert One.from_dict({"kind": kind, "a": 1}).to_dict() == {"kind": kind, "a": 1}
+for kind in ("oNe", "Other", "OTHER", ""):
+    try:
+        One.from_dict({"kind": kind, "a": 1})
+    except ValueError as error:
+        assert "kind must match const" in str(error)
+    else:
+        raise AssertionError(kind)
+"""
 
 
 TOLD: dict[str, dict[str, Any]] = {
