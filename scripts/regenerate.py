@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -113,18 +114,13 @@ def run(module: str, *arguments: str, given: str = "") -> str:
 
 def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
     """Print what of the document the generated client does not express."""
-    left: dict[str, list[str]] = {}
-    for name, place in left_to_callers(document):
-        left.setdefault(name, []).append(show(place))
-    counts = ", ".join(f"{name} ({len(places)})" for name, places in sorted(left.items()))
-    lines = (
-        [f"regenerate: left to callers{'' if verbose else ' (--verbose says where)'}: {counts}"]
-        if counts
-        else []
-    )
-    if verbose:
-        lines += [f"  {name}: {place}" for name, places in sorted(left.items()) for place in places]
-    sys.stdout.writelines(f"{escape(line)}\n" for line in lines)
+    left = sorted(left_to_callers(document))
+    if left:
+        counts = ", ".join(f"{name} ({count})" for name, count in Counter(name for name, _ in left).items())
+        where = "" if verbose else " (--verbose says where)"
+        print(escape(f"regenerate: left to callers{where}: {counts}"))
+    for name, place in left if verbose else []:
+        print(escape(f"  {name}: {show(place)}"))
 
 
 def put_in_place(fresh: Path, output: Path, previous: Path) -> None:

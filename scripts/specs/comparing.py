@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import enum
 import io
@@ -9,6 +10,8 @@ import json
 import types
 import typing
 import uuid
+from collections.abc import Callable
+from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -40,34 +43,25 @@ def same(value: Any, came_out: Any) -> None:
 
 def build(value: Any, hint: Any) -> Any:
     """Return the Python object of a type that a value in JSON stands for."""
+    make: Any = hint
     if isinstance(hint, types.UnionType):
-        return next(
-            (built for each in typing.get_args(hint) if (built := _built(value, each)) is not None), value
-        )
-    if typing.get_origin(hint) is list:
+        for each in typing.get_args(hint):
+            with contextlib.suppress(Exception):
+                built = build(value, each)
+                same(value, dump(built))
+                return built
+    elif typing.get_origin(hint) is list:
         (item,) = typing.get_args(hint)
         return [build(each, item) for each in value]
-    if isinstance(hint, type):
-        make: Any = hint
-        if hasattr(hint, "from_dict"):
-            return make.from_dict(value)
-        if issubclass(hint, datetime.date):
-            return make.fromisoformat(value)
-        if issubclass(hint, enum.Enum | uuid.UUID):
-            return make(value)
-        if hint.__name__ == "File":
-            return make(payload=io.BytesIO(str(value).encode()))
+    elif hasattr(hint, "from_dict"):
+        return make.from_dict(value)
+    elif isinstance(hint, type) and issubclass(hint, datetime.date):
+        return make.fromisoformat(value)
+    elif isinstance(hint, type) and issubclass(hint, enum.Enum | uuid.UUID):
+        return make(value)
+    elif getattr(hint, "__name__", "") == "File":
+        return make(payload=io.BytesIO(str(value).encode()))
     return value
-
-
-def _built(value: Any, hint: Any) -> Any:
-    """Return the object of one type of a union, if the value is one."""
-    try:
-        built = build(value, hint)
-        same(value, dump(built))
-    except Exception:
-        return None
-    return built
 
 
 def dump(value: Any) -> Any:
@@ -86,6 +80,8 @@ def dump(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, uuid.UUID):
         return str(value)
+    if type(value).__name__ == "File":
+        return value.payload.getvalue().decode()
     if hasattr(value, "to_dict"):
         for field in attrs.fields(type(value)):
             part = getattr(value, field.name)
@@ -102,35 +98,48 @@ def compare_request(
 ) -> None:
     """Compare the request that was built with the values that it was built from."""
     request = httpx.Request(**{**built, "url": "http://localhost" + built["url"]})
+    request.read()
     by_place: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     for parameter, value in given:
-        by_place[parameter["in"]][parameter["name"]] = value
+        is_exploded = parameter["in"] == "query" and isinstance(value, dict)
+        by_place[parameter["in"]] |= value if is_exploded else {parameter["name"]: value}
     path = PATH_PARAMETER.sub(lambda match: quote(_text(by_place["path"][match[1]]), safe=""), operation.path)
-    same([operation.method.upper(), path], [request.method, request.url.raw_path.decode().partition("?")[0]])
-    same(sorted(_pairs(by_place["query"])), sorted(map(list, request.url.params.multi_items())))
+    paths = (httpx.URL(f"http://localhost{path}").raw_path, request.url.raw_path.partition(b"?")[0])
+    same([operation.method.upper(), paths[0].decode()], [request.method, paths[1].decode()])
+    same(_pairs(by_place["query"]), sorted(map(list, request.url.params.multi_items())))
     for name, value in by_place["header"].items():
         same([name, _text(value)], [name, request.headers.get(name)])
     cookies = dict(each.split("=", 1) for each in request.headers.get("cookie", "").split("; ") if each)
     same({name: _text(value) for name, value in by_place["cookie"].items()}, cookies)
-    kind = kind.partition(";")[0]
-    if kind:
-        same(kind, request.headers["content-type"].partition(";")[0])
-    if kind.endswith("json"):
+    if not kind:
+        return
+    written = request.headers["content-type"]
+    same(kind.partition(";")[0], written.partition(";")[0])
+    if "json" in kind:
         same(body, json.loads(request.content))
-    elif kind == "application/x-www-form-urlencoded":
-        same(sorted(_pairs(body)), sorted(map(list, parse_qsl(request.content.decode()))))
+    elif kind.startswith("application/x-www-form-urlencoded"):
+        same(_pairs(body), sorted(map(list, parse_qsl(request.content.decode()))))
+    elif kind.startswith("multipart/"):
+        message: Any = message_from_bytes(f"Content-Type: {written}\n\n".encode() + request.content)
+        parts = [
+            [each.get_param("name", "", "content-disposition"), each.get_payload()]
+            for each in message.get_payload()
+        ]
+        same(_pairs(body, json.dumps), sorted(parts))
+    else:
+        same(_text(body), request.content.decode())
 
 
-def _pairs(values: dict[str, Any]) -> list[list[str]]:
-    """Return how a query or a form writes values: each of a list by itself, an object by its fields."""
-    pairs = []
-    for name, value in values.items():
-        if isinstance(value, dict):
-            pairs += _pairs(value)
-        else:
-            pairs += [[name, _text(each)] for each in (value if isinstance(value, list) else [value])]
-    return pairs
+def _pairs(values: dict[str, Any], write_object: Callable[[Any], str] | None = None) -> list[list[str]]:
+    """Return how a query or a form writes values: each of a list by itself."""
+    return sorted(
+        [name, write_object(each) if write_object and isinstance(each, dict) else _text(each)]
+        for name, value in values.items()
+        for each in (value if isinstance(value, list) else [value])
+    )
 
 
 def _text(value: Any) -> str:
+    if value is None or isinstance(value, dict | list):
+        raise Mismatch(f"{json.dumps(value)} has no form as text here")
     return json.dumps(value) if isinstance(value, bool) else str(value)

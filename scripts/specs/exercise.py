@@ -10,8 +10,8 @@ each response. What is missing or wrong, or comes out under another's name, show
 from __future__ import annotations
 
 import importlib
-import inspect
 import json
+import re
 import sys
 import traceback
 import typing
@@ -29,13 +29,15 @@ from openapi_python_client.strings import PythonIdentifier
 
 from specs.comparing import Mismatch, build, compare_request, dump, same
 from specs.instances import Instances
-from specs.operations import PATH_PARAMETER, Operation, media_types, operations, value_schema
+from specs.operations import Operation, media_types, operations
 from specs.references import show
 from specs.schemas import Schemas
 
 _CONFIG = Config.from_sources(ConfigFile(), MetaType.NONE, Path(), "utf-8", False, None)
 # What the generated models call things of their own, and a property of the name hides.
 _NAMES_OF_MODELS = {"to_dict", "from_dict", "additional_properties", "cls", "d", "field_dict"}
+# The media types that the generated client reads.
+_READ = re.compile(r"(application/json|.*\+json|text/.*|application/octet-stream)(;|$)")
 Problem = tuple[str, str]
 
 
@@ -44,7 +46,7 @@ def main() -> int:
     package = Path(sys.argv[1])
     document = json.load(sys.stdin)
     sys.path.insert(0, str(package.parent))
-    print(json.dumps(list(Exercise(document, package).problems())))
+    print(json.dumps(Exercise(document, package).problems()))
     return 0
 
 
@@ -57,25 +59,12 @@ class Exercise:
         self._instances = Instances(self._schemas)
         self._components: dict[str, Any] = document.get("components", {}).get("schemas", {})
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield each thing that does not work: one line, and where it was raised."""
-        try:
-            self._models = importlib.import_module(f"{self._package.name}.models")
-        except Exception as error:
-            yield self._import_problem(error)
-            return
-        found = list(self._of_models())
+    def problems(self) -> list[Problem]:
+        """Return each thing that does not work: one line, and where it was raised."""
+        found = _tried("its models", importlib.import_module, f"{self._package.name}.models")
+        found = found or list(self._of_models())
         # An operation whose models do not work fails for the same reason.
-        yield from found or self._of_operations()
-
-    def _import_problem(self, error: Exception) -> Problem:
-        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-        files += [error.filename or ""] if isinstance(error, SyntaxError) else []
-        module = next(
-            (Path(file).stem for file in reversed(files) if self._package in Path(file).parents), "?"
-        )
-        names = [name for name in self._components if self._class(name).module_name == module]
-        return _problem(self._named(names[0]) if names else f"models/{module}.py", error)
+        return found or list(self._of_operations())
 
     def _class(self, name: str) -> Class:
         schema = self._schemas.follow(self._components[name])
@@ -83,88 +72,73 @@ class Exercise:
         return Class.from_string(string=UntrustedString(title or name), config=_CONFIG)
 
     def _of_models(self) -> Iterator[Problem]:
+        models = importlib.import_module(f"{self._package.name}.models")
         values = {name: self._instances.of(raw) for name, raw in self._components.items()}
         # The smallest first: what a schema refers to comes before the schema itself.
         for name in sorted(values, key=lambda name: len(json.dumps(values[name]))):
             flat = self._schemas.flatten(self._components[name])
             is_other = flat.origin != id(self._components[name])
-            if flat.types != {"object"} or flat.variants or is_other or not flat.fields.get("properties"):
-                continue
-            model = getattr(self._models, self._class(name).name, None)
-            if model is None:
-                yield self._named(name) + ": no model came out", ""
-                continue
-            try:
-                for value in values[name]:
-                    same(value, dump(model.from_dict(value)))
-            except Exception as error:
-                yield _problem(self._named(name, model), error)
-                return
+            if flat.types == {"object"} and not (flat.nullable or flat.variants or is_other):
+                model = getattr(models, self._class(name).name, None)
+                if _tried("", _read, model, *values[name]):
+                    yield from _tried(self._named(name, model, values[name]), _read, model, *values[name])
 
-    def _named(self, name: str, model: Any = None) -> str:
+    def _named(self, name: str, model: Any, values: list[Any]) -> str:
         """Return a schema's place, and if one of its properties is the reason, that property."""
-        raw = self._components[name]
-        flat = self._schemas.flatten(raw)
-        properties = flat.properties(hidden_by="")
-        used = {each for each in properties if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS}
-        culprits = [each for each in properties if each in used]
-        least = self._instances.least(raw)
-        if model is not None and not _fails(model, least):
-            whole = self._instances.of(raw)[0]
-            culprits = [each for each in properties if _fails(model, least | {each: whole[each]})] or culprits
+        fields = self._schemas.flatten(self._components[name]).properties(hidden_by="")
+        used = [each for each in fields if PythonIdentifier(each, "field_") in _NAMES_OF_MODELS]
+        least, whole = values[-1], {**dict.fromkeys(fields), **values[0]}
+        alone = [each for each in fields if _tried("", _read, model, least | {each: whole[each]})]
+        culprits = used if _tried("", _read, model, least) else alone or used
         place = show(("components", "schemas", name, *culprits[:1]))
-        return place + " (a name that the generated models use themselves)" * bool(used & {*culprits[:1]})
+        is_used = bool({*culprits[:1]} & {*used})
+        return place + " (a name that the generated models use themselves)" * is_used
 
     def _of_operations(self) -> Iterator[Problem]:
         for operation in operations(self._schemas).values():
             name = f"{operation.method.upper()} {operation.path}"
-            try:
-                module = importlib.import_module(self._module_name(operation))
-            except Exception as error:
-                yield _problem(f"{name}: its module", error)
-                continue
-            try:
-                self._request(operation, module)
-            except Exception as error:
-                yield _problem(f"{name}: its request", error)
-                continue
+            yield from _tried(f"{name}: its request", self._request, operation)
             for status, (_, response) in operation.responses().items():
-                try:
-                    self._response(operation, module, str(status), response)
-                except Exception as error:
-                    yield _problem(f"{name}: its response {status}", error)
+                where = f"{name}: its response {status}"
+                yield from _tried(where, self._response, operation, str(status), response)
 
-    def _module_name(self, operation: Operation) -> str:
+    def _module(self, operation: Operation) -> Any:
         tag = PythonIdentifier((operation.fields.get("tags") or ["default"])[0], "tag")
         given = operation.fields.get("operationId")
         path, method = UntrustedString(operation.path), operation.method
-        id_ = given or generate_operation_id(path=path, method=method, prefix="field_")
-        return f"{self._package.name}.api.{tag}.{PythonIdentifier(id_, 'field_')}"
+        id_ = PythonIdentifier(
+            given or generate_operation_id(path=path, method=method, prefix="field_"), "field_"
+        )
+        return importlib.import_module(f"{self._package.name}.api.{tag}.{id_}")
 
-    def _request(self, operation: Operation, module: Any) -> None:
+    def _request(self, operation: Operation) -> None:
         """Build requests with every parameter and body, and one of what is required, and compare them."""
-        parameters = _in_order_of_arguments(operation)
+        build_request = self._module(operation)._get_kwargs
+        parameters = [
+            parameter for _, (_, parameter) in sorted(operation.parameters().items(), key=_rank_of_argument)
+        ]
         body = next((each for _, each in operation.request_body().values()), {})
-        hints = typing.get_type_hints(module._get_kwargs)
-        arguments = inspect.signature(module._get_kwargs).parameters
-        names = [name for name in arguments if not (body and name == "body")]
+        hints = typing.get_type_hints(build_request)
+        names = [name for name in hints if name != "return" and not (body and name == "body")]
         if len(names) != len(parameters):
             told = ", ".join(f"{each['in']} {each['name']}" for each in parameters)
             raise Mismatch(f"of {told or 'no parameters'} came out {', '.join(names) or 'none'}")
 
         by_name = dict(zip(names, parameters, strict=True))
-        flat = {name: self._schemas.flatten(value_schema(each)).fields for name, each in by_name.items()}
+        schemas = {name: self._schemas.flatten(each["schema"]) for name, each in by_name.items()}
+        defaults = {
+            name: flat.fields["default"] for name, flat in schemas.items() if "default" in flat.fields
+        }
         values = {
-            name: [value for value in self._instances.of(value_schema(each)) if value is not None]
+            name: [value for value in self._instances.of(each["schema"]) if value is not None]
             for name, each in by_name.items()
         }
-        defaults = {name: fields["default"] for name, fields in flat.items() if "default" in fields}
 
         def try_out(given: dict[str, Any], kind: str = "", content: Any = None) -> None:
             arguments = given | ({"body": content} if kind else {})
             built = {name: build(value, hints[name]) for name, value in arguments.items()}
             sent = [(by_name[name], value) for name, value in (defaults | given).items()]
-            compare_request(operation, module._get_kwargs(**built), sent, kind, content)
+            compare_request(operation, build_request(**built), sent, kind, content)
 
         for kind, (_, media) in media_types(body).items() or [("", ((), {}))]:
             contents = self._instances.of(media["schema"]) if body else [None]
@@ -174,71 +148,50 @@ class Exercise:
         if not body.get("required"):
             try_out({name: values[name][0] for name, each in by_name.items() if each.get("required")})
 
-    def _response(self, operation: Operation, module: Any, status: str, response: dict[str, Any]) -> None:
+    def _response(self, operation: Operation, status: str, response: dict[str, Any]) -> None:
         """Read values of a response's schema, and compare what was read."""
+        module = self._module(operation)
         client = module.Client(base_url="http://localhost", raise_on_unexpected_status=True)
         code = _code(status, {str(each) for each in operation.responses()})
-        known = (
-            (kind, body["schema"]) for kind, (_, body) in media_types(response).items() if "schema" in body
-        )
-        read = [(str(kind), schema, writer) for kind, schema in known if (writer := _writer(str(kind)))]
-        kind, schema, writer = next(iter(read), ("", None, lambda _: b""))
-        for value in self._instances.of(schema) if kind else [None]:
-            answer = httpx.Response(code, content=writer(value))
-            parsed = module._build_response(client=client, response=answer).parsed
-            if hasattr(parsed, "payload"):
-                parsed = parsed.payload.read().decode()
-            same(value, dump(parsed))
+        bodies = ((str(kind), body) for kind, (_, body) in media_types(response).items() if "schema" in body)
+        kind, body = next((each for each in bodies if _READ.match(each[0])), ("", {}))
+        for value in self._instances.of(body["schema"]) if kind else [None]:
+            content = json.dumps(value) if "json" in kind else str(value) if kind else ""
+            answer = httpx.Response(code, content=content.encode())
+            same(value, dump(module._build_response(client=client, response=answer).parsed))
 
 
-def _in_order_of_arguments(operation: Operation) -> list[dict[str, Any]]:
-    """Return the parameters in the generator's order: by place, those of the operation before its path's."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for raw in (*operation.fields.get("parameters", []), *operation.item.get("parameters", [])):
-        parameter = operation.schemas.follow(raw)
-        found.setdefault((parameter["in"], parameter["name"]), parameter)
-    places = ("path", "query", "header", "cookie")
-    in_path = PATH_PARAMETER.findall(operation.path)
-    return sorted(
-        found.values(),
-        key=lambda each: (
-            places.index(each["in"]),
-            in_path.index(each["name"]) if each["in"] == "path" else 0,
-        ),
-    )
+def _rank_of_argument(item: Any) -> tuple[int, int]:
+    """Rank a parameter as the generator does: by place, and those in the path by their position."""
+    (place, key), _ = item
+    return ("path", "query", "header", "cookie").index(place), key if place == "path" else 0
 
 
 def _code(status: str, documented: set[str]) -> int:
     """Return a status that a response's key stands for, and no other key of the operation."""
     if status.isdecimal():
         return int(status)
-    free = (code for code in HTTPStatus if str(int(code)) not in documented)
-    if status.endswith("XX"):
-        return next(code for code in free if str(int(code))[0] == status[0])
-    return next(code for code in free if f"{str(int(code))[0]}XX" not in documented)
+    keys = ((code, (str(code), f"{code // 100}XX", "DEFAULT")) for code in map(int, HTTPStatus))
+    return next(code for code, each in keys if next((key for key in each if key in documented), "") == status)
 
 
-def _writer(kind: str) -> Callable[[Any], bytes] | None:
-    """Return what writes a value as a body of a media type that the generator reads."""
-    kind = kind.partition(";")[0]
-    if kind == "application/json" or kind.endswith("+json"):
-        return lambda value: json.dumps(value).encode()
-    if kind.startswith("text/") or kind == "application/octet-stream":
-        return lambda value: str(value).encode()
-    return None
-
-
-def _fails(model: Any, value: Any) -> bool:
-    try:
+def _read(model: Any, *values: Any) -> None:
+    """Read values with a model, and compare what was read."""
+    if model is None:
+        raise Mismatch("no model came out")
+    for value in values:
         same(value, dump(model.from_dict(value)))
-    except Exception:
-        return True
-    return False
 
 
-def _problem(where: str, error: Exception) -> Problem:
-    reason = str(error) if isinstance(error, Mismatch) else f"{type(error).__name__}: {error}"
-    return f"{where}: {' '.join(reason.split())[:200]}", "".join(traceback.format_exception(error))
+def _tried(where: str, action: Callable[..., object], *arguments: Any) -> list[Problem]:
+    """Return the problem that an action raises, if any."""
+    try:
+        action(*arguments)
+    except Exception as error:
+        reason = str(error) if isinstance(error, Mismatch) else f"{type(error).__name__}: {error}"
+        line = f"{where}: {' '.join(reason.split())[:200]}"
+        return [(line, "".join(traceback.format_exception(error)))]
+    return []
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from specs import SpecError
 from specs.grammar import METHODS, Object, Place, walk
+from specs.instances import TYPED_TEXTS
 from specs.operations import media_types, operations
 from specs.references import show
 from specs.schemas import TEXTS, Schemas
@@ -31,8 +32,6 @@ _EXPRESSED = {
     "mediaTypes": {"schema"},
     "schemas": _SCHEMA,
 }
-# The generator gives a value of these a Python type of its own.
-_TYPED_FORMATS = ("date", "date-time", "uuid", "binary")
 _REFUSED = {
     ("parameters", "content"): "the generator drops a parameter with `content`",
     ("operations", "servers"): "the generated client sends every request to one server",
@@ -87,7 +86,7 @@ def left_to_callers(document: Object) -> Iterator[tuple[str, Place]]:
     for node, kind, at in walk(document):
         known = _EXPRESSED.get(kind, node.keys())
         for field in node:
-            if field == "format" and node[field] in _TYPED_FORMATS:
+            if field == "format" and node[field] in (*TYPED_TEXTS, "binary"):
                 continue
             if field not in known and field not in _WORDS and not field.startswith("x-"):
                 yield field if kind == "schemas" else f"{field} of {kind}", at

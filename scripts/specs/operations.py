@@ -11,7 +11,7 @@ from specs.grammar import METHODS, Object
 from specs.references import put_in_place
 from specs.schemas import Schemas
 
-PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 Items = Mapping[Hashable, tuple[tuple[str, ...], Object]]
 """For each key by which objects are paired: the steps to the object, and the object."""
 
@@ -26,16 +26,16 @@ class Operation(NamedTuple):
     fields: Object
 
     def parameters(self) -> Items:
-        """Return the parameters, its own over its path's; one in the path goes by its position."""
+        """Return the parameters, its own before its path's; one in the path goes by its position."""
         in_path = PATH_PARAMETER.findall(self.path)
         result: dict[Hashable, tuple[tuple[str, ...], Object]] = {}
-        for raw in (*self.item.get("parameters", []), *self.fields.get("parameters", [])):
+        for raw in (*self.fields.get("parameters", []), *self.item.get("parameters", [])):
             parameter = self.schemas.follow(raw)
             place, name = parameter["in"], parameter["name"]
             key = name.lower() if place == "header" else name
             if place == "path" and name in in_path:
                 key = in_path.index(name)
-            result[place, key] = (place, name), parameter
+            result.setdefault((place, key), ((place, name), parameter))
         return result
 
     def request_body(self) -> Items:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from specs import SpecError
 from specs.grammar import METHODS, Object, Place, free_name, transform, unshare
+from specs.operations import PATH_PARAMETER
 from specs.references import pointer, put_in_place, redirect, references, resolve, show, value_at
 
-_PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _SCHEMAS = ("components", "schemas")
 
 Steps = tuple[str | int, ...]
@@ -41,13 +40,13 @@ def with_path_parameters_of(ours: Object, document: Object) -> Object:
 
     The wire never sees these names, and corrections find a path by them.
     """
-    our_paths = {_PATH_PARAMETER.sub("{}", path): path for path in ours["paths"]}
+    our_paths = {PATH_PARAMETER.sub("{}", path): path for path in ours["paths"]}
     paths: Object = {}
     for path, item in document["paths"].items():
-        new = our_paths.get(_PATH_PARAMETER.sub("{}", path), path)
+        new = our_paths.get(PATH_PARAMETER.sub("{}", path), path)
         if new in paths or new in document["paths"]:
             new = path
-        names = dict(zip(_PATH_PARAMETER.findall(path), _PATH_PARAMETER.findall(new), strict=True))
+        names = dict(zip(PATH_PARAMETER.findall(path), PATH_PARAMETER.findall(new), strict=True))
         paths[new] = unshare(item)
         for holder in (paths[new], *(paths[new].get(method, {}) for method in METHODS)):
             if "parameters" in holder:

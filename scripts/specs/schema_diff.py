@@ -21,20 +21,11 @@ _BOUNDS_THAT_SAY_NOTHING = {"minLength": 0, "minItems": 0, "minProperties": 0, "
 # For each limit of a number, its exclusive form, and the factor that makes a larger value a stricter one.
 _LIMITS = {"minimum": ("exclusiveMinimum", 1), "maximum": ("exclusiveMaximum", -1)}
 # Keywords that mean nothing without another one are one rule with it.
-_PARTS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
+_PARTS = {"if": ("then", "else"), "contains": ("minContains", "maxContains")}
 # Compared by rules of their own. A difference in any keyword without a rule is for a person to judge.
 _COMPARED_ELSEWHERE = {
-    *(
-        *TEXTS,
-        "deprecated",
-        "discriminator",
-        "items",
-        "$defs",
-        "definitions",
-        *_LIMITS,
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-    ),
+    *(*TEXTS, "deprecated", "discriminator", "items", "$defs", "definitions"),
+    *(*_LIMITS, *(exclusive for exclusive, _ in _LIMITS.values())),
     *("properties", "required", "additionalProperties", "readOnly", "writeOnly"),
 }
 
@@ -130,19 +121,19 @@ class SchemaDiff:
                 was, is_ = (None if value == nothing else value for value in (was, is_))
             kind = None if was == is_ or is_recased else self._keyword_kind(keyword, was, is_)
             if kind == "rule-changed":
-                rules.add(_PARTS.get(keyword, keyword))
+                rules.add(next((rule for rule, parts in _PARTS.items() if keyword in parts), keyword))
             elif kind:
                 yield self._find(kind, old, keyword, was=was, is_=is_)
         for rule in sorted(rules):
-            was, is_ = _rule(old, rule), _rule(new, rule)
+            was, is_ = (_said(flat, rule, *_PARTS.get(rule, ())) for flat in (old, new))
             # What several schemas say alike, or one in several places, is one change.
             yield Finding("rule-changed", self._direction, rule, (rule,), was, is_)
         for limit, (exclusive, sign) in _LIMITS.items():
             was, is_ = (_strictness(flat, limit, exclusive, sign) for flat in (old, new))
             if was != is_:
                 kind = "bound-narrowed" if was < is_ else "bound-widened"
-                values = (_shown_limit(flat, limit, exclusive) for flat in (old, new))
-                yield self._find(kind, old, limit, **dict(zip(("was", "is_"), values, strict=True)))
+                was, is_ = (_said(flat, limit, exclusive) for flat in (old, new))
+                yield self._find(kind, old, limit, was=was, is_=is_)
 
     def _keyword_kind(self, keyword: str, was: Any, is_: Any) -> str | None:
         """Return what kind of change a keyword's new value is; None if it means the same."""
@@ -245,10 +236,9 @@ def _same_but_case(was: Any, is_: Any) -> bool:
     return isinstance(was, str) and isinstance(is_, str) and was.casefold() == is_.casefold()
 
 
-def _rule(flat: FlatSchema, rule: str) -> Any:
-    """Return what a schema says by a keyword, and by those that are parts of the same rule."""
-    names = [rule, *(part for part, whole in _PARTS.items() if whole == rule)]
-    said = {name: flat.fields[name] for name in names if name in flat.fields}
+def _said(flat: FlatSchema, rule: str, *parts: str) -> Any:
+    """Return what a schema says by a keyword, or by name if it says something by those that go with it."""
+    said = {name: flat.fields[name] for name in (rule, *parts) if name in flat.fields}
     return said.get(rule) if said.keys() <= {rule} else said
 
 
@@ -256,11 +246,6 @@ def _strictness(flat: FlatSchema, limit: str, exclusive: str, sign: int) -> tupl
     """Return a limit so that the stricter of two is the larger one."""
     named = ((name, flat.fields[name]) for name in (limit, exclusive) if name in flat.fields)
     return max(((sign * value, name == exclusive) for name, value in named), default=(-math.inf, False))
-
-
-def _shown_limit(flat: FlatSchema, limit: str, exclusive: str) -> Any:
-    said = {name: flat.fields[name] for name in (limit, exclusive) if name in flat.fields}
-    return said.get(limit) if said.keys() <= {limit} else said
 
 
 def _openness(additional: Any) -> int:
