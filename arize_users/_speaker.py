@@ -17,6 +17,8 @@ NOT_ABOUT_USERS = "not about a user"
 """In the text of each error that is about a path."""
 
 _LONGEST_QUOTE = 80
+_LONGEST_SEARCHED = 500
+"""Characters; a pattern may take the square of their number."""
 _SECRET = re.compile(r"passw|secret|token|bearer|authorization|api.?key", re.IGNORECASE)
 # What may be a key, whatever stands before it: long, and with a digit.
 _KEY = re.compile(r"(?=[A-Za-z_+=-]*[0-9])[\w+=-]{20,}")
@@ -66,7 +68,7 @@ def names_unknown_route(problem: Mapping[str, object]) -> bool:
     such as "no route", since it may hold whatever the caller sent.
     """
     title, kind, code, detail = (
-        _QUOTED.sub(" ", text_of(problem, member) or "")
+        _QUOTED.sub(" ", (text_of(problem, member) or "")[:_LONGEST_SEARCHED])
         for member in ("title", "type", "error_code", "detail")
     )
     last = re.split(r"[/#:?]", kind.rstrip("/"))[-1]
@@ -99,7 +101,7 @@ def described(body: bytes, *, quoting: bool = True) -> str:
 
 
 def _quoted(kind: str, joint: str, quote: str) -> str:
-    quote = _KEY.sub("[hidden]", quote)
+    quote = _KEY.sub("[hidden]", quote[:_LONGEST_SEARCHED])
     shown = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}..."
     return f"{kind}{joint}{shown!r}" if shown and not _SECRET.search(shown) else kind
 

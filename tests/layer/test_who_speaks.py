@@ -318,6 +318,17 @@ def test_routes_and_users(connect: Connect, members: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["x", "url /", "'", "url ", "a-"])
+def test_long_answers(connect: Connect, text: str) -> None:
+    """However long a refusal is, it is understood at once."""
+    refusals = [problem(404, title="No", detail=text * 100_000), raw(text.encode() * 100_000, 404)]
+    client = connect(refusals)
+    for is_from_api in (True, False):
+        with pytest.raises(NotFoundError) as caught:
+            client.users.get(user=ID)
+        assert (caught.value.is_from_api, caught.value.is_about_user) == (is_from_api, is_from_api)
+
+
 @pytest.mark.parametrize(
     ("location", "shown"),
     [
