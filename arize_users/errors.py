@@ -323,7 +323,7 @@ class ResponseDecodeError(APIError):
         text = f"{facts.get('method')} {facts.get('path')} answered {response.status_code}, but {problem}."
         # Its text may hold what was issued.
         text += _said(described(response.content, quoting=False), **facts)
-        hint = f"{_check_endpoint(**facts)[:-1]}; the answer is in this error's `body`."
+        hint = f"{_check_endpoint(**facts)} The answer is in this error's `body`."
         super().__init__(text, hint=hint, **facts)
         self.status_code = response.status_code
         self.body = response.content
