@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
 
     Returns:
         The exit code: 0 after a clean stop, 1 when something cannot be opened, 2 for wrong usage.
+
+    Raises:
+        OSError: The greeting cannot be written.
     """
     try:
         options = parse(argv, program)
@@ -65,5 +68,7 @@ def _print_greeting(server: SandboxServer) -> None:
         f"Use it: export ARIZE_BASE_URL={server.url} ARIZE_API_KEY={owner}",
         "Ctrl-C stops it.",
     )
+    unwritten = put(sys.stdout, "".join(f"{line}\n" for line in lines))
     # A reader that has gone, such as `head -1`, may use the server all the same.
-    put(sys.stdout, "".join(f"{line}\n" for line in lines))
+    if unwritten is not None and not isinstance(unwritten, BrokenPipeError):
+        raise unwritten

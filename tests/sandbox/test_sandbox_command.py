@@ -71,6 +71,16 @@ def test_serves_though_nobody_reads_the_greeting() -> None:
     assert (status, server.returncode, complaints) == (200, 0, b"")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_a_greeting_that_cannot_be_written() -> None:
+    """A full disk under its output is one line and exit code 1."""
+    arguments = [sys.executable, "-m", "arize_users.sandbox", "--port", "0"]
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    line = b"arize-users sandbox: cannot write standard output: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
+
+
 def test_case_sensitive_emails() -> None:
     """With --case-sensitive-emails the account holds two emails that differ in case alone."""
     with running("--case-sensitive-emails") as (process, url, _):
