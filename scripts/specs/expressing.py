@@ -15,22 +15,21 @@ from specs.instances import TYPED_TEXTS
 from specs.operations import media_types, operations
 from specs.references import show
 from specs.schemas import TEXTS, Schemas
+from specs.writing import ROOT_ORDER
 
 _WORDS = {*TEXTS, "deprecated"}
-_SCHEMA = {
-    *("$ref", "type", "nullable", "enum", "const", "default", "discriminator"),
-    *("properties", "required", "additionalProperties", "items", "allOf", "anyOf", "oneOf"),
-}
-_DOCUMENT = {"openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components"}
 _EXPRESSED = {
-    "document": _DOCUMENT,
-    "pathItems": {"$ref", "parameters", *METHODS},
-    "operations": {"tags", "operationId", "parameters", "requestBody", "responses", "security"},
-    "parameters": {"$ref", "name", "in", "required", "schema", "style", "explode"},
-    "requestBodies": {"$ref", "content", "required"},
-    "responses": {"$ref", "content"},
-    "mediaTypes": {"schema"},
-    "schemas": _SCHEMA,
+    "document": ROOT_ORDER,
+    "pathItems": ("$ref", "parameters", *METHODS),
+    "operations": ("tags", "operationId", "parameters", "requestBody", "responses", "security"),
+    "parameters": ("$ref", "name", "in", "required", "schema", "style", "explode"),
+    "requestBodies": ("$ref", "content", "required"),
+    "responses": ("$ref", "content"),
+    "mediaTypes": ("schema",),
+    "schemas": (
+        *("$ref", "type", "nullable", "enum", "const", "default", "discriminator", "properties"),
+        *("required", "additionalProperties", "items", "allOf", "anyOf", "oneOf"),
+    ),
 }
 _REFUSED = {
     ("parameters", "content"): "the generator drops a parameter with `content`",
@@ -70,8 +69,8 @@ def _reason_against_style(schemas: Schemas, parameter: Object) -> str | None:
 
 def _reason_against_names(schema: Object) -> str | None:
     """Return why the generator gives a schema's values or fields no names of their own."""
-    values = [value for value in schema.get("enum", []) if value is not None]
-    if schema.get("type") != "boolean" and {type(value) for value in values} not in ({str}, {int}, set()):
+    kinds = {type(value) for value in schema.get("enum", []) if value is not None}
+    if schema.get("type") != "boolean" and kinds not in ({str}, {int}, set()):
         return "the generator takes an enum of text, or of integers, and no mixture"
     names: dict[str, str] = {}
     for field in schema.get("properties", {}):

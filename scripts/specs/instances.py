@@ -17,7 +17,7 @@ TYPED_TEXTS = {
 }
 """A text of each format whose values the generator gives a Python type of their own."""
 
-_DEEPEST = 6
+_DEEPEST = 4
 _VALUES: dict[str, list[Any]] = {"integer": [1], "number": [1.5], "boolean": [True, False]}
 
 
@@ -41,7 +41,7 @@ class Instances:
 
     def _values(self, flat: FlatSchema, around: tuple[int, ...]) -> list[Any]:
         if flat.variants:
-            values = [value for variant in flat.variants for value in self.of(variant, around)]
+            values = [value for variant in flat.variants for value in self.of(variant, around[:-1])]
             own: Any = next(iter(self._objects(flat, around)), {})
             return [value | own if isinstance(value, dict) else value for value in values]
         if flat.enum is not None:

@@ -14,7 +14,7 @@ from specs import SpecError
 from specs.grammar import METHODS, SECTIONS, unshare
 from specs.parsing import parse
 
-_ROOT_ORDER = ("openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components")
+ROOT_ORDER = ("openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "components")
 _PATH_ORDER = ("summary", "description", "parameters", *METHODS)
 _SECTION_ORDER = ("securitySchemes", *sorted(SECTIONS))
 _WIDTH = 100
@@ -27,7 +27,7 @@ def render(document: dict[str, Any], comment: str) -> str:
     The text reads alike in YAML 1.1 and 1.2.
     """
     # PyYAML writes what is shared as an alias.
-    ordered = _ordered(unshare(document), _ROOT_ORDER)
+    ordered = _ordered(unshare(document), ROOT_ORDER)
     paths = ordered["paths"]
     ordered["paths"] = {path: _ordered(paths[path], _PATH_ORDER) for path in sorted(paths)}
     if "components" in ordered:
