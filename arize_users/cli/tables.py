@@ -78,13 +78,15 @@ class Canvas(NamedTuple):
     encoding: str
 
     def users_table(self, users: Sequence[User]) -> str:
-        """Draw users, one per line if the width allows."""
+        """Draw users, one per line; in full, one below the other, where not even their emails have room."""
         columns = [
             _Column(title, [self._cell(user, field) for user in users], _LEAST.get(title))
             for field, title in _FIELDS.items()
         ]
         widths = _widths(columns, _USERS_STEPS, self.width)
         left_out = [one.title for one in columns if one.title not in widths]
+        if "Email" in left_out:
+            return "\n".join(map(self._user_lines, users))
         if left_out:
             say(f"note: there is no room for {', '.join(left_out)}; other formats show everything")
         return self._drawn(columns, widths)
@@ -111,6 +113,9 @@ class Canvas(NamedTuple):
             _Column(title.capitalize(), [self._text(row[title]) for row in rows], 12) for title in rows[0]
         ]
         return self._drawn(columns, _widths(columns, ("Source", "Value"), self.width))
+
+    def _user_lines(self, user: User) -> str:
+        return "".join(f"{title}: {self._cell(user, field).plain}\n" for field, title in _FIELDS.items())
 
     def user_panel(self, user: User) -> str:
         """Draw one user in full. The id and a temporary password are never folded."""

@@ -41,6 +41,15 @@ def test_width(terminal: Terminals, jane: str, columns: int) -> None:
     assert jane in run.shown.split()
 
 
+def test_no_width(terminal: Terminals, jane: str) -> None:
+    """Where not even addresses have room beside the ids, each user is written out, nothing left out."""
+    run = terminal("users", "list", columns=20)
+    assert run.end() == 0
+    for label, text in (("ID", jane), ("Email", "jane@example.com"), ("Status", "active")):
+        assert f"{label}: {text}" in run.shown.splitlines()
+    assert "no room" not in run.shown
+
+
 @pytest.mark.parametrize("option", ["--id", "--email"])
 def test_delete_asks(terminal: Terminals, account: Sandbox, jane: str, option: str) -> None:
     """Without --force, `delete` asks first, saying how many users and what else is deleted with them."""
