@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     output: Path = options.output.resolve()
     try:
+        refuse_other_folders(output)
         document = read_valid(str(options.spec), display(options.spec))
         if not options.check:
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,17 @@ def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
         print(escape(f"regenerate: left to callers{where}: {counts}"))
     for name, place in left if verbose else []:
         print(escape(f"  {name}: {show(place)}"))
+
+
+def refuse_other_folders(output: Path) -> None:
+    """Refuse to replace what no run of this wrote, such as a whole project that was named by mistake."""
+    other = output if output.is_file() else None
+    for path in output.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".typed"):
+            other = path
+            break
+    if other is not None:
+        raise SpecError(f"--output {display(output)}: {display(other)} is no part of a generated package")
 
 
 def put_in_place(fresh: Path, output: Path, previous: Path) -> None:

@@ -24,18 +24,22 @@ _TYPES = {
 def parquet_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Write rows; the columns and types are the same whatever the rows hold."""
     schema = pyarrow.schema([(column, _TYPES.get(column, pyarrow.string())) for column in columns])
+    beyond: list[datetime] = []
     table = pyarrow.Table.from_pylist(
-        [{column: _storable(row[column]) for column in columns} for row in rows], schema=schema
+        [{column: _storable(row[column], beyond) for column in columns} for row in rows], schema=schema
     )
+    if beyond:
+        first = beyond[0].isoformat()
+        say(f"note: parquet cannot hold {len(beyond):,} times; their cells are empty. The first is {first}")
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file)
     return file.getvalue()
 
 
-def _storable(value: object) -> object:
+def _storable(value: object, beyond: list[datetime]) -> object:
     if not isinstance(value, datetime):
         return encodable(value)
     moment = in_utc(value)
     if moment is None:
-        say(f"note: parquet cannot hold the time {value.isoformat()}; the cell is empty")
+        beyond.append(value)
     return moment

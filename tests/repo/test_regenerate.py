@@ -117,6 +117,16 @@ sys.exit(regenerate.command())
     assert [path.name for path in output.parent.iterdir()] == [output.name], "nothing else is left"
 
 
+def test_a_folder_of_something_else_is_not_replaced(output: Path, capsys: Capture) -> None:
+    """A folder that holds anything but Python files, such as a whole project, is refused as it is."""
+    (output / "data").mkdir()
+    (output / "data" / "users.csv").touch()
+    for folder in (output, output / "data" / "users.csv"):
+        assert regenerate.main(["--output", str(folder)]) == 2
+        assert "users.csv is no part of a generated package" in capsys.readouterr().err
+    assert (output / "data" / "users.csv").exists()
+
+
 def test_a_failure_while_putting_it_in_place_restores_the_old_output(output: Path, tmp_path: Path) -> None:
     """Even when the last rename fails, the old package is where it was."""
     with pytest.raises(FileNotFoundError):
