@@ -199,7 +199,7 @@ def test_what_answers(connect: Connect, body: bytes, came: str) -> None:
     is_page = came.startswith("an HTML page")
     shown = came if is_page else came.partition(",")[0]
     assert f"The answer from https://corp.example/arize is {shown}: {NOT_FROM_API}." in str(decoded.value)
-    assert "Check the base URL, which is from the argument base_url; the answer is" in str(decoded.value)
+    assert "Check the base URL, which is from the argument base_url. The answer is" in str(decoded.value)
     assert "s3cret" not in str(error) + str(decoded.value)
 
 
