@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 PATIENCE = 31.0
 """Seconds after a signal for which an answer is awaited: the read timeout of the client, and one more."""
+
+_LOOK_SECONDS = 0.1
+"""How often a wait is left: a signal that comes just before it would be noticed after it only."""
 
 # Windows has no SIGHUP.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -141,16 +145,13 @@ class Interrupts:
         return outcome.result()
 
     def _wait(self, is_done: Callable[[], bool]) -> None:
-        deadline: float | None = None
-        while not is_done() and len(self._received) < 2:
-            if deadline is None and self._received:
+        deadline = math.inf
+        while not is_done() and len(self._received) < 2 and time.monotonic() < deadline:
+            if deadline == math.inf and self._received:
                 deadline = time.monotonic() + PATIENCE
                 _say_stopping()
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                return
             with suppress(Empty):
-                self._events.get(timeout=left)
+                self._events.get(timeout=_LOOK_SECONDS)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._received.append(number)
