@@ -114,7 +114,7 @@ def test_warning(no_proxy: Any, build: Any) -> None:
         warnings.simplefilter("error")
         build(api_key="k", base_url="http://127.0.0.1:1")
         build(api_key="k", base_url=TEN, proxy=PROXY)
-        build(base_url="sandbox:")
+        build(base_url="sandbox:").sandbox.close()
 
 
 def test_empty_lower_case(monkeypatch: pytest.MonkeyPatch) -> None:
