@@ -31,6 +31,7 @@ from ._endpoint import (
     unread_variables,
 )
 from ._proxies import environment_proxy
+from ._tls import CA_VARIABLES, ca_bundle, check_ca_variables, is_ssl_context
 from .errors import ConfigurationWarning
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ def resolve(
         url = checked_url(endpoint, allow_insecure_http=allow_insecure_http)
     verify = _verify(verify, env)
     if verify is True and transport is None and url.lower().startswith("https:"):
-        _check_ca_variables(env)
+        check_ca_variables(env)
     return Settings(
         api_key=_api_key(api_key, env),
         base_url=url,
@@ -283,9 +284,7 @@ def resolve(
     )
 
 
-_CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""What httpx, as OpenSSL does, takes its CAs from; the first wins."""
-_CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT", *_CA_VARIABLES)
+_CONNECTION_VARIABLES = ("ARIZE_PROXY_URL", "ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT", *CA_VARIABLES)
 
 
 def _refuse_beside_http_client(**given: object) -> None:
@@ -352,8 +351,8 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     source = Source("verify")
     if explicit is not None:
         if isinstance(explicit, str | os.PathLike):
-            return _ca_bundle(os.fspath(explicit), source)
-        if not isinstance(explicit, bool) and not _is_ssl_context(explicit):
+            return ca_bundle(os.fspath(explicit), source)
+        if not isinstance(explicit, bool) and not is_ssl_context(explicit):
             kind = type(explicit).__name__
             raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")
         return explicit
@@ -364,32 +363,8 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
         if text.lower() not in _TRUE:
             raise Source("verify", "ARIZE_REQUEST_VERIFY").error(f"{text!r} is neither true nor false")
     if "ARIZE_SSL_CA_CERT" in env:
-        return _ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
+        return ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
-
-
-def _check_ca_variables(env: Mapping[str, str]) -> None:
-    name = next((name for name in _CA_VARIABLES if name in env), None)
-    if name is None:
-        return
-    # OpenSSL takes several folders.
-    paths = env[name].split(os.pathsep) if name == "SSL_CERT_DIR" else [env[name]]
-    if not any(map(os.path.exists, paths)):
-        _ca_bundle(env[name], Source("verify", name))
-
-
-def _is_ssl_context(given: object) -> bool:
-    # Imported for what is neither a bool nor a path: who has a context has this module already. It is the
-    # parent of ssl.SSLContext, which truststore puts a class of its own in the place of.
-    from _ssl import _SSLContext
-
-    return isinstance(given, _SSLContext)
-
-
-def _ca_bundle(path: str, source: Source) -> str:
-    if not os.path.exists(path):
-        raise source.error(f"there is no CA bundle at {path!r}")
-    return path
 
 
 def _proxy(explicit: str | None, env: Mapping[str, str]) -> str | None:
@@ -488,8 +463,8 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(verify=verify)
     except (OSError, ValueError) as error:
-        path = next(filter(None, map(os.environ.get, _CA_VARIABLES)), None) if verify is True else verify
-        names = ("ARIZE_SSL_CA_CERT", *_CA_VARIABLES)
+        path = next(filter(None, map(os.environ.get, CA_VARIABLES)), None) if verify is True else verify
+        names = ("ARIZE_SSL_CA_CERT", *CA_VARIABLES)
         variable = next((name for name in names if os.environ.get(name, "").strip() == path), None)
         problem = f"no certificates can be loaded from {path!r}: {error}"
         raise Source("verify", variable).error(problem) from error
