@@ -8,10 +8,15 @@ from arize_users._streams import put
 
 from .command import main
 
-if __name__ == "__main__":
+
+def run() -> int:
+    """Serve, and tell in one line where standard output cannot be written."""
     try:
-        code = main()
+        return main()
     except OSError as error:
         put(sys.stderr, f"arize-users sandbox: cannot write standard output: {error.strerror}\n")
-        code = 1
-    sys.exit(code)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run())
