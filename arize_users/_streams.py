@@ -1,10 +1,25 @@
-"""Standard output and standard error of the sandbox's server and the contract runner."""
+"""What the programs of this package need to write to standard output and standard error."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TextIO
+from typing import IO, TextIO
+
+
+def escaped(text: str, encoding: str) -> str:
+    """Write what an encoding lacks as escapes."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def silence(stream: IO[str] | None) -> None:
+    """Discard what is still written to a stream, so that flushing it when Python ends cannot fail."""
+    if stream is None:
+        return
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def put(stream: TextIO | None, text: str = "") -> OSError | None:
@@ -15,14 +30,10 @@ def put(stream: TextIO | None, text: str = "") -> OSError | None:
     """
     if stream is None:
         return None
-    encoding = stream.encoding or "utf-8"
     try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.write(escaped(text, stream.encoding or "utf-8"))
         stream.flush()
     except OSError as error:
-        with suppress(OSError, ValueError):  # Python flushes it once more when it ends.
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
+        silence(stream)
         return error
     return None

@@ -9,11 +9,13 @@ from typing import Any
 
 import typer
 
+from arize_users._streams import silence
+
 from . import create, delete, listing, settings_command, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
 from .interrupts import interrupts
 from .session import command, store_global_options
-from .terminal import say, silence
+from .terminal import say
 
 _ABOUT = """Manage the users of an Arize account.
 

@@ -7,10 +7,12 @@ import stat
 import sys
 from typing import NamedTuple
 
+from arize_users._streams import silence
+
 from .answers import Answer
 from .errors import UNWRITTEN, USAGE, CommandError
 from .settings import FORMATS
-from .terminal import encoding_of, has_colour, is_terminal, say, silence, width, write_bytes
+from .terminal import encoding_of, has_colour, is_terminal, say, width, write_bytes
 from .text import csv_bytes, json_bytes, literal
 
 _EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}

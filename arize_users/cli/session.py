@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
+from arize_users._streams import silence
+
 from .answers import results_answer
 from .errors import INTERRUPTED, UNWRITTEN, USAGE, CommandError
 from .interrupts import Unanswered, interrupts
@@ -20,7 +22,7 @@ from .options import Options
 from .output import Target, checked_target, deliver
 from .reporter import Reporter
 from .settings import Settings, resolve
-from .terminal import say, silence
+from .terminal import say
 
 if TYPE_CHECKING:
     from arize_users import UsersClient

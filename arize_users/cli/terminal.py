@@ -11,6 +11,8 @@ from collections.abc import Generator, Iterable, Sized
 from contextlib import suppress
 from typing import IO, Any, TextIO, TypeVar
 
+from arize_users._streams import escaped, silence
+
 from .errors import SETTINGS, CommandError
 from .text import literal
 
@@ -26,26 +28,12 @@ def say(*lines: str) -> None:
         return
     try:
         for line in lines:
-            text = f"{literal(line)}\n"
             # Python's own stream shows what its encoding lacks as escapes; one that took its place may not.
-            lossless = text.encode(encoding_of(sys.stderr), "backslashreplace")
             # In one piece, because another thread may write a line, too.
-            sys.stderr.write(lossless.decode(encoding_of(sys.stderr)))
+            sys.stderr.write(escaped(f"{literal(line)}\n", encoding_of(sys.stderr)))
         sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
-    except (OSError, ValueError):
-        pass
-
-
-def silence(stream: IO[str] | None) -> None:
-    """Discard what is still written to a stream, so that flushing it when Python ends cannot fail."""
-    if stream is None:
-        return
-    try:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)
     except (OSError, ValueError):
         pass
 
