@@ -299,14 +299,14 @@ class Retrier:
         unanswered = attempts.unanswered
         attempts.unanswered = True  # Before it is sent: an interrupt may come at any moment.
         failure: Failure
-        began = yield from now()
+        began = (yield from now()) if logger.isEnabledFor(logging.DEBUG) else None
         try:
             response = yield from send(request)
         except (ArizeError, Stopped):
             attempts.unanswered = unanswered  # It was not sent.
             raise
         except RequestFailed as reason:
-            _log_attempt(request, reason, (yield from now()) - began)
+            yield from _log_attempt(request, reason, began)
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
@@ -317,7 +317,7 @@ class Retrier:
                 cause=reason.__cause__,
             )
         else:
-            _log_attempt(request, response, (yield from now()) - began)
+            yield from _log_attempt(request, response, began)
             if response.is_success:  # The operation says whether it is the API's, and settles the write.
                 return Answer(
                     request=request, response=response, maybe_applied=maybe_applied, endpoint=self._endpoint
@@ -372,9 +372,12 @@ def _kind(reason: RequestFailed) -> str:
     return "APITimeoutError" if reason.timed_out else "APIConnectionError"
 
 
-def _log_attempt(request: Request, outcome: httpx.Response | RequestFailed, seconds: float) -> None:
-    if not logger.isEnabledFor(logging.DEBUG):
+def _log_attempt(
+    request: Request, outcome: httpx.Response | RequestFailed, began: float | None
+) -> Flow[None]:
+    if began is None:  # Nobody reads it.
         return
+    seconds = (yield from now()) - began
     if isinstance(outcome, RequestFailed):
         told = _kind(outcome)
     else:

@@ -101,9 +101,10 @@ class EnumCaseRetrier:
         if isinstance(second, Answer):
             self.learnt.learn(second, accepted="upper")
             return second
-        if second.api_status in _UNDERSTOOD:
+        status = second.api_status
+        if status in _UNDERSTOOD:
             self.learnt.case = "upper"
-        if second.api_status not in _MAY_BE_REFUSED_CASE:
+        if status not in _MAY_BE_REFUSED_CASE:
             return second
         yield from self.send(SHOWS_CASE.until(request.deadline), repeatable=True)
         spoken, unspoken = (second, first) if self.learnt.case == "upper" else (first, second)
