@@ -126,11 +126,9 @@ def tell_what_is_left(document: dict[str, Any], verbose: bool) -> None:
 
 def refuse_other_folders(output: Path) -> None:
     """Refuse to replace what no run of this wrote, such as a whole project that was named by mistake."""
-    other = output if output.is_file() else None
-    for path in output.rglob("*"):
-        if path.is_file() and path.suffix not in (".py", ".pyc", ".typed"):
-            other = path
-            break
+    files = (path for path in output.rglob("*") if path.is_file())
+    strange = (path for path in files if path.suffix not in (".py", ".pyc", ".typed"))
+    other = output if output.is_file() else next(strange, None)
     if other is not None:
         raise SpecError(f"--output {display(output)}: {display(other)} is no part of a generated package")
 

@@ -13,6 +13,7 @@ from .checks import EMAIL
 from .messages import Request, SandboxError
 from .policy import CUSTOM_ROLES, ENUM_CASES, PERMISSIONS, PREDEFINED_ROLES, STATUSES
 from .sandbox import KEYS, Sandbox
+from .users import folded
 
 _EPILOG = f"""\
 fields of --add-user, none of them required:
@@ -77,9 +78,7 @@ def parse(argv: Sequence[str] | None, program: str) -> argparse.Namespace:
         SystemExit: They make no sense, which was said on stderr, or help was asked for.
     """
     options = parser(program).parse_args(argv)
-    # bytes.lower(), as the account does, lowers ASCII letters alone.
-    folded = {email.encode().lower() for email in options.add_user}
-    if len(folded) < len(options.add_user) and not options.case_sensitive_emails:
+    if len(set(map(folded, options.add_user))) < len(options.add_user) and not options.case_sensitive_emails:
         advice = "--case-sensitive-emails lets a new account hold both"
         parser(program).error(f"argument --add-user: two emails differ in case alone; {advice}")
     return options

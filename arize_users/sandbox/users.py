@@ -97,10 +97,11 @@ class Caller:
 
 def email_key(db: sqlite3.Connection) -> Callable[[str], str]:
     """Return the function that gives an email the form in which the account tells emails apart."""
-    return str if keeps_emails_apart(db) else _folded
+    return str if keeps_emails_apart(db) else folded
 
 
-def _folded(email: str) -> str:
+def folded(email: str) -> str:
+    """Lower the letters in which an account, unless told otherwise, does not tell emails apart."""
     # bytes.lower(), unlike str.lower(), lowers ASCII letters alone.
     return email.encode().lower().decode()
 
@@ -172,7 +173,7 @@ def page(
         "created_at": created_at,
         "seq": seq,
         "newest_expired": now - INVITATION_MICROS,
-        "email": _folded(email),
+        "email": folded(email),
         "size": size,
         **{status: status in statuses for status in LISTED_STATUSES},
     }

@@ -11,12 +11,12 @@ import pytest
 import regenerate
 from regenerate import read_tree
 from support.answers import user
+from support.generated import OLD, old_package
 from support.programs import ROOT, run_python
 
 from arize_users.config import CONNECT_TIMEOUT, DEFAULT_TIMEOUT
 
 CHECKED_IN = ROOT / "generated" / "arize_users_api"
-OLD = {"old.py": b"OLD = True\n"}
 
 Capture = pytest.CaptureFixture[str]
 
@@ -24,10 +24,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     """A package that an earlier run left, with a module that no longer exists."""
-    folder = tmp_path / "arize_users_api"
-    folder.mkdir()
-    (folder / "old.py").write_bytes(OLD["old.py"])
-    return folder
+    return old_package(tmp_path)
 
 
 def test_the_checked_in_bytes_come_out_each_time(output: Path, capsys: Capture) -> None:

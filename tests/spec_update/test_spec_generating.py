@@ -13,9 +13,9 @@ import regenerate
 import yaml
 from regenerate import read_tree
 from spec_documents import OK, TEXT, WHOLE, answering, document, in_json, ref, taking
+from support.generated import OLD, old_package
 from support.programs import ROOT, run_python
 
-OLD = {"old.py": b"OLD = True\n"}
 LIST = {"type": "array", "items": TEXT}
 OBJECT = {"type": "object", "properties": {"a": TEXT}}
 
@@ -26,10 +26,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     """A package that an earlier run left."""
-    folder = tmp_path / "arize_users_api"
-    folder.mkdir()
-    (folder / "old.py").write_bytes(OLD["old.py"])
-    return folder
+    return old_package(tmp_path)
 
 
 @pytest.fixture
