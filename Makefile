@@ -37,7 +37,7 @@ test-newest:
 	$(call environment,.venv-newest)
 	.venv-newest/bin/python -m pip install --quiet --upgrade pip
 	.venv-newest/bin/python -m pip install --quiet --group dev
-	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[cli,contract,df,parquet]'
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[cli,contract,df,excel,parquet]'
 	.venv-newest/bin/python -m pytest -n auto $(TESTS)
 
 # The lowest direct requirements take the place of their locked versions; all else stays as locked. So pip is right

@@ -25,23 +25,40 @@ if TYPE_CHECKING:
         ConflictError,
         ForbiddenError,
         InvalidArgumentError,
+        JournalError,
         MissingFieldError,
         NotFoundError,
         OutcomeUnknownError,
         PaginationError,
+        PlanRefusedError,
         RateLimitError,
         ResponseDecodeError,
+        RosterError,
         ServerError,
         UnauthorizedError,
         UnprocessableEntityError,
     )
+    from .people import (
+        BulkCreateResult,
+        BulkGetResult,
+        BulkInvitationResult,
+        BulkProgress,
+        BulkUpdateResult,
+        NewUser,
+        UserUpdate,
+    )
     from .results import BulkUserDeletionResult, Outcomes, UserResult, outcomes_of
+    from .roster import PlanResult, Report
     from .types import (
         USER_COLUMNS,
+        ActionKind,
+        ActionStatus,
         CreatedUser,
+        CreationStatus,
         CustomUserRole,
         DeletionStatus,
         InviteMode,
+        LookupStatus,
         Pagination,
         PredefinedUserRole,
         UnknownUserRole,
@@ -60,6 +77,8 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "ActionKind",
+    "ActionStatus",
     "AmbiguousEmailError",
     "ArizeClient",
     "ArizeError",
@@ -67,26 +86,39 @@ __all__ = [
     "AsyncUsersClient",
     "BadRequestError",
     "BetaWarning",
+    "BulkCreateResult",
+    "BulkGetResult",
     "BulkInterrupted",
+    "BulkInvitationResult",
+    "BulkProgress",
+    "BulkUpdateResult",
     "BulkUserDeletionResult",
     "ConfigurationError",
     "ConfigurationWarning",
     "ConflictError",
     "CreatedUser",
+    "CreationStatus",
     "CustomUserRole",
     "DeletionStatus",
     "ForbiddenError",
     "InvalidArgumentError",
     "InviteMode",
+    "JournalError",
+    "LookupStatus",
     "MissingFieldError",
+    "NewUser",
     "NotFoundError",
     "OutcomeUnknownError",
     "Outcomes",
     "Pagination",
     "PaginationError",
+    "PlanRefusedError",
+    "PlanResult",
     "PredefinedUserRole",
     "RateLimitError",
+    "Report",
     "ResponseDecodeError",
+    "RosterError",
     "ServerError",
     "UnauthorizedError",
     "UnknownUserRole",
@@ -96,6 +128,7 @@ __all__ = [
     "UserResult",
     "UserRole",
     "UserStatus",
+    "UserUpdate",
     "UsersClient",
     "WriteStatus",
     "__version__",
@@ -104,21 +137,27 @@ __all__ = [
     "outcomes_of",
 ]
 
-_HOMES = {
-    "ArizeClient": "client",
-    "UsersClient": "client",
-    "AsyncArizeClient": "async_client",
-    "AsyncUsersClient": "async_client",
-    "BulkUserDeletionResult": "results",
-    "Outcomes": "results",
-    "UserResult": "results",
-    "outcomes_of": "results",
+_NAMES_BY_HOME = {
+    "client": ("ArizeClient", "UsersClient"),
+    "async_client": ("AsyncArizeClient", "AsyncUsersClient"),
+    "people": (
+        "BulkCreateResult",
+        "BulkGetResult",
+        "BulkInvitationResult",
+        "BulkProgress",
+        "BulkUpdateResult",
+        "NewUser",
+        "UserUpdate",
+    ),
+    "results": ("BulkUserDeletionResult", "Outcomes", "UserResult", "outcomes_of"),
+    "roster": ("PlanResult", "Report"),
 }
 
 
 def _home(name: str) -> str:
-    if name in _HOMES:
-        return _HOMES[name]
+    for home, names in _NAMES_BY_HOME.items():
+        if name in names:
+            return home
     return "errors" if name.endswith(("Error", "Warning", "Interrupted")) else "types"
 
 

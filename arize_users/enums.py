@@ -93,9 +93,64 @@ class DeletionStatus(_AnyCaseEnum):
 
 
 class WriteStatus(_AnyCaseEnum):
-    """What became of a create, an update, or a request for a mail; see `DeletionStatus`."""
+    """What became of a create, an update, or a request for a mail; see `DeletionStatus`.
+
+    NOT_FOUND is of bulk operations alone: nobody has the email or the id.
+    """
 
     DONE = "done"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+class CreationStatus(_AnyCaseEnum):
+    """What became of one input of a bulk create; see `DeletionStatus` for the last three.
+
+    CREATED: this call created the user, or invited an expired one anew. ALREADY_INVITED: the user was invited
+    before, and nothing was sent. ALREADY_ACTIVE: an active user has the address. BLOCKED: the address is that
+    of a deleted user, and cannot return.
+    """
+
+    CREATED = "created"
+    ALREADY_INVITED = "already_invited"
+    ALREADY_ACTIVE = "already_active"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+class LookupStatus(_AnyCaseEnum):
+    """What became of one input of a bulk get. NOT_ATTEMPTED: no request was sent."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+class ActionKind(_AnyCaseEnum):
+    """What an action of a plan does. REINVITE: an expired user is invited anew."""
+
+    INVITE = "invite"
+    REINVITE = "reinvite"
+    UPDATE = "update"
+    REMOVE = "remove"
+
+
+class ActionStatus(_AnyCaseEnum):
+    """What became of one action of a plan; see `DeletionStatus` for the last three.
+
+    UNCHANGED: the account was as wanted already, and nothing was sent. STALE: the user is not as planned any
+    more, and was left alone. BLOCKED: the address is that of a deleted user, and cannot return.
+    """
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    BLOCKED = "blocked"
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOT_ATTEMPTED = "not_attempted"

@@ -5,6 +5,9 @@
     ArizeError
      ├── ConfigurationError        the client cannot be built from its settings
      ├── InvalidArgumentError      an argument cannot be right; no request was sent
+     │    └── RosterError          a roster's file cannot be read as it stands
+     ├── PlanRefusedError          a guard of a plan, or another account; nothing was changed
+     ├── JournalError              a plan's file, a journal or a file of passwords cannot be used
      ├── MissingFieldError         a field that the server left out was read
      ├── AmbiguousEmailError       two users match an email; nothing was done to either
      ├── OutcomeUnknownError       a temporary password may have been issued, and is lost
@@ -36,6 +39,8 @@ from ._speaker import described, is_from_api, names_unknown_route, problem_of, r
 if TYPE_CHECKING:
     import httpx
 
+    from ._users.roster.plan import Refusal
+    from ._users.roster.reading import RowProblem
     from .results import BulkUserDeletionResult
 
 
@@ -158,6 +163,39 @@ class InvalidArgumentError(_OfArgument, ValueError):
 
     def __str__(self) -> str:
         return "\n".join([super().__str__(), *map(str, self.others)])
+
+
+class RosterError(InvalidArgumentError):
+    """A roster cannot be read as it stands.
+
+    Attributes:
+        problems: What is wrong with which rows, in the file's order; empty where the file as a whole is not
+            a roster.
+    """
+
+    problems: tuple[RowProblem, ...] = ()
+
+
+class PlanRefusedError(ArizeError):
+    """A plan is not applied: a guard refuses it, or it was made for another account. Nothing was changed.
+
+    Attributes:
+        refusals: Each guard that refuses, with what would satisfy it.
+    """
+
+    refusals: tuple[Refusal, ...] = ()
+
+
+class JournalError(ArizeError):
+    """A saved plan, a journal or a file of passwords cannot be used.
+
+    It is damaged, locked by another run, that of another plan, or cannot be written.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str | None = None
 
 
 class MissingFieldError(ArizeError, AttributeError):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from .enums import DeletionStatus, WriteStatus
+from .enums import ActionStatus, CreationStatus, DeletionStatus, LookupStatus, WriteStatus
 from .errors import ArizeError, BulkInterrupted, InvalidArgumentError
 
 
@@ -47,7 +47,7 @@ class UserResult(Document):
 
     user_id: str | None = None
     email: str | None = None
-    status: DeletionStatus | WriteStatus
+    status: DeletionStatus | WriteStatus | CreationStatus | LookupStatus | ActionStatus
     error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import field, frozen
 
 from .enums import (
+    ActionKind,
+    ActionStatus,
     AnyCaseText,
+    CreationStatus,
     DeletionStatus,
     E,
     InviteMode,
+    LookupStatus,
     UserRole,
     UserStatus,
     WriteStatus,
@@ -30,11 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "USER_COLUMNS",
+    "ActionKind",
+    "ActionStatus",
     "BulkUserDeletionResult",
     "CreatedUser",
+    "CreationStatus",
     "CustomUserRole",
     "DeletionStatus",
     "InviteMode",
+    "LookupStatus",
     "Pagination",
     "PredefinedUserRole",
     "Role",

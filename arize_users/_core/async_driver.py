@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
-from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
+from .effects import (
+    DEFAULT_PATIENCE,
+    Call,
+    Effect,
+    Exclusive,
+    Flow,
+    InOrder,
+    Now,
+    Parallel,
+    Send,
+    Sleep,
+    Stopped,
+    resume,
+)
 from .request import Request
 from .runtime import PerLoop, ended_after, is_clock_moved, monotonic
 
@@ -60,6 +73,8 @@ class AsyncDriver:
     async def _perform(self, effect: Effect, stop: anyio.Event | None) -> Any:
         if isinstance(effect, Now):
             return monotonic()
+        if isinstance(effect, Call):
+            return await _on_thread(effect.function)
         if stop is not None and stop.is_set():
             raise Stopped
         if isinstance(effect, Send):
@@ -68,6 +83,11 @@ class AsyncDriver:
             return await _sleep(effect.seconds, stop)
         if isinstance(effect, Exclusive):
             return await self._run_exclusive(effect, stop)
+        if isinstance(effect, InOrder):
+            async with aclosing(self._pages_ahead(effect.next_flow)) as values:
+                async for value in values:
+                    effect.report(value)
+            return None
         return await self._run_parallel(effect)
 
     async def _run_exclusive(self, effect: Exclusive, stop: anyio.Event | None) -> Any:
@@ -199,6 +219,12 @@ def _new_lock() -> anyio.Lock:
     import anyio
 
     return anyio.Lock()
+
+
+async def _on_thread(function: Callable[[], T]) -> T:
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(function)
 
 
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:

@@ -57,7 +57,25 @@ class Parallel:
     report: Callable[[Any], object]
 
 
-Effect = Send | Sleep | Now | Exclusive | Parallel
+@frozen
+class Call:
+    """Call a function that may block, such as one that reads or flushes a file, and give its value.
+
+    It is called also where the work around it was stopped: what was done still has to be written down.
+    """
+
+    function: Callable[[], Any]
+
+
+@frozen
+class InOrder:
+    """Run flows one after another; see `in_order`."""
+
+    next_flow: Callable[[], Flow[Any]]
+    report: Callable[[Any], object]
+
+
+Effect = Send | Sleep | Now | Exclusive | Parallel | Call | InOrder
 Flow = Generator[Effect, Any, T]
 
 
@@ -113,3 +131,17 @@ def parallel(flows: Iterator[Flow[T]], limit: int, report: Callable[[T], object]
     and the interrupt or exception is raised as it is. A second one ends the waiting.
     """
     yield Parallel(flows, limit, report)
+
+
+def call(function: Callable[[], T]) -> Flow[T]:
+    """Call a function that may block, and give its value; an async driver does so on a thread."""
+    value: T = yield Call(function)
+    return value
+
+
+def in_order(next_flow: Callable[[], Flow[T | None]], report: Callable[[T], object]) -> Flow[None]:
+    """Run the flows that ``next_flow`` gives one after another, until one comes to None.
+
+    ``report`` gets each value on the caller's thread, while the next flow is under way already.
+    """
+    yield InOrder(next_flow, report)

@@ -21,7 +21,20 @@ import httpx
 from attrs import frozen
 
 from ..errors import ConfigurationError
-from .effects import DEFAULT_PATIENCE, Effect, Exclusive, Flow, Now, Parallel, Send, Sleep, Stopped, resume
+from .effects import (
+    DEFAULT_PATIENCE,
+    Call,
+    Effect,
+    Exclusive,
+    Flow,
+    InOrder,
+    Now,
+    Parallel,
+    Send,
+    Sleep,
+    Stopped,
+    resume,
+)
 from .request import Request
 from .runtime import ProcessLock, monotonic
 
@@ -76,6 +89,8 @@ class SyncDriver:
     def _perform(self, effect: Effect, stop: _Stop | None) -> Any:
         if isinstance(effect, Now):
             return monotonic()
+        if isinstance(effect, Call):
+            return effect.function()
         if stop is not None and stop.is_set:
             raise Stopped
         if isinstance(effect, Send):
@@ -90,6 +105,10 @@ class SyncDriver:
             finally:
                 if is_held:
                     lock.release()
+        if isinstance(effect, InOrder):
+            for value in self._pages_ahead(effect.next_flow):
+                effect.report(value)
+            return None
         return self._run_parallel(effect)
 
     def _run_parallel(self, effect: Parallel) -> None:

@@ -185,7 +185,7 @@ def test_enum_values() -> None:
     assert [one.value for one in DeletionStatus] == [
         *("deleted", "not_found", "failed", "unknown", "not_attempted")
     ]
-    assert [one.value for one in WriteStatus] == ["done", "failed", "unknown", "not_attempted"]
+    assert [one.value for one in WriteStatus] == ["done", "not_found", "failed", "unknown", "not_attempted"]
 
 
 def test_unknown_values() -> None:

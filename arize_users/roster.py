@@ -1,0 +1,22 @@
+"""People as a file: `Roster` reads and writes them, and `Plan` is what is to be done for them."""
+
+from __future__ import annotations
+
+from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
+from ._users.roster.reading import RowProblem
+from ._users.roster.report import PlanResult, Report
+from ._users.roster.roster import Entry, Roster
+
+__all__ = [
+    "Action",
+    "Cannot",
+    "Entry",
+    "Guards",
+    "LeftAlone",
+    "Plan",
+    "PlanResult",
+    "Refusal",
+    "Report",
+    "Roster",
+    "RowProblem",
+]
