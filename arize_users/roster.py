@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._users.arguments import check_user
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
@@ -19,4 +20,5 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "check_user",
 ]

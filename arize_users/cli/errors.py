@@ -34,12 +34,12 @@ class CommandError(Exception):
 
     Args:
         exit_code: The exit code.
-        message: What happened.
+        messages: What happened, each on a line of its own.
         hint: What to do about it; None points to the help of the command.
     """
 
-    def __init__(self, exit_code: int, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, exit_code: int, *messages: str, hint: str | None = None) -> None:
+        super().__init__(*messages)
         self.exit_code = exit_code
-        self.message = message
+        self.messages = messages
         self.hint = hint
