@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Annotated, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +14,9 @@ from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output, split_values
 from .output import deliver
+from .progress import showing_progress
 from .session import Session
-from .terminal import Unfailing, ask, is_attended, is_plain, is_terminal, say, width
+from .terminal import ask, is_attended, say
 
 if TYPE_CHECKING:
     from arize_users import Outcomes, UserResult, UsersClient
@@ -85,15 +85,19 @@ def delete(
 def _delete(
     users: UsersClient, user_ids: Sequence[str], emails: Sequence[str], outcomes: Outcomes, total: int
 ) -> None:
+    from arize_users import BulkProgress
+
     # From here on a signal is noted, but for the call itself, which it ends.
     interrupts.raising = False
-    with _progress(total) as advance:
+    with showing_progress() as show:
+        deleted = itertools.count()
+
+        def advance(_: object = None) -> None:
+            show(BulkProgress(phase="deleting", done=next(deleted), total=total))
+
+        advance()
         interrupts.run(
-            users.bulk_delete,
-            user_ids=user_ids,
-            emails=emails,
-            on_result=lambda _: advance(),
-            outcomes=outcomes,
+            users.bulk_delete, user_ids=user_ids, emails=emails, on_result=advance, outcomes=outcomes
         )
 
 
@@ -107,24 +111,6 @@ def _is_confirmed(named: Sequence[str]) -> bool:
     if len(named) > _NAMED_AT_MOST:
         say(f"  and {len(named) - _NAMED_AT_MOST:,} more")
     return ask(f"Delete {many}? [y/N]").lower() in ("y", "yes")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], object]]:
-    """Draw a progress bar on standard error if that is a terminal, and give the function that advances it."""
-    if not is_terminal(sys.stderr) or is_plain():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("Deleting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    stream = cast("IO[str]", Unfailing(sys.stderr))
-    # Rich takes a size that is left out from the environment, whatever that says.
-    console = Console(file=stream, width=width(sys.stderr) or 80, height=25)
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
 
 
 def _summarize(results: Sequence[UserResult], group: str, *, missing_ok: bool) -> int:
