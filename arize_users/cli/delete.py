@@ -84,15 +84,73 @@ def delete(
     With --file or a guard (--keep, --max-removals, --min-admins) the whole account is listed first, and
     nobody is deleted if a guard refuses it: exit code 4.
     """
-    has_guards = file is not None or keep or max_removals is not None or min_admins is not None
     entries = [*split_values(ids), *split_values(emails)]
     if file is None and not entries:
         raise CommandError(USAGE, "nobody to delete: give at least one --id or --email, or a --file")
-    named = named_people(entries, file, skip_invalid=skip_invalid)
     if not force and not dry_run and not is_attended():
         raise CommandError(USAGE, "there is no terminal to ask at: --force deletes without asking")
+    named = named_people(entries, file, skip_invalid=skip_invalid)
+    guards = None
+    if file is not None or keep or max_removals is not None or min_admins is not None:
+        guards = _checked(keep or (), max_removals, 1 if min_admins is None else min_admins)
     target = session.target(output)
-    users = session.users()
-    accepted = frozenset({"not_found"}) if missing_ok else frozenset[str]()
-    if has_guards or dry_run:
+    job = _Job(session, session.users(), target, force, missing_ok, named.skipped)
+    if guards is None and not dry_run:
+        return job.delete_named(named.people)
+    return job.delete_found(named.people, guards, dry_run=dry_run)
+
+
+def _checked(keep: Iterable[str], max_removals: str | None, min_admins: int) -> Guards:
+    from arize_users.roster import checked_guards
+
+    return checked_guards(
+        max_removals=max_removals, keep=keep, min_admins=min_admins, is_limit_needed=False
+    )
+
+
+class _Job(NamedTuple):
+    """How to delete, and where the results go."""
+
+    session: Session
+    users: UsersClient
+    target: Target
+    force: bool
+    missing_ok: bool
+    skipped: int
+
+    def delete_named(self, people: Sequence[Person]) -> int:
+        """Delete people as they are named: the client finds those of an address."""
+        user_ids = [one.user_id for one in people if one.user_id]
+        emails = [one.email for one in people if one.email]
+        if not self.force:
+            names = self._shown(people[:_NAMED_AT_MOST]) + [one.named for one in people[_NAMED_AT_MOST:]]
+            if not self._is_confirmed(names, counted(len(names), "user")):
+                return SETTINGS
+        return self._delete(user_ids, emails, lambda results: results)
+
+    def delete_found(self, people: Sequence[Person], guards: Guards | None, *, dry_run: bool) -> int:
+        """Find people, hold their deletion against the guards, and delete them by their ids."""
+        everyone = None if guards is None else self._everyone()
+        with showing_progress() as show:
+            found = distinct(look_up(self.users, people, everyone, show=show))
+        ids = [one.user_id for one in found if one.user_id and (one.status == "found" or one.email is None)]
+        many = counted(len(ids), "user")
+        if guards is not None and everyone is not None:
+            admins, ids = self._guarded(guards, everyone, found, ids)
+            many = f"{len(ids):,} of {counted(len(everyone), 'user')}"
+            found = [one for one in found if one.user_id not in kept]
         ...
+
+    def _everyone(self) -> list[User]:
+        with closing(counting(self.users.iter_pages(), "users")) as pages:
+            return [user for page in pages for user in page]
+
+    def _shown(self, people: Sequence[Person]) -> list[str]:
+        """Name people for the eyes, as given where they cannot be looked up."""
+        from arize_users import ArizeError
+
+        try:
+            found = look_up(self.session.users_for_a_look(), people)
+        except ArizeError:
+            return [one.named for one in people]
+        return [_described(one, person) for one, person in zip(found, people, strict=True)]
