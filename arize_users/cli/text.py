@@ -22,6 +22,13 @@ _JOINERS = frozenset("\u200c\u200d")
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
 
+_OPTIONS = {"columns": "map", "max_concurrency": "concurrency"}
+_PARAMETERS = re.compile(
+    r"(?<![-\w])(columns|encoding|include_inactive|skip_invalid|remove_missing|remove_renamed|max_removals"
+    r"|min_admins|max_concurrency|passwords|journal)(?==)|(?<![-\w])(\w+_(removals|admins|missing|renamed|inactive|invalid))\b"
+)
+_PYTHON_WAY = re.compile(r"\s\(\w+=[^()]*\)")
+
 
 def literal(text: str) -> str:
     r"""Escape the invisible characters of a text, as \x1b or \n."""
@@ -79,3 +86,9 @@ def local_time(moment: datetime) -> str:
 def defused(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would run as a formula, and escape what is invisible."""
     return literal(f"'{text}" if _FORMULA.match(text) else text)
+
+
+def in_shell_words(text: str) -> str:
+    """Say in a shell's words what the client says of its parameters: --max-removals for max_removals."""
+    text = _PYTHON_WAY.sub("", text)
+    return _PARAMETERS.sub(lambda name: "--" + _OPTIONS.get(name[0], name[0]).replace("_", "-"), text)
