@@ -12,7 +12,7 @@ from .answers import text_answer
 from .errors import CHANGES, PARTIAL, USAGE, CommandError
 from .output import Target, checked_target, deliver
 from .progress import showing_progress
-from .prompts import account_label
+from .prompts import profile_of
 from .roster_files import Encoding, IncludeInactive, Maps, Rejects, RosterFile, SkipInvalid, read_roster
 from .session import Session
 from .text import in_shell_words
@@ -104,7 +104,7 @@ def plan(
 
 
 def _target(requested: str | None) -> Target:
-    """Settle where the plan goes: as text to standard output, and to a file where one is named; or as JSON."""
+    """Settle where the plan goes: as text or as JSON to standard output, and to a file that is named."""
     if requested is None:
         return Target("table")
     if requested.strip().lower() != "json" and os.path.splitext(requested)[1].lower() != ".json":
@@ -117,9 +117,13 @@ def _target(requested: str | None) -> Target:
     return target if target.path is None else target._replace(format="table")
 
 
-def plan_lines(session: Session, plan: Plan) -> list[str]:
+def plan_lines(session: Session, plan: Plan) -> Iterator[str]:
     """Give a plan as text: whose account it is for, what is in it, and what refuses it."""
-    return [f"Account  {account_label(session.settings)}", *map(in_shell_words, plan.lines())]
+    account, *rest = plan.lines()
+    yield account
+    if profile := profile_of(session.settings):
+        yield f"Profile  {profile}"
+    yield from map(in_shell_words, rest)
 
 
 def _next(session: Session, plan: Plan, target: Target) -> Iterator[str]:
