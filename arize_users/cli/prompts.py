@@ -21,10 +21,15 @@ _WIDTH = 80
 
 def account_label(settings: Settings) -> str:
     """Name the account: its endpoint, and where the key is from."""
-    profile = settings.profile
-    if profile.label in (settings.key_from, settings.endpoint_from):
-        return f"{settings.base_url} (profile {profile.name})"
+    if profile := profile_of(settings):
+        return f"{settings.base_url} (profile {profile})"
     return settings.base_url if settings.is_local else f"{settings.base_url} (key from {settings.key_from})"
+
+
+def profile_of(settings: Settings) -> str | None:
+    """Give the name of the profile that key or endpoint are from; None where neither is."""
+    profile = settings.profile
+    return profile.name if profile.label in (settings.key_from, settings.endpoint_from) else None
 
 
 def person(name: str | None, email: str | None, user_id: str | None = None) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import arize_users as client
 
-from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, USAGE, CommandError
+from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, UNWRITTEN, USAGE, CommandError
 from .settings import Settings
 from .terminal import say
-from .text import literal
+from .text import in_shell_words, literal
 
 HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6
@@ -85,7 +85,13 @@ class Reporter:
             # Each bad entry of several on a line of its own.
             messages = [_labelled(_option(one.argument), one.message) for one in (error, *error.others)]
             code = USAGE
-        self._say(messages, self._hint(error))
+        if isinstance(error, client.RosterError):
+            messages += [f"line {one.line}: {one.reason}" for one in error.problems]
+        elif isinstance(error, client.PlanRefusedError) and error.refusals:
+            messages = [f"refused: {one.message}" for one in error.refusals]
+        elif isinstance(error, client.JournalError) and is_unwritable(error):
+            code = UNWRITTEN
+        self._say([*map(in_shell_words, messages)], in_shell_words(self._hint(error)))
         if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code
@@ -97,6 +103,10 @@ class Reporter:
     def _hint(self, error: client.ArizeError) -> str:
         """Say what to do about an error of the client."""
         match error:
+            case client.PlanRefusedError() if error.refusals:
+                return " ".join(dict.fromkeys(one.remedy for one in error.refusals))
+            case client.RosterError() | client.PlanRefusedError() | client.JournalError() if error.hint:
+                return error.hint
             case client.InvalidArgumentError():
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
             case client.AmbiguousEmailError():
@@ -217,6 +227,12 @@ class Reporter:
 
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
+
+
+def is_unwritable(error: client.JournalError) -> bool:
+    """Tell whether the operating system refused a file, other than by the lock of another run."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and not isinstance(cause, BlockingIOError)
 
 
 def _exit_code(error: client.ArizeError) -> int:

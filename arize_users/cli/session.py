@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -90,6 +91,13 @@ class Session:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
         return self._exit_stack.enter_context(client)
+
+    def command_line(self, command: str, *words: str) -> str:
+        """Give another command for the same account, as it is typed; a key that was an option is left out."""
+        given = self.options._asdict()
+        named = [(f"--{name.replace('_', '-')}", given[name]) for name in ("base_url", "region", "profile")]
+        options = [word for option in named if option[1] is not None for word in option]
+        return shlex.join([*self.reporter.group.split(), command, *words, *options])
 
     def write(self, target: Target, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call a function of the client that changes something, and give its answer.

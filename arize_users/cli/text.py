@@ -6,6 +6,7 @@ Tables and messages show invisible characters as escapes. Files of data keep the
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,13 @@ from arize_users._cells import iso_time
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
+
+_OPTIONS = {"columns": "map", "max_concurrency": "concurrency"}
+_PARAMETERS = re.compile(
+    r"(?<![-\w])(columns|encoding|include_inactive|skip_invalid|remove_missing|remove_renamed|max_removals"
+    r"|min_admins|max_concurrency|passwords|journal)(?==)|(?<![-\w])(\w+_(removals|admins|missing|renamed|inactive|invalid))\b"
+)
+_PYTHON_WAY = re.compile(r"\s\(\w+=[^()]*\)")
 
 
 def literal(text: str) -> str:
@@ -39,3 +47,9 @@ def local_time(moment: datetime) -> str:
             if (local.utcoffset() or timedelta()) % timedelta(minutes=1) == timedelta():
                 return iso_time(local)
     return iso_time(moment)
+
+
+def in_shell_words(text: str) -> str:
+    """Say in a shell's words what the client says of its parameters: --max-removals for max_removals."""
+    text = _PYTHON_WAY.sub("", text)
+    return _PARAMETERS.sub(lambda name: "--" + _OPTIONS.get(name[0], name[0]).replace("_", "-"), text)
