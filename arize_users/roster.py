@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ._users.arguments import check_user
+from ._users.arguments import name as check_name
 from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
+from ._users.roster.reminders import InvitationJournal
 from ._users.roster.report import PlanResult, Report
 from ._users.roster.roster import Entry, Roster
 from ._users.roster.writing import write_users
@@ -16,6 +18,7 @@ __all__ = [
     "Entry",
     "GuardedRemovals",
     "Guards",
+    "InvitationJournal",
     "LeftAlone",
     "Plan",
     "PlanResult",
@@ -23,6 +26,7 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "check_name",
     "check_user",
     "checked_guards",
     "guarded_removals",

@@ -164,7 +164,17 @@ def items(values: Iterable[T], argument: str) -> list[T]:
 
 
 def name(value: object) -> str:
-    """Check a display name: 1 to 255 characters after stripping; it is sent stripped."""
+    """Check a display name: 1 to 255 characters after stripping.
+
+    Args:
+        value: The name.
+
+    Returns:
+        The name as it is sent.
+
+    Raises:
+        InvalidArgumentError: It cannot be one.
+    """
     stripped = text(value, "name").strip()
     if not stripped:
         raise _refusal("is empty", "name", hint=f"Give 1 to {MAX_NAME} characters.")
