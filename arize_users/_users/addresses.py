@@ -5,7 +5,6 @@ Two users who match are never told apart by guessing: their address is ambiguous
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 from ..errors import AmbiguousEmailError
@@ -20,26 +19,6 @@ def folded(address: str) -> str:
     str.lower() and str.casefold() fold more than that: the Kelvin sign to "k", "ß" to "ss".
     """
     return address.lower() if address.isascii() else address.translate(_ASCII_LOWER)
-
-
-def identity(address: str) -> str:
-    """Give a key that is the same for all addresses of one mailbox, for telling twins in a caller's input.
-
-    The name before the ``@`` goes by ASCII case and NFC, the domain by any case and by IDNA: ``xn--…`` is the
-    name that it stands for. Look-alikes differ, such as the Kelvin sign before the ``@``.
-    """
-    name, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
-    labels = ".".join(map(_shown_label, domain.lower().split(".")))
-    return f"{folded(name)}@{unicodedata.normalize('NFC', labels)}"
-
-
-def _shown_label(label: str) -> str:
-    if not label.startswith("xn--"):
-        return label
-    try:
-        return label[4:].encode("ascii").decode("punycode").lower()
-    except UnicodeError:
-        return label
 
 
 def by_folded_address(users: Iterable[User]) -> dict[str, list[User]]:
