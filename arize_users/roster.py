@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._users.arguments import check_user
 from ._users.arguments import name as check_name
-from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
+from ._users.roster.guards import GuardedRemovals, active_admins, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.reminders import InvitationJournal
@@ -26,6 +26,7 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "active_admins",
     "check_name",
     "check_user",
     "checked_guards",

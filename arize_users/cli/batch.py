@@ -77,14 +77,22 @@ def carry_out(
 
 
 def exit_code(
-    session: Session, results: Sequence[UserResult], *, accepted: frozenset[str] = frozenset(), skipped: int = 0
+    session: Session,
+    results: Sequence[UserResult],
+    *,
+    accepted: frozenset[str] = frozenset(),
+    skipped: int = 0,
 ) -> int:
     """Say how many ended how, and how to find out about those who are not known; give the exit code."""
     from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API
 
     counts = Counter(str(one.status) for one in results)
     if results:
-        say(", ".join(f"{counts[one]:,} {one.replace('_', ' ')}" for one in type(results[0].status) if counts[one]))
+        say(
+            ", ".join(
+                f"{counts[one]:,} {one.replace('_', ' ')}" for one in type(results[0].status) if counts[one]
+            )
+        )
     _, _, command = session.reporter.command.rpartition(" ")
     find_out = _FIND_OUT.get(command, "the mail to {named} may have been sent: ask before sending another")
     for one in results:

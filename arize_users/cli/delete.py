@@ -101,9 +101,7 @@ def delete(
 def _checked(keep: Iterable[str], max_removals: str | None, min_admins: int) -> Guards:
     from arize_users.roster import checked_guards
 
-    return checked_guards(
-        max_removals=max_removals, keep=keep, min_admins=min_admins, is_limit_needed=False
-    )
+    return checked_guards(max_removals=max_removals, keep=keep, min_admins=min_admins, is_limit_needed=False)
 
 
 class _Job(NamedTuple):
@@ -225,7 +223,9 @@ def _guarded(
     kept = {one.user_id for one in held.kept} | {one for one in sent if one in guards.keep}
     say(*(f"left alone: {name_of(one)}, whom --keep names" for one in found if one.user_id in kept))
     if held.refusals:
-        raise PlanRefusedError("The guards refuse this; nobody was deleted.", refusals=held.refusals)
+        error = PlanRefusedError("The guards refuse this; nobody was deleted.")
+        error.refusals = held.refusals
+        raise error
     return [one for one in found if one.user_id not in kept], [*held.admins]
 
 
@@ -249,4 +249,3 @@ def _require_admins(users: UsersClient, least: int, counted_on: Sequence[str]) -
             f"looked up again, only {left:,} of the active admins are left; --min-admins asks for {least:,}",
             hint="Nobody was deleted. Start again to see the account as it is.",
         )
-

@@ -1,4 +1,4 @@
-"""The command `resend-invitation`: mails invitations again, and notes when, so that nobody is mailed too often."""
+"""The command `resend-invitation`: mails invitations again, and notes when, so that no mail comes twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from attrs import evolve
 
 from .answers import counted
 from .batch import rehearse_one, write_found, write_many
@@ -43,9 +42,9 @@ def resend_invitation(
         typer.Option(
             "--invited-before",
             metavar="WHEN",
-            help="Everybody who is still invited, and was first before this: '14 days', 2026-03-01. The first "
-            "invitation is the only one whose time the API tells. Whom this program has mailed since, on this "
-            "machine, is left out.",
+            help="Everybody who is still invited, and was first invited before this: '14 days', 2026-03-01. "
+            "The API tells the time of the first invitation alone. Whom this program has mailed since, on "
+            "this machine, is left out.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
@@ -60,7 +59,9 @@ def resend_invitation(
     if invited_before is None:
         require_one(user_id, file)
     elif user_id is not None or file is not None:
-        raise CommandError(USAGE, "--invited-before names the users: USER_ID, EMAIL and --file do not go with it")
+        raise CommandError(
+            USAGE, "--invited-before names the users: USER_ID, EMAIL and --file do not go with it"
+        )
     elif not force and not dry_run and not is_attended():
         raise CommandError(USAGE, "there is no terminal to ask at: --force mails without asking")
     named = named_people((), file, skip_invalid=skip_invalid)
@@ -164,7 +165,8 @@ class _Mailing:
             self._calls.append(Outcomes())
 
             def report(progress: BulkProgress, start: int = start) -> None:
-                show(evolve(progress, phase="mailing", done=start + progress.done, total=len(sent)))
+                done, until = start + progress.done, progress.waiting_until
+                show(BulkProgress(phase="mailing", done=done, total=len(sent), waiting_until=until))
 
             results = self._users.bulk_resend_invitation(
                 user_ids=[str(one.user_id) for one in some], on_progress=report, outcomes=self._calls[-1]
@@ -216,6 +218,7 @@ def _path(session: Session) -> Path | None:
     from arize_users.config import endpoint_of
 
     settings = session.settings
+    endpoint: dict[str, str | int]
     if settings.is_local:
         file = settings.base_url.removeprefix("sandbox:")
         if not file:
@@ -224,7 +227,9 @@ def _path(session: Session) -> Path | None:
     else:
         endpoint = endpoint_of(settings.base_url)
         named = str(endpoint["host"])
-    digest = hashlib.sha256(json.dumps(endpoint, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(endpoint, sort_keys=True).encode("utf-8", "surrogateescape")
+    ).hexdigest()
     folder = user_state_path("arize-users", appauthor=False) / "invitations"
     if not folder.is_absolute():
         raise CommandError(

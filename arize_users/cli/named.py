@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import evolve
-
 from .errors import NO_SUCH_USER, REFUSED, USAGE, CommandError
 from .people_files import Person, read_people
 from .progress import Show
@@ -194,6 +192,8 @@ def distinct(results: Iterable[BulkGetResult]) -> list[BulkGetResult]:
 def _found(
     person: Person, by_id: Mapping[str, BulkGetResult], by_email: Mapping[str, BulkGetResult]
 ) -> BulkGetResult:
+    from attrs import evolve
+
     from arize_users import BulkGetResult, LookupStatus
 
     user_id, email = person.user_id, person.email
@@ -206,7 +206,7 @@ def _found(
     has = getattr(found.user, "email", None)
     if has is None or folded(has) == folded(email):
         return evolve(found, email=email)
-    error = f"The id is that of {described(found.user)}, and the address is another."
+    error = f"The id is that of {name_of(found)}, and the address is another."
     return evolve(found, email=email, status=LookupStatus.FAILED, error=error)
 
 

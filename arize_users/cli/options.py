@@ -15,24 +15,23 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FORMAT|FILE",
-        help="table, json, csv or parquet, or a file ending in .json, .csv, .parquet or .pq. "
-        "If left out: the profile's format, else table.",
+        help="table, json, jsonl, csv, tsv, xlsx or parquet, or a file ending in one of these. If left out: the "
+        "profile's format, else table.",
     ),
 ]
-User = Annotated[
-    str | None, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")
-]
+User = Annotated[str | None, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")]
 PeopleFile = Annotated[
     str | None,
     typer.Option(
         "--file",
         metavar="FILE",
-        help="Those whom a file names: ids and addresses one per line, separated, or as CSV with a column email "
-        "or id; - is standard input.",
+        help="Those whom a file names: ids and addresses, one per line or in a list, or CSV with a column "
+        "email or id; - is standard input.",
     ),
 ]
 SkipInvalid = Annotated[
-    bool, typer.Option("--skip-invalid", help="Do without the lines of --file that cannot be used: exit code 3.")
+    bool,
+    typer.Option("--skip-invalid", help="Do without the lines of --file that cannot be used: exit code 3."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
 FullName = Annotated[

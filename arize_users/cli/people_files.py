@@ -47,6 +47,11 @@ class Person(NamedTuple):
     user_id: str | None = None
     email: str | None = None
 
+    @property
+    def named(self) -> str:
+        """The person as given: by the address where there is one, which people know."""
+        return self.email or self.user_id or ""
+
 
 class LineProblem(NamedTuple):
     """A line that cannot be used, and why."""
@@ -190,7 +195,9 @@ def _refused(reason: str) -> _Entries:
 
 def _row_entries(row: Sequence[str], fields: Sequence[str | None]) -> _Entries:
     if any(cell.strip() for cell in row[len(fields) :]):
-        raise _Unusable(f"it has {len(row)} cells, and the header {len(fields)}: quote a cell with a separator")
+        raise _Unusable(
+            f"it has {len(row)} cells, and the header {len(fields)}: quote a cell with a separator"
+        )
     cells = {field: _bare(cell) for field, cell in zip(fields, row, strict=False) if field}
     email, user_id = cells.get("email"), cells.get("user_id")
     if email and "@" not in email:

@@ -59,7 +59,12 @@ def get(
     if target == Target("table"):
         say(f"{len(those):,} of {counted(len(found), 'user')}")
     missing = [one for one in found if one.user is None]
-    say(*(f"{str(one.status).replace('_', ' ')}: {name_of(one)} {one.error or ''}".rstrip() for one in missing))
+    say(
+        *(
+            f"{str(one.status).replace('_', ' ')}: {name_of(one)} {one.error or ''}".rstrip()
+            for one in missing
+        )
+    )
     if those or named.skipped:
         return PARTIAL if missing or named.skipped else 0
     return NO_SUCH_USER if all(one.status == "not_found" for one in missing) else REFUSED
