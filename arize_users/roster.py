@@ -6,6 +6,7 @@ from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
 from ._users.roster.roster import Entry, Roster
+from ._users.roster.writing import write_users
 
 __all__ = [
     "Action",
@@ -19,4 +20,5 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "write_users",
 ]

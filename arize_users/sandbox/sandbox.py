@@ -124,6 +124,11 @@ class Sandbox:
         """The account's file, None for an account in memory."""
         return self._account.path
 
+    @property
+    def identity(self) -> str:
+        """What tells this account from others: the real path of its file, or a name of its own in memory."""
+        return self._account.identity
+
     def close(self) -> None:
         """Close the account, which deletes one in memory. A second call does nothing."""
         self._account.close()
