@@ -100,7 +100,9 @@ def list_users(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="PART", help="Only names that hold this, in any case. Matched here, not by the API."
+            "--name",
+            metavar="PART",
+            help="Only names that hold this, in any case. Matched here, not by the API.",
         ),
     ] = None,
     fields: Annotated[
@@ -128,7 +130,7 @@ def list_users(
     columns = None if fields is None else _parsed_fields(fields)
     has_range = created_after is not None or created_before is not None
     filters: dict[str, Any] = {"email": email, "status": status, "cursor": cursor}
-    ranges = {"created_after": created_after, "created_before": created_before}
+    ranges: dict[str, Any] = {"created_after": created_after, "created_before": created_before}
     if count:
         _refuse_beside_count({"--limit": limit, "--fields": fields, "--output": output})
         users = session.users()
@@ -160,7 +162,9 @@ def list_users(
 def _refuse_beside_count(given: Mapping[str, object]) -> None:
     for option, value in given.items():
         if value is not None:
-            raise CommandError(USAGE, f"--count prints a number and nothing else: {option} does not go with it")
+            raise CommandError(
+                USAGE, f"--count prints a number and nothing else: {option} does not go with it"
+            )
 
 
 def _parsed_fields(text: str) -> list[str]:
@@ -182,7 +186,9 @@ class Sieve:
 
     def __init__(self, roles: Sequence[str], name: str | None) -> None:
         if any(not one.strip() for one in roles) or (name is not None and not name.strip()):
-            raise CommandError(USAGE, f"{'--name' if name is not None and not name.strip() else '--role'}: is empty")
+            raise CommandError(
+                USAGE, f"{'--name' if name is not None and not name.strip() else '--role'}: is empty"
+            )
         self._roles = [one.strip() for one in roles]
         self._part = None if name is None else _alike(name)
         self._options = " and ".join(
