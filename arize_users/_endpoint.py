@@ -260,6 +260,27 @@ def split_url(text: str, source: Source, schemes: tuple[str, ...]) -> SplitResul
     return url
 
 
+def endpoint_of(url: str, sandbox: str | None = None) -> dict[str, str | int]:
+    """Give an endpoint in the parts by which it is told from others.
+
+    Args:
+        url: A base URL that was checked.
+        sandbox: What tells a local account from others, where it is one.
+
+    Returns:
+        ``scheme``, ``host``, ``port`` and ``path``, or ``sandbox`` alone. No user or password is among them.
+    """
+    if sandbox is not None:
+        return {"sandbox": sandbox}
+    parts = httpx.URL(url)
+    return {
+        "scheme": parts.scheme,
+        "host": parts.host.rstrip("."),
+        "port": parts.port or {"http": 80, "https": 443}[parts.scheme],
+        "path": parts.path.rstrip("/"),
+    }
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether traffic to a host stays on this machine.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Self, TypeVar
 
@@ -15,8 +16,11 @@ from ._core.transport import AsyncSender
 from ._users.bulk import bulk_delete
 from ._users.operations import Operations
 from ._users.outcomes import Write
+from ._users.planning import plan
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .people import BulkProgress
 from .results import Outcomes, carrying
+from .roster import Plan, Roster
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -342,6 +346,64 @@ class AsyncUsersClient(NotCopied):
         with carrying(batch.outcomes):
             return await self._driver.run(batch.run())
 
+    async def plan(
+        self,
+        roster: Roster,
+        *,
+        remove_missing: bool = False,
+        remove_renamed: bool = False,
+        max_removals: int | str = "10%",
+        keep: Iterable[str | User] = (),
+        min_admins: int = 1,
+        journal: str | os.PathLike[str] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+    ) -> Plan:
+        """Say what is to be done so that the account has the people of a roster; nothing is changed.
+
+        Needs the admin or member role, or USER_READ. The account is read once, 100 users a request, and
+        again where a user comes twice. An address is matched as by `get`. Nothing is planned for whom no
+        request can do what the roster says: another role, two users for one address, or a user whom the
+        server lists without id, email, status or role. A blocked address cannot be seen beforehand.
+
+        A guard never raises here: the plan has everything in it, and ``plan.refusals`` says what refuses it.
+
+        Args:
+            roster: The people.
+            remove_missing: Remove the users whom the roster names nowhere. Left out, they are only shown.
+                It does not go with a roster that is empty, shares nobody with the account, or had rows that
+                were skipped.
+            remove_renamed: Remove also those who are missing, but whose name the roster has with an address
+                that is new. Their old address is blocked for good.
+            max_removals: How many users are removed at most: a number, or a share such as ``"10%"`` of all
+                users listed, rounded up.
+            keep: Whom never to remove: emails, ids, domains such as ``@example.com``, and `User` objects.
+            min_admins: How many active users with the predefined role admin have to be left by a plan that
+                removes anyone.
+            journal: The journal of an earlier `apply`: addresses that it found blocked are under ``cannot``.
+            on_progress: Called with a `BulkProgress` after each page, one call at a time; it must not block.
+
+        Returns:
+            The plan, for `apply`; false when there is nothing to do.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be right.
+            JournalError: The journal cannot be read.
+            PaginationError: The list could not be read as a whole, though it was tried three times.
+        """
+        return await self._driver.run(
+            plan(
+                self._operations,
+                roster,
+                remove_missing=remove_missing,
+                remove_renamed=remove_renamed,
+                max_removals=max_removals,
+                keep=keep,
+                min_admins=min_admins,
+                journal=journal,
+                on_progress=on_progress,
+            )
+        )
+
 
 class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
     """A client of one Arize account.
@@ -417,7 +479,9 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             allow_insecure_http=allow_insecure_http,
         )
         sender = AsyncSender(settings, transport=transport, http_client=http_client)
-        users = AsyncUsersClient(Operations.of(settings), AsyncDriver(sender.send, patience=sender.patience))
+        users = AsyncUsersClient(
+            Operations.of(settings, sender.endpoint), AsyncDriver(sender.send, patience=sender.patience)
+        )
         super().__init__(settings, sender, users)
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from attrs import define, field
 
+from .._endpoint import endpoint_of
 from ..config import DEFAULT_TIMEOUT, Settings, proxy_for, ssl_context
 from ..errors import ConfigurationError, InvalidArgumentError
 from .bodies import aread, read, unread, with_body
@@ -38,6 +39,7 @@ class _Shared(Generic[C]):
     guarded: str | None
     """The argument that the caller's own connections came with. Of those we can renew none and drop none."""
     sandbox: Sandbox | None
+    endpoint: dict[str, str | int]
     is_closed: bool = False
     _process: int = field(factory=os.getpid, init=False)
     _loop: Any = field(default=None, init=False)
@@ -99,6 +101,11 @@ class _BaseSender(Generic[C]):
         return self._shared.sandbox
 
     @property
+    def endpoint(self) -> dict[str, str | int]:
+        """Where requests go, in the parts by which it is told from other endpoints."""
+        return self._shared.endpoint
+
+    @property
     def patience(self) -> float:
         """Seconds to wait for requests under way when a batch is stopped: the read timeout and a second."""
         read = self._builder.timeout(self._shared.http.timeout).read
@@ -153,7 +160,13 @@ class Sender(_BaseSender[httpx.Client]):
             if http_client is not None
             else _Client(transport=transport, trust_env=False, event_hooks={"response": [_keep_redirect]})
         )
-        self._shared = _Shared(http, http_client is not None, _guarded(http_client, transport), sandbox)
+        self._shared = _Shared(
+            http,
+            http_client is not None,
+            _guarded(http_client, transport),
+            sandbox,
+            _endpoint(settings, transport),
+        )
         self._builder = RequestBuilder(settings)
 
     def send(self, request: Request) -> httpx.Response:
@@ -219,7 +232,13 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
                 transport=transport, trust_env=False, event_hooks={"response": [_akeep_redirect]}
             )
         )
-        self._shared = _Shared(http, http_client is not None, _guarded(http_client, transport), sandbox)
+        self._shared = _Shared(
+            http,
+            http_client is not None,
+            _guarded(http_client, transport),
+            sandbox,
+            _endpoint(settings, transport),
+        )
         self._builder = RequestBuilder(settings)
 
     async def send(self, request: Request) -> httpx.Response:
@@ -315,6 +334,12 @@ def _guarded(http_client: object, transport: object) -> str | None:
         return "http_client"
     # Of another transport nobody knows whether it has connections; most have none.
     return "transport" if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport) else None
+
+
+def _endpoint(settings: Settings, transport: object) -> dict[str, str | int]:
+    # The account behind a sandbox's transport is the same whatever the URL says.
+    sandbox = getattr(transport, "sandbox", None)
+    return endpoint_of(settings.request_url, getattr(sandbox, "identity", None))
 
 
 def _open_sandbox(settings: Settings) -> Sandbox | None:

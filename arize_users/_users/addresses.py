@@ -5,7 +5,9 @@ Two users who match are never told apart by guessing: their address is ambiguous
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..errors import AmbiguousEmailError
 from ..types import User
@@ -19,6 +21,28 @@ def folded(address: str) -> str:
     str.lower() and str.casefold() fold more than that: the Kelvin sign to "k", "ß" to "ss".
     """
     return address.lower() if address.isascii() else address.translate(_ASCII_LOWER)
+
+
+def identity_key(address: str) -> str:
+    """Give a text that is the same for all spellings of an address that one person may have.
+
+    Beyond the case of ASCII letters, these are the composed and the decomposed form of a letter, and a
+    domain in Unicode and in punycode. To the API they are different addresses: who has the one is not acted
+    on by the other, but neither taken for somebody else.
+    """
+    if address.isascii():
+        return address.lower()
+    local, at, domain = address.rpartition("@")
+    composed = unicodedata.normalize("NFC", folded(unicodedata.normalize("NFD", local)))
+    return f"{composed}{at}{_ascii_domain(domain)}"
+
+
+@lru_cache(maxsize=1024)
+def _ascii_domain(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:  # No name of the net; whatever it is, its forms are one.
+        return unicodedata.normalize("NFC", folded(unicodedata.normalize("NFD", domain)))
 
 
 def by_folded_address(users: Iterable[User]) -> dict[str, list[User]]:

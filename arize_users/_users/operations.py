@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from .._core.effects import Flow
 from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
+from .._endpoint import endpoint_of
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, LookupStatus, WriteStatus
 from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
@@ -57,27 +58,28 @@ logger = logging.getLogger("arize_users")
 class Operations:
     """The operations of one client. Shared by its threads and tasks."""
 
-    def __init__(self, retrier: Retrier, learnt: LearntCase) -> None:
+    def __init__(self, retrier: Retrier, learnt: LearntCase, endpoint: Mapping[str, str | int]) -> None:
+        self.endpoint = endpoint
         self._retrier = retrier
         self._learnt = learnt
         self._api = EnumCaseRetrier(retrier, learnt)
 
     @classmethod
-    def of(cls, settings: Settings) -> Operations:
-        """Make the operations of a new client."""
+    def of(cls, settings: Settings, endpoint: Mapping[str, str | int] | None = None) -> Operations:
+        """Make the operations of a new client; its requests go to an endpoint, that of the URL by itself."""
         retrier = Retrier(
             max_retries=settings.max_retries,
             total_timeout=settings.total_timeout,
             endpoint={"base_url": settings.base_url, "base_url_from": settings.base_url_from},
         )
-        return cls(retrier, LearntCase(settings.enum_case))
+        return cls(retrier, LearntCase(settings.enum_case), endpoint or endpoint_of(settings.request_url))
 
     def with_settings(self, settings: Settings) -> Operations:
         """Give operations that share the learnt case and the rate-limit pause with these."""
         retrier = self._retrier.with_options(
             max_retries=settings.max_retries, total_timeout=settings.total_timeout
         )
-        return Operations(retrier, self._learnt)
+        return Operations(retrier, self._learnt, self.endpoint)
 
     def deadline(self) -> Flow[float]:
         """The time at which an operation that begins now is given up."""
@@ -142,9 +144,8 @@ class Operations:
 
     def get(self, *, user: str | User) -> Flow[User | None]:
         """A user by id, or by email."""
-        if isinstance(user, str) and "@" in user:
-            return self._find(check.searchable_email(user, "user"))
-        return self.read(check.user_id(user, "user"))
+        named = check.check_user(user)
+        return self._find(named) if "@" in named else self.read(named)
 
     def read(self, user_id: str, attempts: Attempts | None = None) -> Flow[User]:
         """A user whose id was checked."""

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -91,6 +92,8 @@ class Account:
     ) -> None:
         self.path: str | None = None if path is None else os.fspath(path)
         self._file = ":memory:" if self.path is None else os.path.abspath(self.path)
+        in_memory = f"in memory, {uuid.uuid4()}"
+        self.identity: str = in_memory if self.path is None else os.path.realpath(self._file)
         self._process = os.getpid()
         self._lock = awaited_by_forks(threading.RLock())
         self._db: sqlite3.Connection | None = None

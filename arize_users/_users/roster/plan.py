@@ -2,134 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
 
 from attrs import field, frozen
 
 from ...enums import ActionKind
 from ...results import Document
+from ...types import as_utc
+from .. import arguments as check
+from .parts import Action as Action
+from .parts import Cannot as Cannot
+from .parts import Guards as Guards
+from .parts import LeftAlone as LeftAlone
+from .parts import Refusal as Refusal
+from .parts import deeply_frozen
+from .plan_file import digest_of, document_of, read_fields, signed_document, write_document
+from .plan_text import count_line, plan_lines
 
 
-@frozen(kw_only=True)
-class Action(Document):
-    """One action of a plan.
-
-    Args:
-        kind: What it does.
-        user_id: Whom it changes or removes; None for an invitation of somebody new.
-        before: The state it was planned from: ``email``, ``name``, ``status``, ``role`` (the document of the
-            role), ``is_developer``, ``created_at``, as the server spelled them; empty for somebody new.
-        after: What is sent. Of an invitation ``email``, ``name``, ``role`` (its document), ``invite_mode``,
-            and ``is_developer`` where it is given; of an update what changes; empty for a removal.
-    """
-
-    kind: ActionKind
-    user_id: str | None = None
-    before: Mapping[str, Any] = field(factory=dict, hash=False)
-    after: Mapping[str, Any] = field(factory=dict, hash=False)
-
-    @property
-    def email(self) -> str:
-        """The address, as the account spells it, or of somebody new as the roster does."""
-        return str(self.before.get("email") or self.after.get("email"))
-
-    @property
-    def name(self) -> str:
-        """The name as it is now, or of somebody new as it is to be."""
-        return str(self.before.get("name") or self.after.get("name"))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give all fields.
-
-        Returns:
-            The fields by name.
-        """
-        return {
-            "kind": str(self.kind),
-            "user_id": self.user_id,
-            "before": dict(self.before),
-            "after": dict(self.after),
-        }
+def _utc(moment: datetime) -> datetime:
+    return as_utc(moment).astimezone(UTC)
 
 
-@frozen(kw_only=True)
-class Cannot:
-    """A person for whom no request can do what the roster says: nothing is done."""
-
-    email: str | None
-    name: str | None
-    user_id: str | None = None
-    line: int | None = None
-    reason: str
-
-
-@frozen(kw_only=True)
-class LeftAlone:
-    """A user who is not as the roster says, or is missing from it, and is left as is on purpose."""
-
-    email: str | None
-    name: str | None
-    user_id: str | None
-    reason: str
-
-
-@frozen(kw_only=True)
-class Guards:
-    """The guards that a plan was made with."""
-
-    remove_missing: bool = False
-    remove_renamed: bool = False
-    max_removals: int | str | None = "10%"
-    keep: tuple[str, ...] = ()
-    min_admins: int = 1
-
-
-@frozen(kw_only=True)
-class Refusal:
-    """A guard that refuses a plan.
-
-    Args:
-        guard: ``max_removals``, ``keep``, ``min_admins``, ``remove_missing``, ``account``, ``passwords``.
-        message: What is refused, with the figures.
-        remedy: What would satisfy the guard.
-    """
-
-    guard: str
-    message: str
-    remedy: str
-
-
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Plan(Document):
-    """What `apply` would do; false where that is nothing.
+    """What `apply` would do; false where that is nothing. ``str`` gives it as text for people.
 
     Args:
         endpoint: Where the account is: ``scheme``, ``host``, ``port`` and ``path``, or ``sandbox``, the
             absolute file of a local account or its name in memory.
         created_at: When it was planned.
         guards: The guards that it was made with.
+        source: The roster's file; None where it has none.
         listed: How many users the account listed.
-        people: How many people the roster has.
-        unchanged: How many of them are as they should be.
+        people: How many people the roster has, those apart whom it calls inactive.
+        skipped: How many rows of the file were skipped as bad.
+        unchanged: How many people are as they should be.
         actions: What is to be done; removals stand last.
         cannot: Where nothing can be done.
-        left_alone: Who is left as is, though the roster or the guards mention them.
-        renamed: Pairs of a user of the account and the new address that the roster has for the name.
+        left_alone: Who is left as is, though the roster or the guards mention them, or though they are
+            missing from the roster.
+        renamed: Pairs of the id of a missing user and the new address that the roster has for the name.
         missing: Ids of listed users whom the roster names nowhere, removed or not.
         witnesses: Ids of up to three of the oldest users whom it leaves in place, by which `apply` knows
             the account again.
+        oldest: The first of them by name and address, for the eyes of whoever applies it.
         admins: Ids of the active admins whom it leaves, and counts on.
         refusals: The guards that refuse it.
         notes: What a reader should know, such as a ``keep`` that matches nobody.
     """
 
-    endpoint: Mapping[str, Any] = field(hash=False)
-    created_at: datetime
+    endpoint: Mapping[str, Any] = field(converter=deeply_frozen, hash=False)
+    created_at: datetime = field(converter=_utc)
     guards: Guards
+    source: str | None = None
     listed: int
     people: int
+    skipped: int = 0
     unchanged: int = 0
     actions: tuple[Action, ...] = ()
     cannot: tuple[Cannot, ...] = ()
@@ -137,6 +69,7 @@ class Plan(Document):
     renamed: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
     witnesses: tuple[str, ...] = ()
+    oldest: str | None = None
     admins: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
@@ -144,11 +77,74 @@ class Plan(Document):
     def __bool__(self) -> bool:
         return bool(self.actions)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the plan as a document."""
-        raise NotImplementedError
+    def __repr__(self) -> str:
+        refused = f", refused by {', '.join(one.guard for one in self.refusals)}" if self.refusals else ""
+        return f"<Plan of {self.created_at:%Y-%m-%dT%H:%M:%SZ}: {count_line(self).rstrip('.')}{refused}>"
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """Give the plan as text for people, the loss first, one line for each person.
+
+        Returns:
+            The lines; what is invisible in a name or an address is shown as an escape.
+        """
+        return plan_lines(self)
+
+    def of_kind(self, *kinds: ActionKind) -> tuple[Action, ...]:
+        """Give the actions of one kind, or of several.
+
+        Args:
+            kinds: The kinds.
+
+        Returns:
+            The actions, in the plan's order.
+        """
+        return tuple([one for one in self.actions if one.kind in kinds])
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of the plan, in hexadecimal digits."""
-        raise NotImplementedError
+        """SHA-256 over the canonical JSON of the plan, in hexadecimal digits.
+
+        It tells plans apart, and finds edits of a saved one and damage. It keeps out no attacker: who can
+        write the file can write another digest.
+        """
+        return digest_of(document_of(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as the document that `save` writes.
+
+        Returns:
+            All fields, with ``format`` and ``version`` of the document and its ``sha256``.
+        """
+        return signed_document(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the plan to a file that you alone may read, whole or not at all; an older one is replaced.
+
+        Args:
+            path: The file.
+
+        Raises:
+            JournalError: It cannot be written.
+            InvalidArgumentError: It is no path.
+        """
+        write_document(self.to_dict(), check.path(path, "path"))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a plan from the file that `save` wrote.
+
+        The digest in it finds edits and damage, not attackers.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The plan, equal to the one that was saved.
+
+        Raises:
+            JournalError: It cannot be read, is no plan or one of another version, or was changed.
+        """
+        return cls(**read_fields(check.path(path, "path")))

@@ -1,0 +1,162 @@
+"""A plan as text for people: the loss first, people by name and address, one line for each."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...enums import ActionKind
+from .parts import Action, Cannot, LeftAlone
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
+_WIDEST_NAME, _WIDEST_EMAIL = 30, 40
+
+
+def counted(count: int, thing: str) -> str:
+    """Give a number with what is counted, in the plural unless it is one."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
+def visible(text: str) -> str:
+    """Escape what is invisible in a text, such as a line break or an override of the direction."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in _INVISIBLE else one
+        for one in text
+    )
+
+
+def endpoint_text(endpoint: Mapping[str, Any]) -> str:
+    """Give an endpoint as a person writes it."""
+    if "sandbox" in endpoint:
+        return f"sandbox:{endpoint['sandbox']}"
+    scheme, port = endpoint.get("scheme"), endpoint.get("port")
+    shown = "" if (scheme, port) in (("https", 443), ("http", 80)) else f":{port}"
+    host = str(endpoint.get("host"))
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{shown}{endpoint.get('path') or ''}"
+
+
+def count_line(plan: Plan) -> str:
+    """Count the people of a plan on one line."""
+    numbers = [
+        (len(plan.of_kind(ActionKind.INVITE)), "to invite"),
+        (len(plan.of_kind(ActionKind.REINVITE)), "to invite anew"),
+        (len(plan.of_kind(ActionKind.UPDATE)), "to change"),
+        (len(plan.of_kind(ActionKind.REMOVE)), "to remove"),
+        (len(plan.cannot), "cannot"),
+        (len(plan.left_alone), "left alone"),
+    ]
+    said = [f"{count:,} {what}" for count, what in numbers if count]
+    return ", ".join([*said, f"{plan.unchanged:,} as they should be."])
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Give the lines of a plan; see `Plan.lines`."""
+    return map(visible, _lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    oldest = f", oldest: {plan.oldest}" if plan.oldest else ""
+    yield f"Account  {endpoint_text(plan.endpoint)}  {counted(plan.listed, 'user')}{oldest}"
+    skipped = f", {counted(plan.skipped, 'row')} skipped" if plan.skipped else ""
+    people = f"{plan.people:,} {'person' if plan.people == 1 else 'people'}"
+    yield f"Roster   {plan.source + '  ' if plan.source else ''}{people}{skipped}"
+    renamed = dict(plan.renamed)
+    missing = set(plan.missing)
+    lost = [_removal(one, renamed.get(one.user_id or "")) for one in plan.of_kind(ActionKind.REMOVE)]
+    left = [one for one in plan.left_alone if one.user_id in missing]
+    others = [one for one in plan.left_alone if one.user_id not in missing]
+    yield from _section("Missing from the roster, to be removed", "-", lost)
+    yield from _section("Missing from the roster, left alone", "", map(_left, left))
+    yield from _section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
+    yield from _section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
+    yield from _section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
+    yield from _section("Cannot be done by any request", "!", map(_cannot, plan.cannot))
+    yield from _section("Left alone", "", map(_left, others))
+    yield ""
+    yield count_line(plan)
+    for note in plan.notes:
+        yield f"Note: {note}"
+    for refusal in plan.refusals:
+        yield f"Refused: {refusal.message}."
+        yield f"  {refusal.remedy}"
+
+
+_Row = tuple[str, ...]
+
+
+def _section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
+    """Give a title with a count, and the rows in columns."""
+    shown = [tuple(visible(cell) for cell in row) for row in rows]
+    if not shown:
+        return
+    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
+    limits = [_WIDEST_NAME, _WIDEST_EMAIL, *widths[2:]]
+    yield ""
+    yield f"{title} ({len(shown):,})"
+    for row in shown:
+        cells = zip(row, widths, limits, strict=True)
+        line = "  ".join(_padded(cell, min(width, limit)) for cell, width, limit in cells)
+        yield f"  {sign or ' '} {line}".rstrip()
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text
+    )
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _removal(action: Action, address: str | None) -> _Row:
+    since = str(action.before.get("created_at", ""))[:10]
+    renamed = f"likely the one whom the roster has as {address}" if address else ""
+    return (
+        *_who(action),
+        role_text(action.before.get("role", {})),
+        str(action.before.get("status", "")),
+        f"since {since}" if since else "",
+        renamed,
+    )
+
+
+def _invited(action: Action) -> _Row:
+    after = action.after
+    flag = _FLAGS.get(after.get("is_developer"), "")
+    return _who(action, after)[0], action.email, role_text(after["role"]), after["invite_mode"], flag
+
+
+def _changed(action: Action) -> _Row:
+    changes = [f"{name}: {action.before.get(name)} -> {value}" for name, value in action.after.items()]
+    return (*_who(action), ", ".join(changes))
+
+
+def _cannot(one: Cannot) -> _Row:
+    line = f" (line {one.line})" if one.line is not None else ""
+    return one.name or "", one.email or one.user_id or "", f"{one.reason}{line}"
+
+
+def _left(one: LeftAlone) -> _Row:
+    return one.name or "", one.email or one.user_id or "", one.reason
+
+
+def _who(action: Action, state: Mapping[str, Any] | None = None) -> tuple[str, str]:
+    name = str((state or {}).get("name") or action.name)
+    return name, action.email
+
+
+def role_text(role: Mapping[str, Any]) -> str:
+    """Give the document of a role in a word or two."""
+    if str(role.get("type", "")).lower() == "custom":
+        return f"custom role {role.get('name') or role.get('id')}"
+    return str(role.get("name", ""))
