@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
@@ -187,15 +186,7 @@ class _Job(NamedTuple):
         outcomes = Outcomes()
 
         def call(show: Show) -> None:
-            from arize_users import BulkProgress
-
-            deleted, total = itertools.count(), len(user_ids) + len(emails)
-
-            def advance(_: object = None) -> None:
-                show(BulkProgress(phase="deleting", done=next(deleted), total=total))
-
-            advance()
-            self.users.bulk_delete(user_ids=user_ids, emails=emails, on_result=advance, outcomes=outcomes)
+            self.users.bulk_delete(user_ids=user_ids, emails=emails, on_progress=show, outcomes=outcomes)
 
         def so_far() -> Sequence[UserResult]:
             done = outcomes.results
