@@ -68,7 +68,7 @@ def users_answer(page: UserPage, fields: Sequence[str] | None = None) -> Answer:
 
 
 def _picked(user: User, fields: Sequence[str]) -> dict[str, Any]:
-    """Give fields of a user as JSON has them; one that the server left out, or that does not apply, is left out."""
+    """Give fields of a user as JSON has them; what the server left out, or a role has not, is left out."""
     document = {name: value for name, value in user.to_row().items() if value is not None} | user.to_dict()
     return {name: document[name] for name in fields if name in document}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ Results = Callable[[], Sequence["UserResult"]]
 _DONE = frozenset({"deleted", "done"})
 DRY_RUN = "Dry run: nothing is changed."
 """The first and the last line of what would be done."""
+_METHOD = re.compile(r"\busers\.([a-z_]+)(\(\w*=[^()]*\))?")
 _FIND_OUT = {
     "delete": "`{group} get {named}` shows whether the user is still there",
     "update": "`{group} get {named}` shows the user as it is",
@@ -62,7 +64,7 @@ def carry_out(
     except Exception as error:
         failure = error
     # Read once: an answer that is not awaited any more may still come.
-    results = results_so_far()
+    results = [_in_shell_words(one, session.reporter.group) for one in results_so_far()]
     statuses = {str(one.status) for one in results}
     if failure is not None and not statuses & {*_DONE, "unknown"}:
         raise failure
@@ -74,6 +76,18 @@ def carry_out(
     if failure is not None:
         raise failure
     return code
+
+
+def _in_shell_words(result: UserResult, group: str) -> UserResult:
+    """Name commands where a result of the client names its methods."""
+    if result.error is None:
+        return result
+    from attrs import evolve
+
+    def command(method: re.Match[str]) -> str:
+        return f"`{group} {method[1].replace('_', '-')}`"
+
+    return evolve(result, error=_METHOD.sub(command, result.error))
 
 
 def exit_code(
@@ -107,9 +121,7 @@ def exit_code(
     return REFUSED if all(is_elsewhere) else PARTIAL
 
 
-def rehearse(
-    session: Session, target: Target, lines: Sequence[str], results: Sequence[UserResult], *, skipped: int = 0
-) -> int:
+def rehearse(target: Target, lines: Sequence[str], results: Sequence[UserResult], *, skipped: int = 0) -> int:
     """Show what would be done, and give the exit code for it. Nobody has been sent anything."""
     say(DRY_RUN, *lines)
     deliver(results_answer(results), target)
@@ -196,7 +208,7 @@ def write_found(
     results = partial(results_of, found, [str(one.user_id) for one in sent], kind=WriteStatus)
     lines = [f"Account: {account_label(session.settings)}", f"{what(many)}:", *listed(names)]
     if dry_run:
-        return rehearse(session, target, lines, results([]), skipped=skipped)
+        return rehearse(target, lines, results([]), skipped=skipped)
     if not sent:
         deliver(results_answer(results([])), target)
         return exit_code(session, results([]), skipped=skipped)
@@ -211,10 +223,10 @@ def write_found(
     return carry_out(session, target, partial(write, sent), so_far, skipped=skipped)
 
 
-def rehearse_one(session: Session, target: Target, user: User, line: str) -> int:
+def rehearse_one(target: Target, user: User, line: str) -> int:
     """Show what would be done to one user, and give the exit code for it."""
     from arize_users import UserResult, WriteStatus
 
     user_id, email = getattr(user, "id", None), getattr(user, "email", None)
     result = UserResult(user_id=user_id, email=email, status=WriteStatus.NOT_ATTEMPTED)
-    return rehearse(session, target, [line], [result])
+    return rehearse(target, [line], [result])

@@ -141,7 +141,7 @@ class _Job(NamedTuple):
         results = partial(results_of, found, names, kind=DeletionStatus)
         if dry_run:
             lines = self._lines([*names.values()], many)
-            return rehearse(self.session, self.target, lines, results([]), skipped=self.skipped)
+            return rehearse(self.target, lines, results([]), skipped=self.skipped)
         if not names:
             deliver(results_answer(results([])), self.target)
             say(*() if found else ("there is nobody to delete",))

@@ -15,8 +15,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FORMAT|FILE",
-        help="table, json, jsonl, csv, tsv, xlsx or parquet, or a file that ends in one of these. If left out: "
-        "the profile's format, else table.",
+        help="table, json, jsonl, csv, tsv, xlsx or parquet, or a file that ends in one of these. If left "
+        "out: the profile's format, else table.",
     ),
 ]
 User = Annotated[str | None, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")]

@@ -111,7 +111,7 @@ def update(
         found = got(session, users, user_id)
         before = {field: getattr(found, field, None) for field in changes}
         given = ", ".join(f"{field} {_shown(before[field])} -> {_shown(changes[field])}" for field in changes)
-        return rehearse_one(session, target, found, f"This changes {described(found)}: {given}")
+        return rehearse_one(target, found, f"This changes {described(found)}: {given}")
     found_as = found_id(session, users, user_id)
     user = session.write(target, users.update, user_id=found_as, **changes)
     deliver(user_answer(user), target, acted=True)
