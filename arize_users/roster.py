@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ._users.arguments import check_user
 from ._users.roster.entries import Entry, RowProblem
+from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.rejects import Rejects
 from ._users.roster.report import PlanResult, Report
@@ -13,6 +15,7 @@ __all__ = [
     "Action",
     "Cannot",
     "Entry",
+    "GuardedRemovals",
     "Guards",
     "LeftAlone",
     "Plan",
@@ -22,5 +25,8 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "check_user",
+    "checked_guards",
+    "guarded_removals",
     "write_users",
 ]

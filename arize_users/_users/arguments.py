@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
@@ -220,6 +222,25 @@ def user_id(
     return identifier
 
 
+def check_user(value: str, argument: str = "user", index: int | None = None) -> str:
+    """Check what names a user, without asking anybody: an id, or an email address.
+
+    Args:
+        value: The id or the address; blanks around it are stripped.
+        argument: What an error calls it.
+        index: Its place among others, for an error.
+
+    Returns:
+        The id or the address as it is sent.
+
+    Raises:
+        InvalidArgumentError: It can be neither.
+    """
+    if isinstance(value, str) and "@" in value:
+        return searchable_email(value, argument, index)
+    return user_id(value, argument, index)
+
+
 def _has_punctuation(value: str) -> bool:
     """Tell whether a text holds punctuation beyond ASCII, such as typographic quotes or a wide @."""
     return not value.isascii() and any(
@@ -229,6 +250,16 @@ def _has_punctuation(value: str) -> bool:
 
 def _has_blanks(value: str) -> bool:
     return not value.isprintable() or any(map(str.isspace, value))
+
+
+def path(value: object, argument: str) -> Path:
+    """Check that a value names a file."""
+    if not isinstance(value, str | os.PathLike):
+        raise _refusal(f"expected a path, got {type(value).__name__}", argument)
+    found = os.fsdecode(value)
+    if not found or "\0" in found:
+        raise _refusal(f"{found!r} names no file", argument)
+    return Path(found)
 
 
 def role(value: object) -> PredefinedUserRole | CustomUserRole:
