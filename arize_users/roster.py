@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ._users.arguments import check_user
 from ._users.arguments import name as check_name
+from ._users.roster.entries import Entry, RowProblem
 from ._users.roster.guards import GuardedRemovals, active_admins, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
-from ._users.roster.reading import RowProblem
+from ._users.roster.rejects import Rejects
 from ._users.roster.reminders import InvitationJournal
 from ._users.roster.report import PlanResult, Report
-from ._users.roster.roster import Entry, Roster
+from ._users.roster.roster import Roster
 from ._users.roster.writing import write_users
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Plan",
     "PlanResult",
     "Refusal",
+    "Rejects",
     "Report",
     "Roster",
     "RowProblem",
