@@ -190,7 +190,9 @@ def _refused(reason: str) -> _Entries:
 
 def _row_entries(row: Sequence[str], fields: Sequence[str | None]) -> _Entries:
     if any(cell.strip() for cell in row[len(fields) :]):
-        raise _Unusable(f"it has {len(row)} cells, and the header {len(fields)}: quote a cell with a separator")
+        raise _Unusable(
+            f"it has {len(row)} cells, and the header {len(fields)}: quote a cell with a separator"
+        )
     cells = {field: _bare(cell) for field, cell in zip(fields, row, strict=False) if field}
     email, user_id = cells.get("email"), cells.get("user_id")
     if email and "@" not in email:

@@ -21,13 +21,11 @@ _JOINERS = frozenset("\u200c\u200d")
 # JSON allows these unescaped, but a terminal would act on them; and lone surrogates, which UTF-8 lacks.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")  # noqa: RUF001 - spreadsheets read the wide forms too
-
-_OPTIONS = {"columns": "map", "max_concurrency": "concurrency"}
-_PARAMETERS = re.compile(
-    r"(?<![-\w])(columns|encoding|include_inactive|skip_invalid|remove_missing|remove_renamed|max_removals"
-    r"|min_admins|max_concurrency|passwords|journal)(?==)|(?<![-\w])(\w+_(removals|admins|missing|renamed|inactive|invalid))\b"
-)
 _PYTHON_WAY = re.compile(r"\s\(\w+=[^()]*\)")
+"""What a message adds for Python programs, behind the option of the same meaning."""
+_PARAMETER = re.compile(
+    r"(?<![-\w])(include_inactive|max_removals|min_admins|remove_missing|remove_renamed|skip_invalid)\b"
+)
 
 
 def literal(text: str) -> str:
@@ -91,4 +89,4 @@ def defused(text: str) -> str:
 def in_shell_words(text: str) -> str:
     """Say in a shell's words what the client says of its parameters: --max-removals for max_removals."""
     text = _PYTHON_WAY.sub("", text)
-    return _PARAMETERS.sub(lambda name: "--" + _OPTIONS.get(name[0], name[0]).replace("_", "-"), text)
+    return _PARAMETER.sub(lambda name: f"--{name[0].replace('_', '-')}", text)
