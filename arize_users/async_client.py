@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Self, TypeVar
 
@@ -354,6 +355,7 @@ class AsyncUsersClient(NotCopied):
         max_removals: int | str = "10%",
         keep: Iterable[str | User] = (),
         min_admins: int = 1,
+        journal: str | os.PathLike[str] | None = None,
         on_progress: Callable[[BulkProgress], object] | None = None,
     ) -> Plan:
         """Say what is to be done so that the account has the people of a roster; nothing is changed.
@@ -377,6 +379,7 @@ class AsyncUsersClient(NotCopied):
             keep: Whom never to remove: emails, ids, domains such as ``@example.com``, and `User` objects.
             min_admins: How many active users with the predefined role admin have to be left by a plan that
                 removes anyone.
+            journal: The journal of an earlier `apply`: addresses that it found blocked are under ``cannot``.
             on_progress: Called with a `BulkProgress` after each page, one call at a time; it must not block.
 
         Returns:
@@ -384,6 +387,7 @@ class AsyncUsersClient(NotCopied):
 
         Raises:
             InvalidArgumentError: An argument cannot be right.
+            JournalError: The journal cannot be read.
             PaginationError: The list could not be read as a whole, though it was tried three times.
         """
         return await self._driver.run(
@@ -395,6 +399,7 @@ class AsyncUsersClient(NotCopied):
                 max_removals=max_removals,
                 keep=keep,
                 min_admins=min_admins,
+                journal=journal,
                 on_progress=on_progress,
             )
         )

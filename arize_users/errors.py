@@ -18,7 +18,7 @@
           │                        UnprocessableEntityError 422, RateLimitError 429, ServerError 500 and above
           ├── APIConnectionError   no whole answer came; its child APITimeoutError: none in time
           ├── ResponseDecodeError  a success whose body is not what the contract says
-          └── PaginationError      the server's cursors do not lead through the list
+          └── PaginationError      the server's cursors do not lead through the list, or it moves all the time
 
 ``str(error)`` says what happened, what the server said, and what to do about it. No error shows an
 API key or a temporary password.
@@ -319,7 +319,11 @@ class APIError(ArizeError):
 
 
 class PaginationError(APIError):
-    """The server gave a cursor twice, promises more users without a cursor, or gave an unusable one."""
+    """The list cannot be read to its end.
+
+    The server gave a cursor twice, promises more users without a cursor, or gave an unusable one; or a plan
+    met a user twice, each time that it read the list.
+    """
 
 
 class APIConnectionError(APIError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._users.arguments import check_user
+from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
@@ -12,6 +13,7 @@ __all__ = [
     "Action",
     "Cannot",
     "Entry",
+    "GuardedRemovals",
     "Guards",
     "LeftAlone",
     "Plan",
@@ -21,4 +23,6 @@ __all__ = [
     "Roster",
     "RowProblem",
     "check_user",
+    "checked_guards",
+    "guarded_removals",
 ]

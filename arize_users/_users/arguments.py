@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
@@ -248,6 +250,16 @@ def _has_punctuation(value: str) -> bool:
 
 def _has_blanks(value: str) -> bool:
     return any(letter.isspace() or not letter.isprintable() for letter in value)
+
+
+def path(value: object, argument: str) -> Path:
+    """Check that a value names a file."""
+    if not isinstance(value, str | os.PathLike):
+        raise _refusal(f"expected a path, got {type(value).__name__}", argument)
+    found = os.fsdecode(value)
+    if not found or "\0" in found:
+        raise _refusal(f"{found!r} names no file", argument)
+    return Path(found)
 
 
 def role(value: object) -> PredefinedUserRole | CustomUserRole:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
-from .._core.effects import Flow, in_order
+from .._core.effects import Flow, call, in_order
 from ..errors import InvalidArgumentError, PaginationError
 from ..people import BulkProgress
 from ..types import User
 from . import arguments as check
 from .operations import Operations
 from .roster.guards import checked_guards
+from .roster.journal import read_journal
 from .roster.matching import plan_of
 from .roster.plan import Plan
 from .roster.roster import Roster
@@ -34,6 +37,7 @@ def plan(
     max_removals: int | str,
     keep: Iterable[str | User],
     min_admins: int,
+    journal: str | os.PathLike[str] | None,
     on_progress: OnProgress,
 ) -> Flow[Plan]:
     """Check everything before the first request, and give the flow that plans."""
@@ -52,11 +56,36 @@ def plan(
     )
     on_progress = check.callback(on_progress, "on_progress")
 
+    path = None if journal is None else check.path(journal, "journal")
+
     def flow() -> Flow[Plan]:
+        blocked, notes = yield from call(lambda: _blocked(path, operations.endpoint))
         users = yield from everyone(operations, on_progress)
-        return plan_of(roster, users, guards, endpoint=operations.endpoint, created_at=datetime.now(UTC))
+        return plan_of(
+            roster,
+            users,
+            guards,
+            endpoint=operations.endpoint,
+            created_at=datetime.now(UTC),
+            blocked=blocked,
+            notes=notes,
+        )
 
     return flow()
+
+
+def _blocked(
+    journal: Path | None, endpoint: Mapping[str, str | int]
+) -> tuple[Collection[str], tuple[str, ...]]:
+    """Give the addresses that a journal calls blocked, and what a reader should know."""
+    if journal is None:
+        return (), ()
+    if not journal.exists():
+        return (), (f"there is no journal {journal}: which addresses are blocked is not known",)
+    record = read_journal(journal)
+    if record.plan is not None and record.endpoint != endpoint:
+        return (), (f"{journal} is the journal of another account: its blocked addresses do not count",)
+    return record.blocked, ()
 
 
 def everyone(operations: Operations, on_progress: OnProgress = None) -> Flow[list[User]]:

@@ -86,7 +86,7 @@ class _Users:
         call = getattr(self._client.real.users, method)
         if method in ("iter", "iter_pages"):
             return lambda **arguments: _Iterator(self._client, call(**arguments))
-        return lambda **arguments: self._client.wait(call(**arguments))
+        return lambda *given, **arguments: self._client.wait(call(*given, **arguments))
 
 
 class _Iterator:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from ...enums import ActionKind
 from ...results import Document
 from ...types import as_utc
+from .. import arguments as check
 from .parts import Action as Action
 from .parts import Cannot as Cannot
 from .parts import Guards as Guards
@@ -127,8 +128,9 @@ class Plan(Document):
 
         Raises:
             JournalError: It cannot be written.
+            InvalidArgumentError: It is no path.
         """
-        write_document(self.to_dict(), path)
+        write_document(self.to_dict(), check.path(path, "path"))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -145,4 +147,4 @@ class Plan(Document):
         Raises:
             JournalError: It cannot be read, is no plan or one of another version, or was changed.
         """
-        return cls(**read_fields(path))
+        return cls(**read_fields(check.path(path, "path")))

@@ -1,4 +1,4 @@
-"""A plan as a document, and as a file that shows whether it was changed."""
+"""A plan as a document, and as a file that shows whether was changed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import asdict, fields
 
 from ...enums import ActionKind
-from ...errors import JournalError
 from ...types import iso_time
+from .locked_file import file_error
 from .parts import Action, Cannot, Guards, LeftAlone, Refusal
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def write_document(document: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+def write_document(document: Mapping[str, Any], path: Path) -> None:
     """Write a document to a file that only its owner may read, whole or not at all.
 
     Raises:
@@ -81,7 +80,7 @@ def write_document(document: Mapping[str, Any], path: str | os.PathLike[str]) ->
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            raise OSError("it is not a file")
+            raise OSError("it is no plain file")
         handle, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
         try:
             with open(handle, "wb") as file:
@@ -92,14 +91,14 @@ def write_document(document: Mapping[str, Any], path: str | os.PathLike[str]) ->
                 os.unlink(new)
             raise
     except (OSError, ValueError) as error:
-        raise _unusable(path, f"the plan cannot be written: {_reason(error)}", _CHOOSE) from error
+        raise file_error(path, f"cannot be written: {_reason(error)}", _CHOOSE) from error
 
 
 _CHOOSE = "Choose another place for it; nothing has been done."
 _AGAIN = "Plan again, and save that plan."
 
 
-def read_fields(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_fields(path: Path) -> dict[str, Any]:
     """Read the fields of a plan from a file.
 
     Raises:
@@ -110,9 +109,9 @@ def read_fields(path: str | os.PathLike[str]) -> dict[str, Any]:
         _check_identity(document)
         return _fields(_Place(document))
     except OSError as error:
-        raise _unusable(path, f"the plan cannot be read: {_reason(error)}") from error
+        raise file_error(path, f"cannot be read: {_reason(error)}") from error
     except _Bad as problem:
-        raise _unusable(path, str(problem), problem.hint) from problem
+        raise file_error(path, str(problem), problem.hint) from None
 
 
 class _Bad(Exception):
@@ -123,24 +122,17 @@ class _Bad(Exception):
         self.hint = hint
 
 
-def _unusable(path: str | os.PathLike[str], problem: str, hint: str | None = None) -> JournalError:
-    shown = os.fsdecode(path)
-    error = JournalError(f"{shown}: {problem}", hint=hint)
-    error.path = shown
-    return error
-
-
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _bytes(path: str | os.PathLike[str]) -> bytes:
-    with open(path, "rb") as file:
-        if not S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _Bad("it is not a file", "Name the file that the plan was saved to.")
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # Opening a pipe would wait for somebody to write to it.
+        raise _Bad("is no plain file", "Name the file that the plan was saved to.")
+    with path.open("rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise _Bad(f"it is larger than any plan: more than {LARGEST:,} bytes")
+        raise _Bad(f"is larger than any plan: more than {LARGEST:,} bytes")
     return content
 
 
@@ -148,18 +140,18 @@ def _parsed(content: bytes) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         document = dict(pairs)
         if len(document) < len(pairs):
-            raise _Bad("it is damaged: an object in it has a name twice")
+            raise _Bad("is damaged: an object in it has a name twice")
         return document
 
     def refuse(constant: str) -> Any:
-        raise _Bad(f"it is damaged: it holds {constant}, which is no JSON")
+        raise _Bad(f"is damaged: it holds {constant}, which is no JSON")
 
     try:
         document = json.loads(content.decode(), object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise _Bad("it is not a plan, or was cut off: it is no JSON in UTF-8") from error
+        raise _Bad("is not a plan, or was cut off: it holds no JSON in UTF-8") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise _Bad("it is not a plan", "Name the file that the plan was saved to.")
+        raise _Bad("is not a plan", "Name the file that the plan was saved to.")
     return document
 
 
@@ -167,16 +159,20 @@ def _check_identity(document: dict[str, Any]) -> None:
     version = document.get("version")
     if version != VERSION or isinstance(version, bool):
         raise _Bad(
-            f"it is a plan of version {version!r:.40}, and this version of arize-users reads {VERSION}",
+            f"is a plan of version {version!r:.40}, and this version of arize-users reads {VERSION}",
             "Plan again with this version, or apply it with the version that made it.",
         )
     digest = document.pop("sha256", None)
     try:
         expected = digest_of(document)
     except (ValueError, RecursionError) as error:
-        raise _Bad("it is damaged: it holds what no plan does") from error
+        raise _Bad("is damaged: it holds what no plan does") from error
     if digest != expected:
-        raise _Bad("it was changed or damaged after it was saved: its digest does not fit")
+        raise _Bad("was changed or damaged after it was saved: its digest does not fit")
+
+
+def _misshapen(what: str) -> _Bad:
+    return _Bad(f"is no plan as this version writes it: {what}")
 
 
 class _Place:
@@ -187,7 +183,7 @@ class _Place:
         self.where = where
 
     def bad(self, expected: str) -> _Bad:
-        return _Bad(f"{self.where} is not {expected}")
+        return _misshapen(f"{self.where} is not {expected}")
 
     def of_type(self, kind: type[T], expected: str) -> T:
         if type(self.value) is not kind:
@@ -220,7 +216,7 @@ class _Place:
         document = self.of_type(dict, "an object")
         prefix = "" if self.where == "the plan" else f"{self.where}."
         for name in document.keys() ^ readers.keys():
-            raise _Bad(f"{prefix}{name} is {'missing' if name in readers else 'not known'}")
+            raise _misshapen(f"{prefix}{name} is {'missing' if name in readers else 'not known'}")
         return {name: read(_Place(document[name], f"{prefix}{name}")) for name, read in readers.items()}
 
 
@@ -331,9 +327,9 @@ def _action(place: _Place) -> Action:
     action = Action(**members)
     missing = [name for name in _NEEDED[action.kind] if name not in action.after]
     if missing:
-        raise _Bad(f"{place.where}.after.{missing[0]} is missing")
+        raise _misshapen(f"{place.where}.after.{missing[0]} is missing")
     if (action.user_id is None) != (action.kind is ActionKind.INVITE):
-        raise _Bad(f"{place.where}.user_id does not go with {action.kind}")
+        raise _misshapen(f"{place.where}.user_id does not go with {action.kind}")
     return action
 
 
