@@ -42,7 +42,9 @@ _NOT_SEEN = (
 )
 _GONE = "The user is not in the account any more."
 _OWN = re.compile(r"\b(self|yourself|themselves|themself|oneself|own (user|account))\b", re.IGNORECASE)
-_OWN_USER = "This is the user of the API key, and nobody can delete themselves: use the key of another admin. "
+_OWN_USER = (
+    "This is the user of the API key, and nobody can delete themselves: use the key of another admin. "
+)
 
 
 Sent = Creation | Request | None
@@ -106,7 +108,9 @@ class Step(Target):
         if said := lacking(self.action, user):
             self.record.settle(STALE, f"The user is {_status(user)} already: {said}; left alone.")
             return
-        note = "No password was issued: the user was in the account already." if self.asks_for_password else None
+        note = (
+            "No password was issued: the user was in the account already." if self.asks_for_password else None
+        )
         self.settle_as_wanted(is_own=is_own, note=note)
 
     def result(self) -> PlanResult:
@@ -187,7 +191,9 @@ def settle_by_look(step: Step, user: User | None) -> bool:
         if action.kind is ActionKind.REMOVE:
             step.settle_as_wanted()
         elif action.kind is ActionKind.REINVITE:
-            record.settle(ActionStatus.BLOCKED, "The user was deleted since: the address is blocked for good.")
+            record.settle(
+                ActionStatus.BLOCKED, "The user was deleted since: the address is blocked for good."
+            )
         else:
             record.settle(STALE, _GONE)
     elif action.kind is ActionKind.REINVITE and getattr(user, "status", None) != UserStatus.EXPIRED:
