@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
@@ -11,6 +12,7 @@ __all__ = [
     "Action",
     "Cannot",
     "Entry",
+    "GuardedRemovals",
     "Guards",
     "LeftAlone",
     "Plan",
@@ -19,4 +21,6 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "checked_guards",
+    "guarded_removals",
 ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import TypeVar
+
+from attrs import frozen
 
 from ...enums import UserRole, UserStatus
 from ...errors import InvalidArgumentError
 from ...types import PredefinedUserRole, User
 from .. import arguments as check
 from ..addresses import identity_key
-from .parts import Guards, Refusal
+from .parts import Guards, LeftAlone, Refusal
 
 T = TypeVar("T")
 
@@ -126,26 +128,41 @@ def allowed_removals(limit: int | str | None, listed: int) -> int:
 
 
 class Kept:
-    """Tells whom ``keep`` names; an address names those of every spelling that is the same person's."""
+    """Tells whom ``keep`` names among users; an address names all spellings that one person may have.
 
-    def __init__(self, keep: Iterable[str]) -> None:
-        self._keep = tuple(keep)
-        self._entries = {one if "@" not in one else identity_key(one): one for one in self._keep}
-        self._seen: set[str] = set()
+    Attributes:
+        notes: Which entries name nobody.
+    """
+
+    def __init__(self, keep: Iterable[str], users: Sequence[User]) -> None:
+        entries = {one if "@" not in one else identity_key(one): one for one in keep}
+        self._by_user: dict[int, str] = {}
+        named = set[str]()
+        for user in users:
+            found = [entries[name] for name in _names(user) if name in entries]
+            named.update(found)
+            if found:
+                self._by_user[id(user)] = found[0]
+        self.notes = tuple(
+            [
+                f"keep: {one!r} matches none of the {len(users):,} users"
+                for one in entries.values()
+                if one not in named
+            ]
+        )
 
     def entry_for(self, user: User) -> str | None:
-        """Give the entry that names a user; None where none does. Each user has to be asked for once."""
-        names = [getattr(user, "id", None)]
-        if email := getattr(user, "email", None):
-            key = identity_key(email)
-            names += [key, f"@{key.rpartition('@')[2]}"]
-        found = [self._entries[name] for name in names if name in self._entries]
-        self._seen.update(found)
-        return found[0] if found else None
+        """Give the entry that names one of the users; None where none does."""
+        return self._by_user.get(id(user))
 
-    def unmatched(self) -> list[str]:
-        """Give the entries that named none of the users who were asked for."""
-        return [one for one in self._keep if one not in self._seen]
+
+def _names(user: User) -> Iterator[str]:
+    if user_id := getattr(user, "id", None):
+        yield user_id
+    if email := getattr(user, "email", None):
+        key = identity_key(email)
+        yield key
+        yield f"@{key.rpartition('@')[2]}"
 
 
 def active_admins(users: Iterable[User]) -> list[User]:
@@ -197,3 +214,52 @@ def removal_refusals(
             )
         )
     return refusals, left
+
+
+@frozen(kw_only=True)
+class GuardedRemovals:
+    """Removals that were held against guards.
+
+    Args:
+        removed: Who is removed, if nothing is refused.
+        kept: Who is not, because ``keep`` names them.
+        admins: The ids of the active admins who are left.
+        refusals: What refuses the removals.
+        notes: Which entries of ``keep`` name nobody.
+    """
+
+    removed: tuple[User, ...]
+    kept: tuple[LeftAlone, ...]
+    admins: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[User]) -> GuardedRemovals:
+    """Hold removals of people who are named each against guards.
+
+    Args:
+        guards: The guards, from `checked_guards`.
+        users: All users of the account.
+        removals: Those of them who are to be removed, by their ids.
+
+    Returns:
+        Who of them is removed, and what refuses it.
+    """
+    keepers = Kept(guards.keep, users)
+    entries = {user.id: keepers.entry_for(user) for user in users if getattr(user, "id", None)}
+    removed, kept = list[User](), list[LeftAlone]()
+    for user in removals:
+        if entry := entries.get(user.id):
+            name, email = getattr(user, "name", None), getattr(user, "email", None)
+            kept.append(LeftAlone(email=email, name=name, user_id=user.id, reason=f"kept by {entry}"))
+        else:
+            removed.append(user)
+    refusals, admins = removal_refusals(guards, users, {user.id for user in removed})
+    return GuardedRemovals(
+        removed=tuple(removed),
+        kept=tuple(kept),
+        admins=admins,
+        refusals=tuple(refusals),
+        notes=keepers.notes,
+    )

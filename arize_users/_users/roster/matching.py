@@ -244,11 +244,8 @@ class _Removals:
         self.actions: list[Action] = []
         self.left_alone: list[LeftAlone] = []
         self.renamed: list[tuple[str, str]] = []
-        kept = Kept(guards.keep)
-        keepers = {id(user): kept.entry_for(user) for user in matching.users}
-        self.notes = [
-            f"keep: {one!r} matches none of the {len(matching.users):,} users" for one in kept.unmatched()
-        ]
+        kept = Kept(guards.keep, matching.users)
+        self.notes = kept.notes
         new = _ByName(matching.new)
         for user in missing:
             address = new.next_address(user)
@@ -256,7 +253,7 @@ class _Removals:
                 self.renamed.append((user.id, address))
             if not guards.remove_missing:
                 self._leave(user, "missing from the roster")
-            elif keeper := keepers[id(user)]:
+            elif keeper := kept.entry_for(user):
                 self._leave(user, f"missing from the roster, and kept by {keeper}")
             elif address is not None and not guards.remove_renamed:
                 self._leave(user, f"likely the one whom the roster has as {address}")
