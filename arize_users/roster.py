@@ -7,6 +7,7 @@ from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
 from ._users.roster.roster import Entry, Roster
+from ._users.roster.writing import write_users
 
 __all__ = [
     "Action",
@@ -23,4 +24,5 @@ __all__ = [
     "RowProblem",
     "checked_guards",
     "guarded_removals",
+    "write_users",
 ]
