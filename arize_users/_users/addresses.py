@@ -45,26 +45,6 @@ def _ascii_domain(domain: str) -> str:
         return unicodedata.normalize("NFC", folded(unicodedata.normalize("NFD", domain)))
 
 
-def identity(address: str) -> str:
-    """Give a key that is the same for all addresses of one mailbox, for telling twins in a caller's input.
-
-    The name before the ``@`` goes by ASCII case and NFC, the domain by any case and by IDNA: ``xn--…`` is the
-    name that it stands for. Look-alikes differ, such as the Kelvin sign before the ``@``.
-    """
-    name, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
-    labels = ".".join(map(_shown_label, domain.lower().split(".")))
-    return f"{folded(name)}@{unicodedata.normalize('NFC', labels)}"
-
-
-def _shown_label(label: str) -> str:
-    if not label.startswith("xn--"):
-        return label
-    try:
-        return label[4:].encode("ascii").decode("punycode").lower()
-    except UnicodeError:
-        return label
-
-
 def by_folded_address(users: Iterable[User]) -> dict[str, list[User]]:
     """Index users by their folded address; those listed without one are left out."""
     index: dict[str, list[User]] = {}

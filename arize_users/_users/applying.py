@@ -1,4 +1,4 @@
-"""Applies a plan; that an action begins is in the journal before its request leaves, and how it ends, after."""
+"""Applies a plan, with a journal that says what begins before its request leaves, and how it ended."""
 
 from __future__ import annotations
 
@@ -9,16 +9,29 @@ from pathlib import Path
 from typing import ClassVar
 
 from .._core.effects import Flow, Stopped, call
+from .._core.request import Request
 from ..enums import ActionKind, ActionStatus
-from ..errors import ArizeError, InvalidArgumentError, JournalError, NotFoundError, PlanRefusedError
+from ..errors import (
+    ArizeError,
+    BadRequestError,
+    ConfigurationError,
+    InvalidArgumentError,
+    JournalError,
+    NotFoundError,
+    PlanRefusedError,
+    UnauthorizedError,
+    UnprocessableEntityError,
+)
 from ..people import BulkProgress
 from ..results import Outcomes
-from ..types import User
+from ..types import CreatedUser, User
 from . import arguments as check
-from .batch import Batch, Options
+from .batch import Batch, LeftOpen, Options
 from .lookup import Found, Lookup
-from .operations import Operations
+from .operations import Creation, Operations, update_record
+from .outcomes import one_line
 from .plan_steps import (
+    FLAG_NOT_SET,
     INVITATIONS,
     Step,
     asks_for_password,
@@ -37,6 +50,8 @@ from .roster.passwords import PasswordFile
 from .roster.plan import Plan, Refusal
 from .roster.plan_text import counted, endpoint_text
 from .roster.report import PlanResult, Report
+
+_PASSWORD_LOST = "The temporary password was issued, and could not be written down:"
 
 PathName = str | os.PathLike[str]
 
@@ -120,8 +135,10 @@ class Application(Batch[PlanResult]):
         self._paths = journal, passwords
         self._journal: Journal | None = None
         self._passwords: PasswordFile | None = None
-        self._failure: ArizeError | None = None
+        self._failure: JournalError | None = None
         """Why no further action begins."""
+        self._flag_refused = False
+        """Whether this deployment takes no developer permission where a user is created."""
         self._resumed = 0
         super().__init__(options)
 
@@ -149,19 +166,17 @@ class Application(Batch[PlanResult]):
             yield from self._phase("inviting", self._of(*INVITATIONS), self._invite)
             yield from self._phase("updating", self._of(ActionKind.UPDATE), self._update)
             yield from self._tell_conflicts_apart()
-            if self.refused_key is not None:
-                raise self.refused_key
+            self._require_key()
             yield from self._count_admins()
             yield from self._phase("removing", self._of(ActionKind.REMOVE), self._remove)
             yield from self._find_own_removal()
-            if self.refused_key is not None:
-                raise self.refused_key
+            self._require_key()
         finally:
             for file in (self._journal, self._passwords):
                 if file is not None:
                     file.close()
 
-    def results_of(self, target: Step) -> list[PlanResult]:
+    def results_of(self, target: Step) -> list[PlanResult]:  # type: ignore[override]
         """Give the one result of an action."""
         return [target.result()]
 
@@ -241,7 +256,7 @@ class Application(Batch[PlanResult]):
             return None
 
     def _find_doubtful(self) -> Flow[None]:
-        """Look up whom an earlier run may have invited: done, to be repeated where that is safe, or unknown."""
+        """Look up whom an earlier run may have invited: done, to be repeated, or unknown."""
         doubtful = [one for one in self._of(*INVITATIONS) if one.is_doubtful]
         found = yield from self._looked_up(doubtful)
         for step in doubtful:
@@ -259,6 +274,12 @@ class Application(Batch[PlanResult]):
         lookup = Lookup(self._operations, [one.action.email for one in steps], self.limit, self.progress)
         yield from lookup.run()
         return lookup.found
+
+    def _require_key(self) -> None:
+        """Begin no removal, or no further one, with a key that was refused."""
+        removals = self._of(ActionKind.REMOVE)
+        if self.refused_key is not None and any(one.record.is_pending for one in removals):
+            raise self.refused_key
 
     # Side by side
 
@@ -291,14 +312,70 @@ class Application(Batch[PlanResult]):
             step.refusal = refusal_to_read(step, error)
             yield from self._write_end(step)
             if step.refusal is not None:
-                raise LeftOpen from error
+                raise LeftOpen(error) from error
             raise
         yield from self._write_end(step)
+
+    def _invite(self, step: Step) -> Flow[None]:
+        is_looked_at = step.action.kind is ActionKind.REINVITE and not step.is_created
+        if is_looked_at and settle_by_look(step, (yield from self._user(step.user_id))):
+            return
+        yield from self._begin(step)
+        if not step.is_created:
+            user = yield from self._create(step)
+            step.password = user.temporary_password
+            step.is_created = settle_created(step, user)
+            if step.password is not None:
+                yield from self._keep_password(step, step.password)
+        if step.is_created:
+            yield from self._set_flag(step)
+
+    def _create(self, step: Step) -> Flow[CreatedUser]:
+        assert isinstance(step.sent, Creation)
+        if not self._flag_refused:
+            try:
+                return (yield from self._operations.create_recorded(step.sent, step.record))
+            except (BadRequestError, UnprocessableEntityError) as error:
+                if not Operations.is_flag_refused(error):
+                    raise
+                self._flag_refused = True  # By the deployment, so for everybody.
+        return (yield from self._operations.create_recorded(step.sent.without_flag(), step.record))
+
+    def _keep_password(self, step: Step, password: str) -> Flow[None]:
+        assert self._passwords is not None, "a plan with passwords has a file for them"
+        try:
+            yield from call(partial(self._passwords.write, step.action.email, password))
+        except JournalError as error:
+            status, _ = step.record.state
+            step.record.settle(status, f"{_PASSWORD_LOST} {one_line(error)}")
+            raise
+        step.password = None
+
+    def _set_flag(self, step: Step) -> Flow[None]:
+        """Set the developer permission of a user who was created without."""
+        step.record.settle(ActionStatus.FAILED, FLAG_NOT_SET)
+        yield from call(partial(self._open_journal.created, step.index, step.user_id))
+        record = update_record(ActionStatus.DONE)
+        flag = step.action.after["is_developer"]
+        request = Operations.change(user_id=step.user_id, name=None, is_developer=flag)
+        try:
+            yield from self._operations.update_recorded(request, record)
+        except ConfigurationError:
+            raise
+        except ArizeError as error:
+            record.fail(error)
+            status, told = record.state
+            step.record.settle(status, f"{FLAG_NOT_SET} {told}")
+            if isinstance(error, UnauthorizedError):
+                self.refused_key = error
+        else:
+            step.record.settle(ActionStatus.DONE)
 
     def _update(self, step: Step) -> Flow[None]:
         if settle_by_look(step, (yield from self._user(step.user_id))):
             return
         yield from self._begin(step)
+        assert isinstance(step.sent, Request)
         yield from self._operations.update_recorded(step.sent, step.record)
         step.record.settle(ActionStatus.DONE)
 
@@ -331,31 +408,27 @@ class Application(Batch[PlanResult]):
 
     # What is written down
 
+    @property
+    def _open_journal(self) -> Journal:
+        assert self._journal is not None, "it is opened first"
+        return self._journal
+
     def _begin(self, step: Step) -> Flow[None]:
         """Write that an action begins, as what its request leaves after.
 
         Raises:
             JournalError: This line cannot be written, or an earlier one or a password could not.
         """
-        assert self._journal is not None
-        if isinstance(self._failure, JournalError):
+        if self._failure is not None:
             raise self._failure
-        yield from call(partial(self._journal.begin, step.index, step.action))
+        yield from call(partial(self._open_journal.begin, step.index, step.action))
         step.is_begun = True
 
     def _write_end(self, step: Step) -> Flow[None]:
-        assert self._journal is not None
-        result = step.result()
-        end = partial(
-            self._journal.end,
-            step.index,
-            step.action,
-            result.status,
-            user_id=result.user_id,
-            error=result.error,
-        )
+        one = step.result()
+        facts = {"user_id": one.user_id, "error": one.error}
         try:
-            yield from call(end)
+            yield from call(partial(self._open_journal.end, step.index, step.action, one.status, **facts))
         except JournalError as error:
             self._fail(error)
 

@@ -17,7 +17,7 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, LookupStatus, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
+from ..errors import APIStatusError, InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -39,6 +39,11 @@ class Creation:
     request: Request
     email: str
     mode: InviteMode
+
+    def without_flag(self) -> Creation:
+        """Give it without the developer permission, which not every deployment takes here."""
+        body = {name: value for name, value in (self.request.body or {}).items() if name != "is_developer"}
+        return evolve(self, request=evolve(self.request, body=body))
 
     @property
     def unanswered(self) -> OutcomeUnknownError:
@@ -211,6 +216,11 @@ class Operations:
             created = None  # This call's first attempt may have made what the second one found.
         return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
 
+    @staticmethod
+    def is_flag_refused(error: APIStatusError) -> bool:
+        """Tell whether a create was refused because this deployment takes no developer permission there."""
+        return _FLAG_ADVICE in (error.hint or "")
+
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
         sent = failure.request.body or {}
@@ -222,10 +232,8 @@ class Operations:
         is_other = any(re.search(rf"\b{field}\b".encode(), body) for field in sent)
         if not is_named and (is_other or self._learnt.case == "lower"):
             return None
-        return (
-            f"This deployment {'does' if is_named else 'may'} not take is_developer on create: create the "
-            "user without it, then set it with users.update(user_id=..., is_developer=...)."
-        )
+        does = "does" if is_named else "may"
+        return f"This deployment {does} not take is_developer on create: {_FLAG_ADVICE}."
 
     def update(self, *, user_id: str | User, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
@@ -305,6 +313,7 @@ class Operations:
         return outcome
 
 
+_FLAG_ADVICE = "create the user without it, then set it with users.update(user_id=..., is_developer=...)"
 _NO_ANSWER = "The request was sent, and its answer did not come."
 _MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
 

@@ -8,11 +8,18 @@ from typing import Any
 
 from attrs import define, field
 
-from ..enums import ActionKind, ActionStatus, InviteMode, UserStatus
-from ..errors import APIStatusError, ArizeError, BadRequestError, ConflictError, ForbiddenError
-from ..errors import InvalidArgumentError, NotFoundError
-from ..types import CreatedUser, CustomUserRole, User
 from .._core.request import Request
+from ..enums import ActionKind, ActionStatus, InviteMode, UserStatus
+from ..errors import (
+    APIStatusError,
+    ArizeError,
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    InvalidArgumentError,
+    NotFoundError,
+)
+from ..types import CreatedUser, CustomUserRole, User
 from . import arguments as check
 from .batch import Target
 from .lookup import Found
@@ -29,11 +36,12 @@ INVITATIONS = frozenset({ActionKind.INVITE, ActionKind.REINVITE})
 _FINAL = frozenset({DONE, UNCHANGED, ActionStatus.BLOCKED})
 """How an action ended that a later run does not try again."""
 
+FLAG_NOT_SET = "The user was created, and the developer permission is not set."
 _BEGUN_BEFORE = "An earlier run began it, and did not learn how it ended. Applying the plan again finds out."
 _NEVER_SEEN = (
-    "An earlier run asked for it, and the answer with the temporary password never came. {state} Once that is "
-    "so, users.resend_invitation (ax users resend-invitation) mails an invited user a link, and "
-    "users.reset_password (ax users reset-password) an active one. To delete the user would block the address."
+    "An earlier run asked for it, and the answer with the temporary password never came. {state} "
+    "users.resend_invitation (ax users resend-invitation) mails an invited user a link, users.reset_password "
+    "(ax users reset-password) an active one. To delete the user would block the address for good."
 )
 """What to do about a user whose password is lost; `state` says what the account shows."""
 _NOT_SEEN = (
@@ -118,6 +126,8 @@ class Step(Target):
         status, error = self.record.state
         if status is ActionStatus.NOT_ATTEMPTED and self.is_doubtful:
             status, error = ActionStatus.UNKNOWN, error or _BEGUN_BEFORE
+        elif status is ActionStatus.NOT_ATTEMPTED and self.is_created:
+            status, error = ActionStatus.FAILED, FLAG_NOT_SET
         return PlanResult(
             kind=self.action.kind,
             user_id=self.user_id,
@@ -248,14 +258,21 @@ def settle_conflict(step: Step, found: Found) -> None:
         step.settle_by(found.user, is_own=step.refusal.maybe_applied)
 
 
-def settle_created(step: Step, user: CreatedUser) -> None:
-    """Settle an invitation by its answer."""
-    if not user.created:
-        step.settle_by(user, is_own=user.created is None)
-        return
+def settle_created(step: Step, user: CreatedUser) -> bool:
+    """Settle an invitation by its answer; tell whether the developer permission is to be set yet."""
     step.user_id = user.id
-    is_left_out = step.asks_for_password and not user.temporary_password
-    step.record.settle(DONE, "No password came with the answer." if is_left_out else None)
+    action = step.action
+    if user.created:
+        is_left_out = step.asks_for_password and not user.temporary_password
+        step.record.settle(DONE, "No password came with the answer." if is_left_out else None)
+        wanted = action.after.get("is_developer")
+        return wanted is not None and getattr(user, "is_developer", None) != wanted
+    is_own = user.created is None or step.was_begun
+    if is_own and lacking(action, user) and lacks_flag_alone(action, user):
+        step.record.settle(DONE)
+        return True
+    step.settle_by(user, is_own=is_own)
+    return False
 
 
 def is_settled_by(step: Step, error: ArizeError) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...enums import ActionKind
 from ...types import User
-from .plan import Action, state_of
+from .parts import Action, state_of
 from .plan_text import role_text
 
 _PLANNED = ("email", "status", "role")
@@ -33,11 +33,6 @@ def departures(action: Action, user: User) -> str:
     return ", ".join(found)
 
 
-def is_as_wanted(action: Action, user: User) -> bool:
-    """Tell whether a user has all that an action would send."""
-    return not lacking(action, user)
-
-
 def lacking(action: Action, user: User) -> str:
     """Say in what a user is not as an action would make it; empty where there is nothing."""
     now = state_of(user)
@@ -59,9 +54,9 @@ def lacks_flag_alone(action: Action, user: User) -> bool:
 
 def _is_same(name: str, one: Any, other: Any) -> bool:
     if name == "role":
-        return _role_key(one) == _role_key(other)
-    if name == "name":
-        return _composed(one) == _composed(other)
+        one, other = _role_key(one), _role_key(other)
+    elif name == "name":
+        one, other = _composed(one), _composed(other)
     return bool(one == other)
 
 
