@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -298,7 +298,7 @@ class _Run:
         except Exception as error:
             failure = error
         # Read once: an answer that is not awaited any more may still come.
-        report = evolve(checked, results=tuple(outcomes.results))
+        report = evolve(checked, results=tuple(cast("list[PlanResult]", outcomes.results)))
         statuses = {one.status for one in report}
         self._is_ended = failure is None and not interrupts.exit_code
         if failure is not None and not statuses & {"done", "unknown"}:
@@ -354,7 +354,7 @@ def _is_left(result: PlanResult) -> bool:
 
 def _counts(actions: Iterable[Action], of: int | None = None) -> str:
     """Count actions by what they do; with ``of``, those who are users already are so many of all."""
-    counts = Counter(one.kind for one in actions)
+    counts = Counter(str(one.kind) for one in actions)
     return ", ".join(
         f"{counts[kind]:,}{'' if of is None or kind == 'invite' else f' of {of:,}'} {what}"
         for kind, what in _DONE.items()
