@@ -240,7 +240,9 @@ class _Run:
             self._show(*plan_lines(self._session, plan))
         self._show(*self._resumed(checked))
         if dry_run or not plan:
-            last = [f"To be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
+            last = (
+                [f"Would be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
+            )
             self._deliver(checked, last)
             return PARTIAL if plan.cannot else 0
         if left and not (force or self._is_confirmed(left)):
@@ -264,9 +266,8 @@ class _Run:
     def _resumed(self, checked: Report) -> Iterator[str]:
         under_way = sum(one.status == "unknown" for one in checked)
         if checked.resumed or under_way:
-            were = "1 was" if under_way == 1 else f"{under_way:,} were"
-            done = f"{checked.resumed:,} of {len(checked):,} done"
-            yield f"Going on with {self._journal}: {done}, {were} under way."
+            begun = f", {under_way:,} {'was' if under_way == 1 else 'were'} under way" if under_way else ""
+            yield f"Going on with {self._journal}: {checked.resumed:,} of {len(checked):,} done{begun}."
 
     def _is_confirmed(self, left: Sequence[Action]) -> bool:
         settings, listed = self._session.settings, self._plan.listed
