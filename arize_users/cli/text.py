@@ -17,7 +17,7 @@ from arize_users._cells import iso_time
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
-_PYTHON_WAY = re.compile(r"\s\(\w+=[^()]*\)")
+_PYTHON_WAY = re.compile(r"\s\((in code, )?\w+=[^()]*\)")
 """What a message adds for Python programs, behind the option of the same meaning."""
 _METHOD = re.compile(r"\busers\.\w+ \((ax users [\w-]+)\)")
 """A method of the client, with the command that is behind it."""
