@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any, TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .._core.effects import Flow
 from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
-from ..enums import DeletionStatus, InviteMode, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
+from ..enums import DeletionStatus, InviteMode, LookupStatus, WriteStatus
+from ..errors import APIStatusError, InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -25,11 +25,31 @@ from .addresses import Matches
 from .advice import advice
 from .dates import point_in_time
 from .enum_case import SHOWS_CASE, EnumCaseRetrier, LearntCase
-from .outcomes import Record, Write, one_line
+from .outcomes import Record, Status, Write, one_line
 from .scan import Scan
 
 T = TypeVar("T")
 U = TypeVar("U", bound=User)
+
+
+@frozen(kw_only=True)
+class Creation:
+    """A create whose arguments were checked."""
+
+    request: Request
+    email: str
+    mode: InviteMode
+
+    def without_flag(self) -> Creation:
+        """Give it without the developer permission, which not every deployment takes here."""
+        body = {name: value for name, value in (self.request.body or {}).items() if name != "is_developer"}
+        return evolve(self, request=evolve(self.request, body=body))
+
+    @property
+    def unanswered(self) -> OutcomeUnknownError:
+        """What to say where no answer tells what became of it."""
+        return _unanswered_create(self.email, self.mode)
+
 
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
 _REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
@@ -127,10 +147,15 @@ class Operations:
             page = _read((yield from self._answer(request)), codec.user_page)
         return _enforce_status_filter(page, request)
 
-    def get(self, *, user: str) -> Flow[User | None]:
+    def get(self, *, user: str | User) -> Flow[User | None]:
         """A user by id, or by email."""
-        named = check.check_user(user)
-        return self._find(named) if "@" in named else self._ask(requests.get_user(named), codec.user)
+        if isinstance(user, str) and "@" in user:
+            return self._find(check.searchable_email(user, "user"))
+        return self.read(check.user_id(user, "user"))
+
+    def read(self, user_id: str, attempts: Attempts | None = None) -> Flow[User]:
+        """A user whose id was checked."""
+        return self._ask(requests.get_user(user_id), codec.user, attempts)
 
     def _find(self, email: str) -> Flow[User | None]:
         scan = self.scan(email=email, deadline=(yield from self.deadline()))
@@ -149,6 +174,17 @@ class Operations:
         is_developer: bool | None,
     ) -> Write[CreatedUser]:
         """A new user, or the one who was invited before."""
+        creation = self.creation(
+            name=name, email=email, role=role, invite_mode=invite_mode, is_developer=is_developer
+        )
+        record = creation_record(creation, WriteStatus.DONE)
+        return Write(self.create_recorded(creation, record), record, email=creation.email)
+
+    @staticmethod
+    def creation(
+        *, name: object, email: object, role: object, invite_mode: object, is_developer: object
+    ) -> Creation:
+        """Check the arguments of a create."""
         mode = check.invite_mode(invite_mode)
         address = check.email(email)
         request = requests.create_user(
@@ -158,27 +194,32 @@ class Operations:
             invite_mode=mode,
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        record = Record(WriteStatus.DONE, one_line(_unanswered_create(address, mode)))
-        return Write(self._create(request, address, mode, record.attempts), record, email=address)
+        return Creation(request=request, email=address, mode=mode)
 
-    def _create(
-        self, request: Request, email: str, mode: InviteMode, attempts: Attempts
-    ) -> Flow[CreatedUser]:
-        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
+    def create_recorded(self, creation: Creation, record: Record) -> Flow[CreatedUser]:
+        """Create a user, and keep a record true all the while; the caller settles it."""
+        attempts, mode = record.attempts, creation.mode
+        outcome = yield from self._api.send(
+            creation.request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts
+        )
         if isinstance(outcome, Failure):
             if outcome.api_status in _REFUSED_AS_MALFORMED:
                 attempts.unanswered = False
                 outcome = evolve(outcome, maybe_applied=False)
             if not outcome.maybe_applied:
                 raise outcome.error(self._developer_flag_hint(outcome) or advice(outcome))
-            unknown = _unanswered_create(email, mode)
             if mode is InviteMode.TEMPORARY_PASSWORD:
-                raise unknown from outcome.error()
-            raise outcome.error(unknown.hint)
+                raise creation.unanswered from outcome.error()
+            raise outcome.error(creation.unanswered.hint)
         created: bool | None = outcome.response.status_code == 201
         if outcome.maybe_applied and not created:
             created = None  # This call's first attempt may have made what the second one found.
         return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
+
+    @staticmethod
+    def is_flag_refused(error: APIStatusError) -> bool:
+        """Tell whether a create was refused because this deployment takes no developer permission there."""
+        return _FLAG_ADVICE in (error.hint or "")
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
@@ -191,33 +232,35 @@ class Operations:
         is_other = any(re.search(rf"\b{field}\b".encode(), body) for field in sent)
         if not is_named and (is_other or self._learnt.case == "lower"):
             return None
-        return (
-            f"This deployment {'does' if is_named else 'may'} not take is_developer on create: create the "
-            "user without it, then set it with users.update(user_id=..., is_developer=...)."
-        )
+        does = "does" if is_named else "may"
+        return f"This deployment {does} not take is_developer on create: {_FLAG_ADVICE}."
 
-    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Write[User]:
+    def update(self, *, user_id: str | User, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
+        request = self.change(user_id=user_id, name=name, is_developer=is_developer)
+        record = update_record(WriteStatus.DONE)
+        return Write(self.update_recorded(request, record), record, user_id=check.user_id(user_id))
+
+    @staticmethod
+    def change(*, user_id: object, name: object, is_developer: object) -> Request:
+        """Check the arguments of an update, and give its request."""
         identifier = check.user_id(user_id)
         if name is None and is_developer is None:
             raise InvalidArgumentError(
                 "neither it nor is_developer is given", argument="name", hint="Give at least one to update."
             )
-        request = requests.update_user(
+        return requests.update_user(
             identifier,
             name=None if name is None else check.name(name),
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        hint = "The change may have been made: reading the user shows it."
-        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
 
-        def flow() -> Flow[User]:
-            answer = yield from self._change(request, record.attempts, hint, repeatable=True)
-            return _read_changed(answer, codec.user, _READ)
+    def update_recorded(self, request: Request, record: Record) -> Flow[User]:
+        """Send the request of a `change`, and keep a record true all the while; the caller settles it."""
+        answer = yield from self._change(request, record.attempts, _MAYBE_CHANGED, repeatable=True)
+        return _read_changed(answer, codec.user, _READ)
 
-        return Write(flow(), record, user_id=identifier)
-
-    def delete(self, *, user_id: str) -> Write[None]:
+    def delete(self, *, user_id: str | User) -> Write[None]:
         """A user blocked for good."""
         identifier = check.user_id(user_id, deletes=True)
         record = deletion_record()
@@ -235,24 +278,24 @@ class Operations:
         if not (outcome.maybe_applied and isinstance(error, NotFoundError) and error.is_about_user):
             raise error
 
-    def resend_invitation(self, *, user_id: str) -> Write[None]:
+    def resend_invitation(self, *, user_id: str | User) -> Write[None]:
         """The invitation mail, sent again."""
         identifier = check.user_id(user_id)
-        return self._mail(requests.resend_user_invitation(identifier), identifier)
+        record = mail_record()
+        return Write(self.resend_recorded(identifier, record), record, user_id=identifier)
 
-    def reset_password(self, *, user_id: str) -> Write[None]:
+    def resend_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Send an invitation again to a user whose id was checked, and keep a record true all the while."""
+        return self._mail(requests.resend_user_invitation(user_id), record)
+
+    def reset_password(self, *, user_id: str | User) -> Write[None]:
         """A password reset mail."""
         identifier = check.user_id(user_id)
-        return self._mail(requests.reset_user_password(identifier), identifier)
+        record = mail_record()
+        return Write(self._mail(requests.reset_user_password(identifier), record), record, user_id=identifier)
 
-    def _mail(self, request: Request, user_id: str) -> Write[None]:
-        hint = "The mail may have been sent: ask the user before sending another."
-        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
-
-        def flow() -> Flow[None]:
-            _check_no_content((yield from self._change(request, record.attempts, hint, repeatable=False)))
-
-        return Write(flow(), record, user_id=user_id)
+    def _mail(self, request: Request, record: Record) -> Flow[None]:
+        _check_no_content((yield from self._change(request, record.attempts, _MAYBE_SENT, repeatable=False)))
 
     def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
@@ -260,23 +303,49 @@ class Operations:
             raise outcome.error(hint if outcome.maybe_applied else advice(outcome))
         return outcome
 
-    def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
-        return _read((yield from self._answer(request)), decode)
+    def _ask(self, request: Request, decode: Callable[[Any], T], attempts: Attempts | None = None) -> Flow[T]:
+        return _read((yield from self._answer(request, attempts)), decode)
 
-    def _answer(self, request: Request) -> Flow[Answer]:
-        outcome = yield from self._api.send(request, repeatable=True)
+    def _answer(self, request: Request, attempts: Attempts | None = None) -> Flow[Answer]:
+        outcome = yield from self._api.send(request, repeatable=True, attempts=attempts)
         if isinstance(outcome, Failure):
             raise outcome.error(advice(outcome))
         return outcome
 
 
+_FLAG_ADVICE = "create the user without it, then set it with users.update(user_id=..., is_developer=...)"
 _NO_ANSWER = "The request was sent, and its answer did not come."
 _MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
 
 
-def deletion_record() -> Record:
+_MAYBE_CHANGED = "The change may have been made: reading the user shows it."
+_MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
+
+
+def deletion_record(done: Status = DeletionStatus.DELETED) -> Record:
     """Make the record of one deletion."""
-    return Record(DeletionStatus.DELETED, f"{_NO_ANSWER} {_MAYBE_BLOCKED}")
+    not_found = DeletionStatus.NOT_FOUND if done is DeletionStatus.DELETED else None
+    return Record(done, f"{_NO_ANSWER} {_MAYBE_BLOCKED}", not_found)
+
+
+def reading_record() -> Record:
+    """Make the record of one look at a user."""
+    return Record(LookupStatus.FOUND, f"{_NO_ANSWER} Asking again is safe.", LookupStatus.NOT_FOUND)
+
+
+def creation_record(creation: Creation, done: Status) -> Record:
+    """Make the record of one create."""
+    return Record(done, one_line(creation.unanswered))
+
+
+def update_record(done: Status, not_found: Status | None = None) -> Record:
+    """Make the record of one update."""
+    return Record(done, f"{_NO_ANSWER} {_MAYBE_CHANGED}", not_found)
+
+
+def mail_record(not_found: Status | None = None) -> Record:
+    """Make the record of one mail that is sent."""
+    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {_MAYBE_SENT}", not_found)
 
 
 def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:

@@ -78,8 +78,8 @@ class Plan(Document):
         return bool(self.actions)
 
     def __repr__(self) -> str:
-        refused = f", refused by {', '.join(one.guard for one in self.refusals)}" if self.refusals else ""
-        return f"<Plan of {self.created_at:%Y-%m-%dT%H:%M:%SZ}: {count_line(self).rstrip('.')}{refused}>"
+        refused = f"; refused by {', '.join(one.guard for one in self.refusals)}" if self.refusals else ""
+        return f"<Plan of {self.created_at:%Y-%m-%dT%H:%M:%SZ}: {count_line(self)}{refused}>"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
