@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ._users.arguments import check_user
 from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
 from ._users.roster.report import PlanResult, Report
 from ._users.roster.roster import Entry, Roster
+from ._users.roster.writing import write_users
 
 __all__ = [
     "Action",
@@ -21,6 +23,8 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "check_user",
     "checked_guards",
     "guarded_removals",
+    "write_users",
 ]

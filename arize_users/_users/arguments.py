@@ -222,6 +222,25 @@ def user_id(
     return identifier
 
 
+def check_user(value: str, argument: str = "user", index: int | None = None) -> str:
+    """Check what names a user, without asking anybody: an id, or an email address.
+
+    Args:
+        value: The id or the address; blanks around it are stripped.
+        argument: What an error calls it.
+        index: Its place among others, for an error.
+
+    Returns:
+        The id or the address as it is sent.
+
+    Raises:
+        InvalidArgumentError: It can be neither.
+    """
+    if isinstance(value, str) and "@" in value:
+        return searchable_email(value, argument, index)
+    return user_id(value, argument, index)
+
+
 def _has_punctuation(value: str) -> bool:
     """Tell whether a text holds punctuation beyond ASCII, such as typographic quotes or a wide @."""
     return not value.isascii() and any(

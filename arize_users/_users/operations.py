@@ -129,9 +129,8 @@ class Operations:
 
     def get(self, *, user: str) -> Flow[User | None]:
         """A user by id, or by email."""
-        if isinstance(user, str) and "@" in user:
-            return self._find(check.searchable_email(user, "user"))
-        return self._ask(requests.get_user(check.user_id(user, "user")), codec.user)
+        named = check.check_user(user)
+        return self._find(named) if "@" in named else self._ask(requests.get_user(named), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
         scan = self.scan(email=email, deadline=(yield from self.deadline()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arize_users._cells import escaped
 from arize_users.enums import InviteMode, UserRole
 
 from .answers import created_user_answer
@@ -15,7 +16,6 @@ from .options import FullName, Output
 from .output import Target, deliver, show_raw
 from .session import Session
 from .terminal import ask, is_attended, say
-from .text import defused
 
 if TYPE_CHECKING:
     from arize_users import CreatedUser, CustomUserRole
@@ -115,7 +115,7 @@ def _explain(user: CreatedUser, address: str, target: Target) -> None:
     elif user.created is None:
         say(f"note: {address} is invited; the request was repeated, so maybe it was invited before")
     password = user.temporary_password
-    if password is not None and target.format == "csv" and defused(password) != password:
+    if password is not None and target.format == "csv" and escaped(password) != password:
         say("note: in CSV the password is escaped, as any cell is; JSON shows it exactly")
 
 

@@ -7,13 +7,14 @@ import stat
 import sys
 from typing import NamedTuple
 
+from arize_users._cells import csv_bytes, json_bytes
 from arize_users._streams import silence
 
 from .answers import Answer
 from .errors import UNWRITTEN, USAGE, CommandError
 from .settings import FORMATS
 from .terminal import encoding_of, has_colour, is_terminal, say, width, write_bytes
-from .text import csv_bytes, json_bytes, literal
+from .text import literal
 
 _EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
