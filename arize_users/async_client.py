@@ -374,7 +374,7 @@ class AsyncUsersClient(NotCopied):
                 It does not go with a roster that is empty, shares nobody with the account, or had rows that
                 were skipped.
             remove_renamed: Remove also those who are missing, but whose name the roster has with an address
-                that is new. Their old address is blocked for good.
+                that is new or came later. Their old address is blocked for good.
             max_removals: How many users are removed at most: a number, or a share such as ``"10%"`` of all
                 users listed, rounded up.
             keep: Whom never to remove: emails, ids, domains such as ``@example.com``, and `User` objects.

@@ -236,15 +236,20 @@ def unread_note(table: Table, layout: Layout) -> str | None:
 def _named(table: Table, layout: Layout, places: Iterable[int]) -> str:
     names = []
     for place in places:
-        values = f" ({_values(table.rows, place)})" if place in layout.marks else ""
+        values = f" ({_values(table, place)})" if place in layout.marks else ""
         names.append(f"{shown(layout.header[place])}{values}")
     if layout.secrets:
         names.append(f"{len(layout.secrets)} that may hold secrets")
     return ", ".join(names)
 
 
-def _values(rows: Iterable[Row], place: int) -> str:
-    counts = Counter(row.cells[place] for row in rows if place < len(row.cells) and not row.is_blank)
+def _values(table: Table, place: int) -> str:
+    # Where a row has a cell too many, another column's text may stand here.
+    counts = Counter(
+        row.cells[place]
+        for row in table.rows
+        if place < len(row.cells) and not (row.is_blank or row.flaw or any(row.cells[len(table.header) :]))
+    )
     told = [f"{shown(value) or 'empty'} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
     if len(counts) > _MAX_VALUES:
         told.append(f"{len(counts) - _MAX_VALUES:,} other values")
