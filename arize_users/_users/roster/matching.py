@@ -58,7 +58,7 @@ def plan_of(
     matching.take_inactive(roster.inactive)
     matching.take_people(roster.entries)
     matching.take_skipped(one.email for one in roster.problems if one.email)
-    missing = matching.rest()
+    missing = matching.rest(roster.mentioned)
     removals = _Removals(guards, matching, missing)
     gone = {one.user_id for one in removals.actions if one.user_id is not None}
     refusals, admins = removal_refusals(guards, users, gone)
@@ -211,8 +211,12 @@ class _Matching:
             for place in self._by_key.get(identity_key(address.strip()), []):
                 self._aside.setdefault(place, "")
 
-    def rest(self) -> list[int]:
-        """Place those whom no row is about, and give those who are missing from the file, in list order."""
+    def rest(self, mentioned: Collection[str]) -> list[int]:
+        """Place those whom no row is about, and give those who are missing from the file, in list order.
+
+        Args:
+            mentioned: What the file names anywhere: keys of addresses, and ids.
+        """
         missing = []
         for place, user in enumerate(self.users):
             if place in self._done:
@@ -224,6 +228,9 @@ class _Matching:
                 self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
             elif reason := reason or _flaw(user):
                 self.cannot.append(Cannot(email=email, name=name, user_id=user_id, reason=reason))
+            elif user_id in mentioned or identity_key(email or "") in mentioned:
+                reason = "the file names them, in another place than a person's address"
+                self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
             else:
                 missing.append(place)
         return missing
@@ -395,6 +402,8 @@ def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> lis
                 "Mend the file, or plan without --remove-missing (remove_missing=False).",
             )
         )
+    if roster.is_partial:
+        refusals.append(("the roster's file says itself that it does not hold everybody", remedy))
     if not len(roster):
         refusals.append((f"the roster is empty: all {len(matching.users):,} users would be missing", remedy))
     elif matching.users and not matching.met:
