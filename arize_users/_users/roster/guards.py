@@ -143,13 +143,8 @@ class Kept:
             named.update(found)
             if found:
                 self._by_user[id(user)] = found[0]
-        self.notes = tuple(
-            [
-                f"keep: {one!r} matches none of the {len(users):,} users"
-                for one in entries.values()
-                if one not in named
-            ]
-        )
+        unmatched = [one for one in entries.values() if one not in named]
+        self.notes = tuple([f"keep: {one!r} matches nobody" for one in unmatched])
 
     def entry_for(self, user: User) -> str | None:
         """Give the entry that names one of the users; None where none does."""

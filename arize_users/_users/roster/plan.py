@@ -45,7 +45,8 @@ class Plan(Document):
         cannot: Where nothing can be done.
         left_alone: Who is left as is, though the roster or the guards mention them, or though they are
             missing from the roster.
-        renamed: Pairs of the id of a missing user and the new address that the roster has for the name.
+        renamed: Pairs of the id of a missing user and the address, that of somebody new or who came later,
+            which the roster has for the name: likely the same person.
         missing: Ids of listed users whom the roster names nowhere, removed or not.
         witnesses: Ids of up to three of the oldest users whom it leaves in place, by which `apply` knows
             the account again.
@@ -78,8 +79,8 @@ class Plan(Document):
         return bool(self.actions)
 
     def __repr__(self) -> str:
-        refused = f", refused by {', '.join(one.guard for one in self.refusals)}" if self.refusals else ""
-        return f"<Plan of {self.created_at:%Y-%m-%dT%H:%M:%SZ}: {count_line(self).rstrip('.')}{refused}>"
+        refused = f"; refused by {', '.join(one.guard for one in self.refusals)}" if self.refusals else ""
+        return f"<Plan of {self.created_at:%Y-%m-%dT%H:%M:%SZ}: {count_line(self)}{refused}>"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -215,7 +215,7 @@ class _Place:
         """Read an object that has these members and no other."""
         document = self.of_type(dict, "an object")
         prefix = "" if self.where == "the plan" else f"{self.where}."
-        for name in document.keys() ^ readers.keys():
+        for name in sorted(document.keys() ^ readers.keys()):
             raise _misshapen(f"{prefix}{name} is {'missing' if name in readers else 'not known'}")
         return {name: read(_Place(document[name], f"{prefix}{name}")) for name, read in readers.items()}
 
@@ -314,7 +314,7 @@ _NEEDED = {
 
 def _some_of(place: _Place, readers: Mapping[str, Callable[[_Place], Any]]) -> dict[str, Any]:
     present = place.of_type(dict, "an object")
-    return place.members(**{name: read for name, read in readers.items() if name in present})
+    return place.members(**{name: readers[name] for name in present if name in readers})
 
 
 def _action(place: _Place) -> Action:

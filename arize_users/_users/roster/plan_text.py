@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
+_FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
 
 
@@ -53,7 +54,8 @@ def count_line(plan: Plan) -> str:
         (len(plan.left_alone), "left alone"),
     ]
     said = [f"{count:,} {what}" for count, what in numbers if count]
-    return ", ".join([*said, f"{plan.unchanged:,} as they should be."])
+    as_wanted = "as it should be" if plan.unchanged == 1 else "as they should be"
+    return ", ".join([*said, f"{plan.unchanged:,} {as_wanted}"])
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -72,15 +74,15 @@ def _lines(plan: Plan) -> Iterator[str]:
     lost = [_removal(one, renamed.get(one.user_id or "")) for one in plan.of_kind(ActionKind.REMOVE)]
     left = [one for one in plan.left_alone if one.user_id in missing]
     others = [one for one in plan.left_alone if one.user_id not in missing]
-    yield from _section("Missing from the roster, to be removed", "-", lost)
-    yield from _section("Missing from the roster, left alone", "", map(_left, left))
-    yield from _section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
-    yield from _section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
-    yield from _section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
-    yield from _section("Cannot be done by any request", "!", map(_cannot, plan.cannot))
-    yield from _section("Left alone", "", map(_left, others))
+    yield from section("Missing from the roster, to be removed", "-", lost)
+    yield from section("Missing from the roster, left alone", "", map(_left, left))
+    yield from section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
+    yield from section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
+    yield from section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
+    yield from section("Cannot be done by any request", "!", map(_cannot, plan.cannot))
+    yield from section("Left alone", "", map(_left, others))
     yield ""
-    yield count_line(plan)
+    yield f"{count_line(plan)}."
     for note in plan.notes:
         yield f"Note: {note}"
     for refusal in plan.refusals:
@@ -91,7 +93,7 @@ def _lines(plan: Plan) -> Iterator[str]:
 _Row = tuple[str, ...]
 
 
-def _section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
+def section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
     """Give a title with a count, and the rows in columns."""
     shown = [tuple(visible(cell) for cell in row) for row in rows]
     if not shown:
@@ -137,8 +139,15 @@ def _invited(action: Action) -> _Row:
 
 
 def _changed(action: Action) -> _Row:
-    changes = [f"{name}: {action.before.get(name)} -> {value}" for name, value in action.after.items()]
+    changes = [
+        f"{_FIELDS.get(name, name)}: {_shown(action.before.get(name))} -> {_shown(value)}"
+        for name, value in action.after.items()
+    ]
     return (*_who(action), ", ".join(changes))
+
+
+def _shown(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _cannot(one: Cannot) -> _Row:
