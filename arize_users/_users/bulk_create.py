@@ -200,6 +200,7 @@ class BulkCreate(Batch[BulkCreateResult]):
             yield from lookup.run()
         except UnauthorizedError as refusal:
             error = one_line(refusal)
+            self.progress.advance(len(searchable) - len(lookup.found))
         return {one: lookup.found.get(one) or Found(error=error) for one in addresses}
 
     def results_of(self, target: Target) -> list[BulkCreateResult]:
