@@ -20,7 +20,7 @@ from .entries import RowProblem as RowProblem
 from .excel import read_excel
 from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
-from .persons import checked_person, flag_of, role_of
+from .persons import checked_email, checked_person, flag_of, role_of
 from .rejects import Rejects
 from .separated import is_no_person, mark_note, read_separated
 from .tables import Row, Table, Typed, refused, shown
@@ -218,7 +218,7 @@ class _Reader:
             if reasons:
                 reasons[-1] += f" ({len(row.cells)} cells where the header has {layout.width})"
         if person is None:
-            return False
+            return self._has_address(row)
         self._valid.append((row.line, person.email))
         status = row.cells[layout.status] if layout.status is not None else ""
         entry = Entry(person=person, line=row.line, status=status.casefold() or None)
@@ -228,6 +228,14 @@ class _Reader:
             self.entries.append(entry)
             if odd := _odd_letters(person.name):
                 self._odd_names.append(f"line {row.line}: the name holds {odd}")
+        return True
+
+    def _has_address(self, row: Row) -> bool:
+        """Tell whether the address of a bad row is one; whoever else has it is refused as well."""
+        try:
+            self._valid.append((row.line, checked_email(self._layout.cell(row, "email"))))
+        except InvalidArgumentError:
+            return False
         return True
 
     def _odd_cells(self, row: Row) -> list[str]:
