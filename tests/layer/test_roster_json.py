@@ -95,8 +95,8 @@ def test_people_on_one_line() -> None:
     same = "line 1 (number {}) (the same address)"
     assert [one.reason for one in error.problems] == [
         f"number 1: the same person as {same.format(2)}",
-        "number 2: role: 'boss' is none of admin, member, annotator; a custom role is given by its id, in role_id"
-        f"; the same person as {same.format(1)}",
+        "number 2: role: 'boss' is none of admin, member, annotator; a custom role is given by its id, in "
+        f"role_id; the same person as {same.format(1)}",
         "number 4: email: 'x' is not an email address: it has no @",
     ]
     assert "note: line 1 (number 3): '\u212aim@example.com' holds U+212A KELVIN SIGN" in str(error)
@@ -148,7 +148,7 @@ def test_no_people(text: str, said: str) -> None:
 
 
 def test_foreign_export() -> None:
-    """A foreign export gives one message with its columns, and the values of those that say who is inactive."""
+    """A foreign export gives one message with its columns, and the values of those about inactivity."""
     documents = [
         {"mail": "a@example.com", "displayName": "A", "accountEnabled": False},
         {"mail": "b@example.com", "displayName": "B", "accountEnabled": True},
