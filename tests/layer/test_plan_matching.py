@@ -189,8 +189,18 @@ def test_bad_row_names_a_user() -> None:
     plan = planned(roster_of(person(), problems=bad), users, remove_missing=True)
     assert not plan.actions
     assert plan.missing == ()
-    assert "skipped" in _left(plan)["Ola@example.com"]
+    assert "no row that could be used" in _left(plan)["Ola@example.com"]
     assert plan.skipped == 2
+
+
+@pytest.mark.parametrize("mentioned", ["u2", "ola@example.com"])
+def test_named_elsewhere_in_the_file(mentioned: str) -> None:
+    """Whom the file names anywhere, by the id of an export or in another column, is not missing."""
+    users = [ADA, listed("u2", "OLA@example.com", "Ola")]
+    plan = planned(roster_of(person(), mentioned=[mentioned]), users, remove_missing=True)
+    assert not plan.actions
+    assert plan.missing == ()
+    assert list(_left(plan)) == ["OLA@example.com"]
 
 
 def test_inactive_in_the_file() -> None:

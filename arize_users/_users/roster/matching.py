@@ -57,7 +57,7 @@ def plan_of(
     matching = _Matching(users=users, blocked={folded(one) for one in blocked})
     matching.take_inactive(roster.inactive)
     matching.take_people(roster.entries)
-    matching.take_skipped(one.email for one in roster.problems if one.email)
+    matching.take_mentioned(roster.mentioned, (one.email for one in roster.problems if one.email))
     missing = matching.rest()
     removals = _Removals(guards, matching, missing)
     gone = {one.user_id for one in removals.actions if one.user_id is not None}
@@ -104,10 +104,11 @@ class _Matching:
     met: int = 0
     _by_key: dict[str, list[int]] = field(factory=dict)
     _inactive: set[str] = field(factory=set)
+    _mentioned: set[str] = field(factory=set)
     _done: set[int] = field(factory=set)
     """Users of whom the plan says something, or who are as they should be."""
     _aside: dict[int, str] = field(factory=dict)
-    """Why users whom a row, an inactive one or a skipped one nearly names are not missing."""
+    """Why users whom a row nearly names are not missing."""
 
     def __attrs_post_init__(self) -> None:
         for place, user in enumerate(self.users):
@@ -205,11 +206,9 @@ class _Matching:
             )
         )
 
-    def take_skipped(self, addresses: Iterable[str]) -> None:
-        """Note the addresses of bad rows: they say nothing, but that these users are not missing."""
-        for address in addresses:
-            for place in self._by_key.get(identity_key(address.strip()), []):
-                self._aside.setdefault(place, "")
+    def take_mentioned(self, mentioned: Iterable[str], skipped: Iterable[str]) -> None:
+        """Note whom the file names elsewhere, by id or address: they are not missing, and that is all."""
+        self._mentioned.update(mentioned, (identity_key(address.strip()) for address in skipped))
 
     def rest(self) -> list[int]:
         """Place those whom no row is about, and give those who are missing from the file, in list order."""
@@ -217,16 +216,17 @@ class _Matching:
         for place, user in enumerate(self.users):
             if place in self._done:
                 continue
-            name, email = getattr(user, "name", None), getattr(user, "email", None)
-            user_id = getattr(user, "id", None)
-            if (reason := self._aside.get(place)) == "":
-                reason = "a row of the file that was skipped names them"
-                self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
-            elif reason := reason or _flaw(user):
-                self.cannot.append(Cannot(email=email, name=name, user_id=user_id, reason=reason))
+            if reason := self._aside.get(place) or _flaw(user):
+                self.cannot.append(Cannot(**_who(user), reason=reason))
+            elif self._is_mentioned(user):
+                reason = "the file names them, but in no row that could be used"
+                self.left_alone.append(LeftAlone(**_who(user), reason=reason))
             else:
                 missing.append(place)
         return missing
+
+    def _is_mentioned(self, user: User) -> bool:
+        return user.id in self._mentioned or identity_key(user.email) in self._mentioned
 
     def _ambiguity(self, places: Sequence[int]) -> str:
         users = [self.users[place] for place in places]
@@ -264,8 +264,7 @@ class _Removals:
                 self.actions.append(Action(kind=ActionKind.REMOVE, user_id=user.id, before=state_of(user)))
 
     def _leave(self, user: User, reason: str) -> None:
-        name = getattr(user, "name", None)
-        self.left_alone.append(LeftAlone(email=user.email, name=name, user_id=user.id, reason=reason))
+        self.left_alone.append(LeftAlone(**_who(user), reason=reason))
 
 
 class _Namesakes:
@@ -319,6 +318,14 @@ def _role_document(role: PredefinedUserRole | CustomUserRole) -> dict[str, str]:
     if isinstance(role, CustomUserRole):
         return {"type": "custom", "id": role.id}
     return {"type": "predefined", "name": str(role.name)}
+
+
+def _who(user: User) -> dict[str, str | None]:
+    return {
+        "email": getattr(user, "email", None),
+        "name": getattr(user, "name", None),
+        "user_id": getattr(user, "id", None),
+    }
 
 
 def _flaw(user: User, *needed: str) -> str | None:
@@ -395,6 +402,8 @@ def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> lis
                 "Mend the file, or plan without --remove-missing (remove_missing=False).",
             )
         )
+    if roster.is_partial:
+        refusals.append(("the file says itself that it does not hold everybody", remedy))
     if not len(roster):
         refusals.append((f"the roster is empty: all {len(matching.users):,} users would be missing", remedy))
     elif matching.users and not matching.met:
