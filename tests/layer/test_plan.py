@@ -28,7 +28,7 @@ from arize_users import (
 )
 from arize_users._users.roster.journal import Journal
 from arize_users.enums import ActionKind, ActionStatus
-from arize_users.roster import Action, Plan
+from arize_users.roster import Action, Plan, Roster, write_users
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxServer, SandboxTransport
 
 OWNER, MEMBER, ANNOTATOR = CALLERS
@@ -47,11 +47,13 @@ def test_plan(account: Account) -> None:
     gone = sandbox.add_user(email="gone@example.com", name="Gone", status="invited")
     sandbox.add_user(email="blocked@example.com", name="Blocked", status="inactive")
     plan = account.users.plan(
-        roster_of(
-            *STAFF,
-            person("ADA@example.com", "Ada K", is_developer=False),
-            person("old@example.com", "Old", role="annotator"),
-            person("new@example.com", "New", role="admin"),
+        Roster(
+            [
+                *(one.person for one in STAFF),
+                person("ADA@example.com", "Ada K", is_developer=False),
+                person("old@example.com", "Old", role="annotator"),
+                person("new@example.com", "New", role="admin"),
+            ],
         ),
         remove_missing=True,
         max_removals="20%",
@@ -75,15 +77,23 @@ def test_plan(account: Account) -> None:
     assert all("status" not in one.query for one in account.sent)
 
 
-def test_listed_roster_is_unchanged(account: Account) -> None:
-    """An account planned from what it lists needs nothing."""
-    account.sandbox.add_users(150)
-    plan = account.users.plan(
-        roster_of(*(person(one.email, one.name, role=str(one.role.name)) for one in account.users.iter())),
-        remove_missing=True,
-    )
+@pytest.mark.parametrize("kind_of_file", ["csv", "tsv", "json", "jsonl", "xlsx"])
+def test_export_is_unchanged(account: Account, tmp_path: Path, kind_of_file: str) -> None:
+    """An account planned from its own export needs nothing; its expired users are left alone."""
+    sandbox, path = account.sandbox, tmp_path / f"roster.{kind_of_file}"
+    for number, name in enumerate(
+        ["=1+1", "'quoted'", "a\nb", "Zoe\u0301", " x", "001", "Ada, King", '"', "\u202ea"]
+    ):
+        sandbox.add_user(email=f"+{number}@example.com", name=name)
+    sandbox.add_user(email="old@example.com", name="Old", status="expired")
+    sandbox.add_user(email="new@example.com", name="New", status="invited", is_developer=False)
+    sandbox.add_user(email="custom@example.com", name="Custom", role="role-1")
+    users = list(account.users.iter())
+    write_users(users, path)
+    plan = account.users.plan(Roster.read(path), remove_missing=True)
     assert not plan
-    assert (plan.unchanged, plan.cannot, plan.left_alone) == (153, (), ())
+    assert (plan.unchanged, plan.cannot, plan.missing, plan.refusals) == (len(users) - 1, (), (), ())
+    assert [one.email for one in plan.left_alone] == ["old@example.com"]
 
 
 @pytest.mark.parametrize("count", [97, 98, 197, 198, 350])

@@ -17,7 +17,7 @@ from ...types import CustomUserRole, PredefinedUserRole, Role, User, as_utc
 from .. import arguments as check
 from ..addresses import folded, identity_key
 from .guards import Kept, removal_refusals
-from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of
+from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of, who_is
 from .plan import Plan
 from .plan_text import counted
 from .roster import Entry, Roster
@@ -217,10 +217,10 @@ class _Matching:
             if place in self._done:
                 continue
             if reason := self._aside.get(place) or _flaw(user):
-                self.cannot.append(Cannot(**_who(user), reason=reason))
+                self.cannot.append(Cannot(**who_is(user), reason=reason))
             elif self._is_mentioned(user):
                 reason = "the file names them, but in no row that could be used"
-                self.left_alone.append(LeftAlone(**_who(user), reason=reason))
+                self.left_alone.append(LeftAlone(**who_is(user), reason=reason))
             else:
                 missing.append(place)
         return missing
@@ -264,7 +264,7 @@ class _Removals:
                 self.actions.append(Action(kind=ActionKind.REMOVE, user_id=user.id, before=state_of(user)))
 
     def _leave(self, user: User, reason: str) -> None:
-        self.left_alone.append(LeftAlone(**_who(user), reason=reason))
+        self.left_alone.append(LeftAlone(**who_is(user), reason=reason))
 
 
 class _Namesakes:
@@ -318,14 +318,6 @@ def _role_document(role: PredefinedUserRole | CustomUserRole) -> dict[str, str]:
     if isinstance(role, CustomUserRole):
         return {"type": "custom", "id": role.id}
     return {"type": "predefined", "name": str(role.name)}
-
-
-def _who(user: User) -> dict[str, str | None]:
-    return {
-        "email": getattr(user, "email", None),
-        "name": getattr(user, "name", None),
-        "user_id": getattr(user, "id", None),
-    }
 
 
 def _flaw(user: User, *needed: str) -> str | None:
