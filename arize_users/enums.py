@@ -144,13 +144,15 @@ class ActionStatus(_AnyCaseEnum):
     """What became of one action of a plan; see `DeletionStatus` for the last three.
 
     UNCHANGED: the account was as wanted already, and nothing was sent. STALE: the user is not as planned any
-    more, and was left alone. BLOCKED: the address is that of a deleted user, and cannot return.
+    more, and was left alone. BLOCKED: the address is that of a deleted user, and cannot return. CANNOT: it is
+    the user of the API key, and nobody can delete themselves.
     """
 
     DONE = "done"
     UNCHANGED = "unchanged"
     STALE = "stale"
     BLOCKED = "blocked"
+    CANNOT = "cannot"
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOT_ATTEMPTED = "not_attempted"

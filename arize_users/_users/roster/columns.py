@@ -275,8 +275,7 @@ def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
     maps = {name: header for name in missing if (header := _likely(table, layout, name))}
     if maps:
         options = " ".join(f"--map {shlex.quote(f'{name}={header}')}" for name, header in maps.items())
-        in_code = ", ".join(f"{name!r}: {header!r}" for name, header in maps.items())
-        advice.append(f"{options} (in code, columns={{{in_code}}}) reads what is there")
+        advice.append(f"{options} (in code, columns=) reads what is there")
     halves = [one for one in layout.header if _HALVES.fullmatch(letters(one))]
     if "name" in missing and "name" not in maps and len(halves) > 1:
         both = " and ".join(shown(one) for one in halves)

@@ -395,7 +395,7 @@ def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> lis
             )
         )
     if roster.is_partial:
-        refusals.append(("the file says itself that it does not hold everybody", remedy))
+        refusals.append(("the roster's file says itself that it does not hold everybody", remedy))
     if not len(roster):
         refusals.append((f"the roster is empty: all {len(matching.users):,} users would be missing", remedy))
     elif matching.users and not matching.met:
