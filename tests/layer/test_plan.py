@@ -8,13 +8,14 @@ import pickle
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from support.account import CALLERS, Account, Connect
 from support.answers import ok, page, problem, user
 from support.rosters import acted, person, roster_of, row
+from support.simulated_driver import SimulatedDriver
 
 from arize_users import (
     ArizeClient,
@@ -26,10 +27,14 @@ from arize_users import (
     UnauthorizedError,
     User,
 )
+from arize_users._core.sync_driver import SyncDriver
 from arize_users._users.roster.journal import Journal
+from arize_users.client import UsersClient
 from arize_users.enums import ActionKind, ActionStatus
 from arize_users.roster import Action, Plan, Roster, write_users
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxServer, SandboxTransport
+
+from .simulated_calls import operations_of
 
 OWNER, MEMBER, ANNOTATOR = CALLERS
 STAFF = (
@@ -110,7 +115,7 @@ def test_progress(account: Account) -> None:
     account.sandbox.add_users(247)
     told: list[BulkProgress] = []
     account.users.plan(roster_of(*STAFF), on_progress=told.append)
-    assert told == [BulkProgress(phase="listing", done=done) for done in (100, 200, 250)]
+    assert told == [BulkProgress(phase="listing", done=done) for done in (0, 100, 200, 250)]
 
 
 def test_progress_that_raises(account: Account) -> None:
@@ -123,6 +128,17 @@ def test_progress_that_raises(account: Account) -> None:
     with pytest.raises(ZeroDivisionError):
         account.users.plan(roster_of(), on_progress=stop)
     assert len(account.sent) <= 2
+
+
+def test_rate_limit_is_told() -> None:
+    """While a rate limit keeps the reading waiting, progress says until when, and then that it ended."""
+    told: list[BulkProgress] = []
+    simulated = SimulatedDriver([problem(429, retry_after="7"), ok(page([user(id="u1")]))])
+    users = UsersClient(operations_of(), cast("SyncDriver", simulated))
+    users.plan(roster_of(), on_progress=told.append)
+    assert [one.waiting_until is not None for one in told] == [False, True, False, False]
+    assert simulated.now >= 1007
+    assert told[-1] == BulkProgress(phase="listing", done=1)
 
 
 def test_ten_thousand(kind: str) -> None:
@@ -195,7 +211,7 @@ def test_list_that_moves(connect: Connect, times: int) -> None:
     plan = client.users.plan(roster_of(), remove_missing=True, on_progress=lambda one: told.append(one.done))
     assert moving.readings == times + 1
     assert [one.user_id for one in plan.actions] == ["u1", "u2", "u3"]
-    assert told[-3:] == [2, 3, 3]
+    assert told[-4:] == [0, 2, 3, 3]
 
 
 def test_list_that_always_moves(connect: Connect) -> None:
@@ -427,7 +443,6 @@ def test_async_method() -> None:
     import inspect
 
     from arize_users.async_client import AsyncUsersClient
-    from arize_users.client import UsersClient
 
     assert inspect.signature(UsersClient.plan) == inspect.signature(AsyncUsersClient.plan)
     assert AsyncArizeClient is not ArizeClient
