@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .._core.effects import Flow, call, in_order
-from ..errors import InvalidArgumentError, PaginationError
+from ..errors import InvalidArgumentError, JournalError, PaginationError
 from ..people import BulkProgress
 from ..types import User
 from . import arguments as check
@@ -90,9 +90,12 @@ class _Learnt:
 
 
 def _learnt_from(journal: Path, endpoint: Mapping[str, str | int]) -> _Learnt:
-    if not journal.exists():
+    try:
+        record = read_journal(journal)
+    except JournalError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
         return _Learnt(notes=(f"there is no journal {journal}: which addresses are blocked is not known",))
-    record = read_journal(journal)
     if record.plan is not None and record.endpoint != endpoint:
         note = f"{journal} is the journal of another account: its blocked addresses do not count"
         return _Learnt(notes=(note,))

@@ -333,6 +333,14 @@ class TestJournal:
         plan = account.users.plan(roster_of(*STAFF), journal=tmp_path / "none.jsonl")
         assert "none.jsonl" in plan.notes[0]
 
+    def test_unreadable(self, account: Account, tmp_path: Path) -> None:
+        """A place where no file can be read is an error before any request, and named."""
+        for path in (tmp_path, Path("x" * 300), tmp_path / "file" / "journal"):
+            (tmp_path / "file").write_text("")
+            with pytest.raises(JournalError, match=str(path)):
+                account.users.plan(roster_of(*STAFF), journal=path)
+        assert account.sent == []
+
     def test_damaged(self, account: Account, tmp_path: Path) -> None:
         """A file that is no journal is an error before any request."""
         (tmp_path / "journal.jsonl").write_text("email,name\n")
@@ -366,8 +374,9 @@ class TestEndpoint:
             ("https://api.arize.com", ("https", "api.arize.com", 443, "")),
             ("https://API.Arize.com:443/", ("https", "api.arize.com", 443, "")),
             ("https://api.arize.com.", ("https", "api.arize.com", 443, "")),
-            ("https://bücher.example/Base/path/", ("https", "bücher.example", 443, "/Base/path")),
-            ("https://xn--bcher-kva.example:8443", ("https", "bücher.example", 8443, "")),
+            ("https://bücher.example/Base/path/", ("https", "xn--bcher-kva.example", 443, "/Base/path")),
+            ("https://xn--bcher-kva.example:8443", ("https", "xn--bcher-kva.example", 8443, "")),
+            ("https://x.example/a%2Fb", ("https", "x.example", 443, "/a%2Fb")),
             ("http://localhost", ("http", "localhost", 80, "")),
             ("http://[::1]:99", ("http", "::1", 99, "")),
         ],

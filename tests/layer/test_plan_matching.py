@@ -444,7 +444,8 @@ def test_witnesses() -> None:
         created = None if year is None else f"{year}-01-01T12:00:00Z"
         return listed(f"u{number}", f"{number}@example.com", f"N{number}", created_at=created, **fields)
 
-    users = [born(1, 2024), born(2, 2020), born(3, None), born(4, 2021), born(5, 2022), born(6, 2019)]
+    odd = listed("..", "odd@example.com", "Odd", created_at="2001-01-01T12:00:00Z")
+    users = [odd, born(1, 2024), born(2, 2020), born(3, None), born(4, 2021), born(5, 2022), born(6, 2019)]
     roster = roster_of(*(person(f"{number}@example.com", f"N{number}") for number in (1, 2, 3, 4)))
     assert planned(roster, users).witnesses == ("u6", "u2", "u4")
     plan = planned(roster, users, remove_missing=True)

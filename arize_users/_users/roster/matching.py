@@ -62,7 +62,7 @@ def plan_of(
     removals = _Removals(guards, matching, missing)
     gone = {one.user_id for one in removals.actions if one.user_id is not None}
     refusals, admins = removal_refusals(guards, users, gone)
-    staying = _oldest_first(user for user in users if getattr(user, "id", None) and user.id not in gone)
+    staying = _oldest_first(user for user in users if _has_usable_id(user) and user.id not in gone)
     return Plan(
         endpoint=endpoint,
         created_at=created_at,
@@ -143,7 +143,9 @@ class _Matching:
                 place = found[0] if found else None
                 rows.setdefault(key if place is None else place, []).append((entry, place))
                 for mate in mates:
-                    self._aside[mate] = f"their address is nearly that of {address} in the roster"
+                    self._aside[mate] = (
+                        f"their address is {address} of the roster but for case or Unicode form"
+                    )
         for same in rows.values():
             for entry, place in same:
                 if len(same) > 1 or place in self._done:
@@ -327,11 +329,14 @@ def _flaw(user: User, *needed: str) -> str | None:
         return f"the server lists this user without {' and '.join(absent)}"
     if user.status not in _STATUSES:
         return f"their status is {str(user.status)!r}, which this version does not know"
+    return None if _has_usable_id(user) else f"their id is {user.id!r}, which no request can name"
+
+
+def _has_usable_id(user: User) -> bool:
     try:
-        is_usable = check.user_id(user.id) == user.id
+        return check.user_id(getattr(user, "id", None)) == user.id
     except InvalidArgumentError:
-        is_usable = False
-    return None if is_usable else f"their id is {user.id!r}, which no request can name"
+        return False
 
 
 def _other_role(entry: Entry, user: User) -> str | None:
