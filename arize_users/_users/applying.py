@@ -346,8 +346,9 @@ class Application(Batch[PlanResult]):
         try:
             yield from call(partial(self._passwords.write, step.action.email, password))
         except JournalError as error:
-            status, _ = step.record.state
-            step.record.settle(status, f"{_PASSWORD_LOST} {one_line(error)}")
+            status = ActionStatus.FAILED if step.is_created else ActionStatus.DONE
+            left = f" {FLAG_NOT_SET}" if step.is_created else ""
+            step.record.settle(status, f"{_PASSWORD_LOST} {one_line(error)}{left}")
             raise
         step.password = None
 
