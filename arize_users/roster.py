@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._users.arguments import check_user
 from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.reading import RowProblem
@@ -22,6 +23,7 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "check_user",
     "checked_guards",
     "guarded_removals",
     "write_users",

@@ -145,6 +145,27 @@ def entries(
     return checked, problems
 
 
+def all_fields(
+    argument: str, index: int | None, **checks: Callable[[], T]
+) -> tuple[dict[str, T], list[InvalidArgumentError]]:
+    """Check each field of one of many; give those that can be right, and what is wrong with the others.
+
+    Args:
+        argument: The parameter that the many were given as.
+        index: The place among them.
+        checks: Gives a field as it is to be used, or raises.
+    """
+    fields: dict[str, T] = {}
+    problems: list[InvalidArgumentError] = []
+    for name, check_one in checks.items():
+        try:
+            fields[name] = check_one()
+        except InvalidArgumentError as problem:
+            text = f"{problem.argument or name}: {problem.message}"
+            problems.append(_refusal(text, argument, index, hint=problem.hint))
+    return fields, problems
+
+
 def refuse(problems: Sequence[InvalidArgumentError]) -> None:
     """Raise one error that names every problem, if there are any."""
     if problems:
@@ -224,6 +245,25 @@ def user_id(
     if _has_blanks(identifier):
         raise _refusal(f"{identifier!r} holds blanks; no user's id does", argument, index)
     return identifier
+
+
+def check_user(value: str | User, argument: str = "user", index: int | None = None) -> str:
+    """Check what names a user, without asking anybody: an id, or an email address.
+
+    Args:
+        value: The id or the address; blanks around it are stripped.
+        argument: What an error calls it.
+        index: Its place among others, for an error.
+
+    Returns:
+        The id or the address as it is sent.
+
+    Raises:
+        InvalidArgumentError: It can be neither.
+    """
+    if isinstance(value, str) and "@" in value:
+        return searchable_email(value, argument, index)
+    return user_id(value, argument, index)
 
 
 def _has_punctuation(value: str) -> bool:

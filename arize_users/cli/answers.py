@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from arize_users import CreatedUser, User, UserPage, UserResult
+    from arize_users import CreatedUser, Report, User, UserPage, UserResult
 
     from .tables import Canvas
 
@@ -92,6 +92,25 @@ def results_answer(results: Sequence[UserResult]) -> Answer:
         document=lambda: {"results": [result.to_dict() for result in results]},
         rows=lambda: (result.to_dict() for result in results),
         draw=lambda canvas: canvas.results_table(results),
+    )
+
+
+def report_answer(report: Report) -> Answer:
+    """Answer with what became of each action of a plan."""
+    return results_answer(report.results)._replace(
+        columns=("kind", "name", "user_id", "email", "status", "error"), document=report.to_dict
+    )
+
+
+def text_answer(document: Callable[[], Mapping[str, Any]], lines: Iterable[str]) -> Answer:
+    """Answer with lines of text, which are a document where they are not drawn."""
+    return Answer(
+        size=1,
+        noun="answer",
+        columns=(),
+        document=document,
+        rows=lambda: (),
+        draw=lambda canvas: canvas.lines(lines),
     )
 
 

@@ -7,6 +7,7 @@ USAGE = 2
 PARTIAL = 3
 REFUSED = 4
 UNWRITTEN = 5
+CHANGES = 6
 NO_SUCH_USER = 7
 UNREACHED = 8
 INTERRUPTED = 128
@@ -21,7 +22,7 @@ Exit codes:
   3    done in part: an outcome is not what was asked for
   4    the API, or something between, refused or failed
   5    the output could not be written
-  6    kept for plans that have changes
+  6    the plan has changes
   7    the API says that there is no such user
   8    the endpoint was not reached
   129  interrupted by SIGHUP
@@ -34,12 +35,12 @@ class CommandError(Exception):
 
     Args:
         exit_code: The exit code.
-        message: What happened.
+        messages: What happened, each on a line of its own.
         hint: What to do about it; None points to the help of the command.
     """
 
-    def __init__(self, exit_code: int, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, exit_code: int, *messages: str, hint: str | None = None) -> None:
+        super().__init__(*messages)
         self.exit_code = exit_code
-        self.message = message
+        self.messages = messages
         self.hint = hint

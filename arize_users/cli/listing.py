@@ -18,8 +18,9 @@ from .errors import USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
 from .output import Target, deliver
+from .progress import counting
 from .session import Session
-from .terminal import counting, say
+from .terminal import say
 
 if TYPE_CHECKING:
     from arize_users import UserPage

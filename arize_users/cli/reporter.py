@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import arize_users as client
 
-from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, USAGE, CommandError
+from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, UNWRITTEN, USAGE, CommandError
 from .settings import Settings
 from .terminal import say
-from .text import literal
+from .text import in_shell_words, literal
 
 HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6
@@ -25,7 +25,7 @@ _PASSWORD = re.compile(r'("temporary_?password"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,
 _OPTIONS = {
     "name": "--full-name",
     "user": "USER_ID|EMAIL",
-    "user_id": "USER_ID",
+    "user_id": "USER_ID|EMAIL",
     "user_ids": "--id",
     "emails": "--email",
     "id": "--role-id",
@@ -68,7 +68,7 @@ class Reporter:
 
     def command_error(self, error: CommandError) -> int:
         """Report an error of the command line, and give its exit code."""
-        self._say([error.message], error.hint or f"`{self.command} --help` shows how.")
+        self._say(error.messages, error.hint or f"`{self.command} --help` shows how.")
         return error.exit_code
 
     def client_error(self, error: client.ArizeError) -> int:
@@ -85,7 +85,13 @@ class Reporter:
             # Each bad entry of several on a line of its own.
             messages = [_labelled(_option(one.argument), one.message) for one in (error, *error.others)]
             code = USAGE
-        self._say(messages, self._hint(error))
+        if isinstance(error, client.RosterError):
+            messages += [f"line {one.line}: {one.reason}" for one in error.problems]
+        elif isinstance(error, client.PlanRefusedError) and error.refusals:
+            messages = [f"refused: {one.message}" for one in error.refusals]
+        elif isinstance(error, client.JournalError) and is_unwritable(error):
+            code = UNWRITTEN
+        self._say([*map(in_shell_words, messages)], in_shell_words(self._hint(error)))
         if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code
@@ -97,6 +103,10 @@ class Reporter:
     def _hint(self, error: client.ArizeError) -> str:
         """Say what to do about an error of the client."""
         match error:
+            case client.PlanRefusedError() if error.refusals:
+                return " ".join(dict.fromkeys(one.remedy for one in error.refusals))
+            case client.RosterError() | client.PlanRefusedError() | client.JournalError() if error.hint:
+                return error.hint
             case client.InvalidArgumentError():
                 return self._argument_hint(error) or f"`{self.command} --help` shows how."
             case client.AmbiguousEmailError():
@@ -123,13 +133,7 @@ class Reporter:
         return below if self.verbose else "--verbose shows what the server answered."
 
     def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
-        """Say where an email address belongs that was given as an id."""
-        user_id = str(self.arguments.get("user_id"))
-        if error.argument == "user_id" and "@" in user_id:
-            return f"{self._lookup(user_id)} shows the id."
-        if error.argument == "user_ids" and "@" in str(self.arguments.get("ids")):
-            return "Give email addresses with --email."
-        # A wide @, which no address has.
+        """Say how to write an address with a wide @, which no address has."""
         return error.hint if "\uff20" in error.message else None
 
     def find_out(self) -> str:
@@ -223,6 +227,12 @@ class Reporter:
 
     def _lookup(self, user: object) -> str:
         return f"`{self.group} get {shlex.quote(str(user))}`"
+
+
+def is_unwritable(error: client.JournalError) -> bool:
+    """Tell whether the operating system refused a file, other than by the lock of another run."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and not isinstance(cause, BlockingIOError)
 
 
 def _exit_code(error: client.ArizeError) -> int:

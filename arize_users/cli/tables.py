@@ -50,6 +50,8 @@ _STYLES = {
     "unknown": "red",
     "not_attempted": "yellow",
 }
+_SIGNS = {"- ": 31, "+ ": 32, "~ ": 33, "! ": 35}
+"""The colours of what a plan removes, invites, changes, and cannot do."""
 # To save room, each of these is folded if it may be and is not yet, else left out, in this order. Ids and
 # the status of a result always stay whole.
 _USERS_STEPS = ("Name", "Developer", "Created", "Role", "Email", "Role", "Status", "Name", "Email")
@@ -115,6 +117,14 @@ class Canvas(NamedTuple):
             _Column(title.capitalize(), [self._text(row[title]) for row in rows], 12) for title in rows[0]
         ]
         return self._drawn(columns, _widths(columns, ("Source", "Value"), self.width))
+
+    def lines(self, lines: Iterable[str]) -> str:
+        """Draw lines of text, those that a sign begins in its colour."""
+        drawn = []
+        for line in map(literal, lines):
+            style = _SIGNS.get(line.lstrip()[:2]) if self.colour else None
+            drawn.append(f"\x1b[{style}m{line}\x1b[0m\n" if style else f"{line}\n")
+        return "".join(drawn)
 
     def _user_lines(self, user: User) -> str:
         return "".join(f"{title}: {cell.plain}\n" for title, cell in self._cells(user).items())

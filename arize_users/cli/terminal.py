@@ -7,16 +7,13 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Generator, Iterable, Sized
 from contextlib import suppress
-from typing import IO, Any, TextIO, TypeVar
+from typing import IO, Any, TextIO
 
 from arize_users._streams import escaped, silence
 
 from .errors import SETTINGS, CommandError
 from .text import literal
-
-P = TypeVar("P", bound=Sized)
 
 _WIDEST = 0xFFFF
 """The columns of the widest terminal that an operating system knows."""
@@ -172,19 +169,3 @@ class Unfailing:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def counting(pages: Iterable[P], noun: str) -> Generator[P]:
-    """Pass pages on; show a running count of what they hold on standard error if that is a terminal."""
-    if not is_terminal(sys.stderr) or is_plain():
-        yield from pages
-        return
-    total = 0
-    try:
-        for page in pages:
-            yield page
-            total += len(page)
-            print(f"\r{total:,} {noun} …", end="", file=sys.stderr, flush=True)
-    finally:
-        if total:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -16,6 +16,11 @@ from arize_users._cells import iso_time
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
+_PYTHON_WAY = re.compile(r"\s\(\w+=[^()]*\)")
+"""What a message adds for Python programs, behind the option of the same meaning."""
+_PARAMETER = re.compile(
+    r"(?<![-\w])(include_inactive|max_removals|min_admins|remove_missing|remove_renamed|skip_invalid)\b"
+)
 
 
 def literal(text: str) -> str:
@@ -39,3 +44,9 @@ def local_time(moment: datetime) -> str:
             if (local.utcoffset() or timedelta()) % timedelta(minutes=1) == timedelta():
                 return iso_time(local)
     return iso_time(moment)
+
+
+def in_shell_words(text: str) -> str:
+    """Say in a shell's words what the client says of its parameters: --max-removals for max_removals."""
+    text = _PYTHON_WAY.sub("", text)
+    return _PARAMETER.sub(lambda name: f"--{name[0].replace('_', '-')}", text)

@@ -1,0 +1,355 @@
+"""The commands `apply` and `import`: do what a plan says, after asking."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .answers import counted, report_answer, text_answer
+from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
+from .interrupts import interrupts
+from .options import Output
+from .output import Target, deliver
+from .plan import plan_lines
+from .progress import showing_progress
+from .prompts import account_label, is_confirmed, named, person
+from .roster_files import (
+    STDIN,
+    Encoding,
+    IncludeInactive,
+    Maps,
+    Rejects,
+    RosterFile,
+    SkipInvalid,
+    read_roster,
+)
+from .session import Session
+from .terminal import is_attended, say
+
+if TYPE_CHECKING:
+    from arize_users import Report, UsersClient
+    from arize_users.roster import Action, Plan, PlanResult
+
+Journal = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE",
+        help="Where each action is noted when it begins and ends. If left out: beside the other file.",
+    ),
+]
+Passwords = Annotated[
+    str | None,
+    typer.Option(
+        "--passwords",
+        metavar="FILE",
+        help="The CSV file to which temporary passwords are added; needed where any are issued.",
+    ),
+]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", metavar="NUMBER", help="How many requests are under way at once.")
+]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Do not ask. No guard is switched off by it.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything that comes before the first change, and stop.")
+]
+
+_DRY_RUN = "Dry run: nothing is changed."
+_LOSS = "Removal ends memberships, API keys and role bindings, and blocks the address for good."
+
+_DONE = {"invite": "invited", "reinvite": "invited anew", "update": "changed", "remove": "removed"}
+"""What was done, by kind of action."""
+_SIGNS = {"remove": "-", "update": "~", "invite": "+", "reinvite": "+"}
+
+
+def apply(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="PLAN", help="The plan, as `plan -o` saved it.")],
+    journal: Journal = None,
+    passwords: Passwords = None,
+    concurrency: Concurrency = 8,
+    force: Force = False,
+    dry_run: DryRun = False,
+    output: Output = None,
+) -> int:
+    """Do what a saved plan says: invite, change, and then remove.
+
+    Each person who is to be changed or removed is looked at just before, and left alone if not as planned.
+    A run that was killed goes on when it is started again.
+    """
+    _refuse_unattended(force or dry_run, "apply")
+    target = session.target(output)
+    plan = _loaded(file)
+    run = _Run(session, session.users(), plan, target, journal or _journal_of(file), passwords, concurrency)
+    return run.carry_out(force=force, dry_run=dry_run)
+
+
+def import_people(
+    session: Session,
+    file: RosterFile,
+    map: Maps = None,
+    encoding: Encoding = None,
+    include_inactive: IncludeInactive = False,
+    skip_invalid: SkipInvalid = False,
+    rejects: Rejects = None,
+    journal: Journal = None,
+    passwords: Passwords = None,
+    concurrency: Concurrency = 8,
+    force: Force = False,
+    dry_run: DryRun = False,
+    output: Output = None,
+) -> int:
+    """Invite and change people such that the account has those of a file; nobody is removed.
+
+    It is `plan` and `apply` in one: it shows the plan, and asks. The plan is kept beside the file, and
+    started again after it was interrupted, the command goes on with it.
+    """
+    _refuse_unattended(force or dry_run, "import")
+    target = session.target(output)
+    saved_as = _unfinished(file, journal)
+    if saved_as is not None:
+        users, plan = session.users(), _loaded(saved_as)
+        say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+    else:
+        roster = read_roster(
+            file,
+            map,
+            encoding,
+            include_inactive=include_inactive,
+            skip_invalid=skip_invalid,
+            rejects=rejects,
+        )
+        users = session.users()
+        with showing_progress() as show:
+            plan = users.plan(roster, on_progress=show)
+        saved_as = _name_for(plan, file, journal)
+    run = _Run(session, users, plan, target, journal or _journal_of(saved_as), passwords, concurrency)
+    return run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as)
+
+
+def _refuse_unattended(is_needless: bool, command: str) -> None:
+    if not is_needless and not is_attended():
+        raise CommandError(
+            USAGE, f"there is no terminal to ask at: --force lets {command} do it without asking"
+        )
+
+
+def _loaded(path: str) -> Plan:
+    from arize_users import JournalError
+    from arize_users.roster import Plan
+
+    try:
+        return Plan.load(path)
+    except JournalError as error:
+        # A file that is not there is a slip of the keyboard, and any other a plan that is refused.
+        code = USAGE if isinstance(error.__cause__, OSError) else REFUSED
+        raise CommandError(code, error.message, hint=error.hint) from error
+
+
+def _journal_of(plan: str) -> str:
+    return f"{os.path.splitext(plan)[0]}.journal.jsonl"
+
+
+def _unfinished(roster: str, journal: str | None) -> str | None:
+    """Find the plan of an import that was interrupted, the oldest of several."""
+    if journal is not None:
+        path = _plan_of(journal)
+        return path if os.path.exists(path) else None
+    return min(glob.glob(f"{glob.escape(_import_name(roster))}-*.json"), default=None)
+
+
+def _name_for(plan: Plan, roster: str, journal: str | None) -> str:
+    """Name the file that keeps the plan of an import until it is done."""
+    moment = f"{plan.created_at:%Y%m%dT%H%M%SZ}"
+    return f"{_import_name(roster)}-{moment}.json" if journal is None else _plan_of(journal)
+
+
+def _import_name(roster: str) -> str:
+    return f"{'roster' if roster == STDIN else os.path.splitext(roster)[0]}.import"
+
+
+def _plan_of(journal: str) -> str:
+    return f"{os.path.splitext(journal)[0]}.plan.json"
+
+
+class _Run:
+    """One plan that is applied, and what is shown of it.
+
+    Args:
+        session: The session.
+        users: The client.
+        plan: The plan.
+        target: Where the results go.
+        journal: The journal's file.
+        passwords: The file of the passwords.
+        concurrency: How many requests are under way at once.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        users: UsersClient,
+        plan: Plan,
+        target: Target,
+        journal: str,
+        passwords: str | None,
+        concurrency: int,
+    ) -> None:
+        self._session = session
+        self._apply = functools.partial(
+            users.apply, plan, journal=journal, passwords=passwords, max_concurrency=concurrency
+        )
+        self._plan = plan
+        self._target = target
+        self._journal = journal
+        self._passwords = passwords
+
+    def carry_out(self, *, force: bool, dry_run: bool, saved_as: str | None = None) -> int:
+        """Check the plan, ask, apply it, and tell what became of it.
+
+        Args:
+            force: Whether not to ask.
+            dry_run: Whether to stop before the first change.
+            saved_as: Where to keep the plan until it is done, where nobody has saved it.
+
+        Returns:
+            The exit code.
+        """
+        plan = self._plan
+        if dry_run:
+            self._show(_DRY_RUN)
+        if dry_run or saved_as is not None:
+            self._show(*plan_lines(self._session, plan))
+        # Whatever apply refuses comes before the question.
+        checked = self._apply(dry_run=True)
+        left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
+        if len(left) < len(plan.actions) or any(one.status == "unknown" for one in checked):
+            self._show(self._resumed(checked))
+        if dry_run:
+            self._deliver(checked, [f"To be done: {_counts(left) or 'nothing'}.", _DRY_RUN])
+            return PARTIAL if plan.cannot else 0
+        if left and not (force or self._is_confirmed(left)):
+            say("nothing was changed")
+            return SETTINGS
+        if saved_as is None or not left:
+            return self._finish()
+        plan.save(saved_as)
+        words = [saved_as, "--journal", self._journal]
+        words += ["--passwords", self._passwords] if self._passwords else []
+        say(f"If this is interrupted, this goes on:  {self._session.command_line('apply', *words)}")
+        code = self._finish()
+        if not interrupts.exit_code:
+            with suppress(OSError):
+                os.unlink(saved_as)
+        return code
+
+    def _resumed(self, checked: Report) -> str:
+        under_way = sum(one.status == "unknown" for one in checked)
+        done = sum(not _is_left(one) for one in checked)
+        were = "1 was" if under_way == 1 else f"{under_way:,} were"
+        return f"Going on with {self._journal}: {done:,} of {len(checked):,} done, {were} under way."
+
+    def _is_confirmed(self, left: Sequence[Action]) -> bool:
+        settings, listed = self._session.settings, self._plan.listed
+        groups = {sign: [one for one in left if _SIGNS[one.kind] == sign] for sign in "-~+"}
+        lines = [
+            f"About to change {account_label(settings)}, which had {counted(listed, 'user')} when this was "
+            f"planned: {_counts(left, of=listed)}.",
+            *(
+                named([person(one.name, one.email, one.user_id) for one in actions], sign=f"{sign} ")
+                for sign, actions in groups.items()
+                if actions
+            ),
+        ]
+        question = f"{_LOSS} Go on?" if groups["-"] else "Go on?"
+        return is_confirmed(lines, question, people=len(groups["-"]) + len(groups["+"]))
+
+    def _finish(self) -> int:
+        """Apply the plan, and tell what became of each action, whatever ends it."""
+        from arize_users import Outcomes, Report
+
+        outcomes, failure = Outcomes(), None
+        try:
+            # From here on a signal is noted, but for the call itself, which it ends.
+            interrupts.raising = False
+            with showing_progress() as show:
+                interrupts.run(self._apply, on_progress=show, outcomes=outcomes)
+        except Exception as error:
+            failure = error
+        # Read once: an answer that is not awaited any more may still come.
+        report = Report(
+            results=tuple(outcomes.results),
+            cannot=len(self._plan.cannot),
+            journal=self._journal,
+            passwords=self._passwords,
+        )
+        statuses = {one.status for one in report}
+        if failure is not None and not statuses & {"done", "unknown"}:
+            raise failure
+        if self._plan and not report.results:  # A signal came before the call began.
+            raise KeyboardInterrupt
+        interrupts.acted = not statuses <= {"not_attempted", "unchanged"}
+        self._deliver(report, self._outcome(report))
+        if failure is not None:
+            raise failure
+        return 0 if report.is_complete else PARTIAL
+
+    def _outcome(self, report: Report) -> Iterator[str]:
+        """Say what became of the plan: how many of what, each person who is not as planned, and the files."""
+        done = [
+            action for action, one in zip(self._plan.actions, report, strict=True) if one.status == "done"
+        ]
+        counts = Counter(str(one.status).replace("_", " ") for one in report if one.status != "done")
+        counts["cannot"] = len(self._plan.cannot)
+        told = [_counts(done), *(f"{number:,} {what}" for what, number in counts.items() if number)]
+        yield f"{', '.join(filter(None, told)) or 'nothing to do'}."
+        for one in report:
+            if one.status not in ("done", "unchanged"):
+                yield _line(one.status, person(one.name, one.email, one.user_id), one.error)
+        for cannot in self._plan.cannot:
+            yield _line("cannot", person(cannot.name, cannot.email, cannot.user_id), cannot.reason)
+        issued = sum(one.temporary_password is not None for one in report)
+        files = [f"Journal: {self._journal}"] if self._plan else []
+        if self._passwords is not None and issued:
+            files.append(f"Passwords: {self._passwords} ({issued:,} more, readable by you alone)")
+        if files:
+            yield "   ".join(files)
+
+    def _show(self, *lines: str) -> None:
+        """Show lines on standard output, or beside the document that goes there."""
+        if self._target.format == "table":
+            deliver(text_answer(self._plan.to_dict, lines), self._target)
+        else:
+            say(*lines)
+
+    def _deliver(self, report: Report, lines: Iterable[str]) -> None:
+        if self._target.format == "table":
+            deliver(text_answer(report.to_dict, lines), self._target, acted=interrupts.acted)
+        else:
+            deliver(report_answer(report), self._target, acted=interrupts.acted)
+            say(*lines)
+
+
+def _is_left(result: PlanResult) -> bool:
+    return result.status in ("not_attempted", "unknown")
+
+
+def _line(status: str, who: str, why: str | None) -> str:
+    return f"  {status.replace('_', ' '):<13}  {who}{f': {why}' if why else ''}"
+
+
+def _counts(actions: Iterable[Action], of: int | None = None) -> str:
+    """Count actions by what they do; with ``of``, those who are users already are so many of all."""
+    counts = Counter(one.kind for one in actions)
+    return ", ".join(
+        f"{counts[kind]:,}{'' if of is None or kind == 'invite' else f' of {of:,}'} {what}"
+        for kind, what in _DONE.items()
+        if counts[kind]
+    )
