@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,18 +69,46 @@ def iso_time(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, delimiter: str = ",") -> bytes:
-    """Write CSV in UTF-8 with a header. A line break inside a cell is kept, in quotes."""
+def csv_of(rows: Iterable[Sequence[object]], *, delimiter: str = ",") -> bytes:
+    """Write CSV in UTF-8. A line break inside a cell is kept, in quotes."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n", delimiter=delimiter)
-    writer.writerow(columns)
-    writer.writerows([escaped(cell_text(row[column])) for column in columns] for row in rows)
+    writer.writerows([escaped(cell_text(cell)) for cell in row] for row in rows)
     return sheet.getvalue().encode()
+
+
+def excel_of(rows: Iterable[Sequence[object]]) -> bytes:
+    """Write an Excel workbook of one sheet, the first row of which stays in sight; every cell is text.
+
+    Raises:
+        ImportError: openpyxl is not installed; the extra ``excel`` brings it.
+        ValueError: A text is longer than a cell can be.
+    """
+    book = import_openpyxl().Workbook(write_only=True)
+    sheet = book.create_sheet("users")
+    sheet.freeze_panes = "A2"
+    cell_of = _text_cells(sheet)
+    for row in rows:
+        sheet.append([cell_of(cell_text(cell)) for cell in row])
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[Sequence[object]]:
+    yield columns
+    for row in rows:
+        yield [row[column] for column in columns]
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Write CSV in UTF-8 with a header."""
+    return csv_of(_table(columns, rows))
 
 
 def tsv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """Write tab-separated values as `csv_bytes` writes CSV."""
-    return csv_bytes(columns, rows, delimiter="\t")
+    return csv_of(_table(columns, rows), delimiter="\t")
 
 
 def json_bytes(document: object, *, indent: int | None = 2) -> bytes:
@@ -95,23 +123,8 @@ def json_lines(documents: Iterable[object]) -> bytes:
 
 
 def excel_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    """Write an Excel workbook of one sheet with a header; every cell is text, which Excel does not run.
-
-    Raises:
-        ImportError: openpyxl is not installed; the extra ``excel`` brings it.
-        ValueError: A text is longer than a cell can be.
-    """
-    openpyxl = import_openpyxl()
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("users")
-    sheet.freeze_panes = "A2"
-    cell_of = _text_cells(sheet)
-    sheet.append([cell_of(column) for column in columns])
-    for row in rows:
-        sheet.append([cell_of(cell_text(row[column])) for column in columns])
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
+    """Write an Excel workbook of one sheet with a header; see `excel_of`."""
+    return excel_of(_table(columns, rows))
 
 
 def _text_cells(sheet: Any) -> Callable[[str], Any]:

@@ -566,7 +566,7 @@ class AsyncUsersClient(NotCopied):
                 It does not go with a roster that is empty, shares nobody with the account, or had rows that
                 were skipped.
             remove_renamed: Remove also those who are missing, but whose name the roster has with an address
-                that is new. Their old address is blocked for good.
+                that is new or came later. Their old address is blocked for good.
             max_removals: How many users are removed at most: a number, or a share such as ``"10%"`` of all
                 users listed, rounded up.
             keep: Whom never to remove: emails, ids, domains such as ``@example.com``, and `User` objects.
@@ -604,6 +604,7 @@ class AsyncUsersClient(NotCopied):
         journal: str | os.PathLike[str] | None = None,
         passwords: str | os.PathLike[str] | None = None,
         max_concurrency: int = 8,
+        dry_run: bool = False,
         on_result: Callable[[PlanResult], object] | None = None,
         on_progress: Callable[[BulkProgress], object] | None = None,
         outcomes: Outcomes | None = None,
@@ -629,6 +630,9 @@ class AsyncUsersClient(NotCopied):
                 read. It is opened, locked and written to before anything is sent, grows, and is never
                 overwritten; each password is on the disk before that worker's next request.
             max_concurrency: How many requests are under way at once at most.
+            dry_run: Make the checks that come before the first change, and stop: what refuses the plan is
+                raised, the account is looked at, no file is made, and nothing is changed. Of the results,
+                NOT_ATTEMPTED are those that are to be done, UNKNOWN those that an earlier run began.
             on_result: Called with each result as it is known, one call at a time; it must not block.
             on_progress: Called with how far it is: "checking", "looking up", "inviting", "updating",
                 "removing".
@@ -653,6 +657,7 @@ class AsyncUsersClient(NotCopied):
             journal=journal,
             passwords=passwords,
             max_concurrency=max_concurrency,
+            dry_run=dry_run,
             on_result=on_result,
             on_progress=on_progress,
             outcomes=outcomes,

@@ -39,8 +39,9 @@ from ._speaker import described, is_from_api, names_unknown_route, problem_of, r
 if TYPE_CHECKING:
     import httpx
 
+    from ._users.roster.entries import RowProblem
     from ._users.roster.plan import Refusal
-    from ._users.roster.reading import RowProblem
+    from ._users.roster.rejects import Rejects
     from .results import UserResult
 
 
@@ -171,9 +172,32 @@ class RosterError(InvalidArgumentError):
     Attributes:
         problems: What is wrong with which rows, in the file's order; empty where the file as a whole is not
             a roster.
+        notes: What else a reader should know of the file, as `Roster.notes`.
+        rejects: The rows with problems, as they stand in the file: its ``write`` writes them to another, to
+            be mended and read again. None where the file as a whole is not a roster.
     """
 
-    problems: tuple[RowProblem, ...] = ()
+    problems: tuple[RowProblem, ...]
+    notes: tuple[str, ...]
+    rejects: Rejects | None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        problems: Iterable[RowProblem] = (),
+        notes: Iterable[str] = (),
+        rejects: Rejects | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.problems = tuple(problems)
+        self.notes = tuple(notes)
+        self.rejects = rejects
+
+    def _with_hint(self, text: str) -> str:
+        # Behind a list of rows the hint stands on a line of its own.
+        return f"{text}\n{self.hint}" if self.hint and "\n" in text else super()._with_hint(text)
 
 
 class PlanRefusedError(ArizeError):

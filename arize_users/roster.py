@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ._users.arguments import check_user
+from ._users.roster.entries import Entry, RowProblem
 from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
-from ._users.roster.reading import RowProblem
+from ._users.roster.rejects import Rejects
 from ._users.roster.report import PlanResult, Report
-from ._users.roster.roster import Entry, Roster
+from ._users.roster.roster import Roster
 from ._users.roster.writing import write_users
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Plan",
     "PlanResult",
     "Refusal",
+    "Rejects",
     "Report",
     "Roster",
     "RowProblem",

@@ -61,6 +61,7 @@ def apply(
     journal: PathName | None,
     passwords: PathName | None,
     max_concurrency: int,
+    dry_run: bool,
     on_result: Callable[[PlanResult], object] | None,
     on_progress: Callable[[BulkProgress], object] | None,
     outcomes: Outcomes | None,
@@ -83,7 +84,8 @@ def apply(
         max_concurrency=max_concurrency, on_result=on_result, on_progress=on_progress, outcomes=outcomes
     )
     _refuse([*plan.refusals, *_other_endpoint(plan, operations), *_no_passwords(plan, password_path)])
-    return Application(operations, plan, options, journal_path, password_path)
+    paths = journal_path, password_path
+    return Application(operations, plan, options, *paths, is_rehearsal=check.flag(dry_run, "dry_run"))
 
 
 def _other_endpoint(plan: Plan, operations: Operations) -> Iterator[Refusal]:
@@ -126,7 +128,10 @@ class Application(Batch[PlanResult]):
         options: Options[PlanResult],
         journal: Path | None,
         passwords: Path | None,
+        *,
+        is_rehearsal: bool,
     ) -> None:
+        self._is_rehearsal = is_rehearsal
         self._operations = operations
         self._plan = plan
         self._steps = steps_of(plan)
@@ -158,6 +163,8 @@ class Application(Batch[PlanResult]):
             yield from call(self._open)
             yield from self._check_account()
             yield from self._count_admins()
+            if self._is_rehearsal:
+                return
             yield from self._find_doubtful()
             yield from self._phase("inviting", self._of(*INVITATIONS), self._invite)
             yield from self._phase("updating", self._of(ActionKind.UPDATE), self._update)
@@ -193,13 +200,15 @@ class Application(Batch[PlanResult]):
     def _open(self) -> None:
         plan, (journal, passwords) = self._plan, self._paths
         # In attributes at once: an interrupt may come before the value of a call arrives.
-        self._journal = Journal(journal, digest=plan.digest, endpoint=plan.endpoint)
+        self._journal = Journal(
+            journal, digest=plan.digest, endpoint=plan.endpoint, is_rehearsal=self._is_rehearsal
+        )
         for step in self._steps:
             if entry := self._journal.entries.get(step.index):
                 step.resume(entry)
         self._resumed = sum(step.record.is_settled for step in self._steps)
         if passwords is not None and (count := sum(map(asks_for_password, plan.actions))):
-            self._passwords = PasswordFile(passwords, count)
+            self._passwords = PasswordFile(passwords, count, is_rehearsal=self._is_rehearsal)
 
     def _check_account(self) -> Flow[None]:
         """Refuse an account that has none of the users by whom it is known again."""

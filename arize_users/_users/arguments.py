@@ -274,7 +274,7 @@ def _has_punctuation(value: str) -> bool:
 
 
 def _has_blanks(value: str) -> bool:
-    return any(letter.isspace() or not letter.isprintable() for letter in value)
+    return not value.isprintable() or any(map(str.isspace, value))
 
 
 def path(value: object, argument: str) -> Path:

@@ -1,20 +1,357 @@
-"""Reads people from files."""
+"""Reads people from files: what each row says, and everything that is wrong with a file at once."""
 
 from __future__ import annotations
 
-from attrs import frozen
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field
+
+from ...errors import InvalidArgumentError, RosterError
+from ...people import NewUser
+from ...types import Role
+from ..addresses import identity_key
+from .alike import alike_notes, code_point, twins
+from .columns import Layout, checked_columns, known_counter, layout_of, unread_note
+from .decoding import checked_encoding, decoded, read_content
+from .entries import Entry
+from .entries import RowProblem as RowProblem
+from .excel import read_excel
+from .files import File, checked_format, name_of
+from .json_rows import read_json, read_json_lines
+from .persons import checked_person, flag_of, role_of
+from .rejects import Rejects
+from .separated import is_no_person, read_separated
+from .tables import Row, Table, Typed, refused, shown
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_FLAGS = ("true", "false", "1", "0")
+_FOREIGN_FILES = {b"PAR1": "a parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "packed with gzip"}
 
 
-@frozen(kw_only=True)
-class RowProblem:
-    """What is wrong with one row of a file.
+@define
+class Reading:
+    """What a file holds.
 
     Args:
-        line: The row's first line in the file, counted from 1, or its row in a sheet.
-        reason: What is wrong, and what to do about it; no password is quoted.
-        email: The address in the row as it stands, where one could be read; its user is not missing.
+        source: The file's name; None where it has none.
+        entries: The people.
+        problems: What is wrong with which rows.
+        inactive: Those whom the file calls inactive, and how.
+        notes: What a reader should know.
+        mentioned: Keys of all addresses that stand anywhere in the file, and ids of our own export.
+        rejects: The rows with problems, as they stand in the file.
+        is_partial: Whether the file itself says that it does not hold everybody.
     """
 
-    line: int
-    reason: str
-    email: str | None = None
+    source: str | None
+    entries: list[Entry] = field(factory=list)
+    problems: list[RowProblem] = field(factory=list)
+    inactive: list[tuple[Entry, str]] = field(factory=list)
+    notes: list[str] = field(factory=list)
+    mentioned: set[str] = field(factory=set)
+    rejects: Rejects | None = None
+    is_partial: bool = False
+
+
+def read_people(
+    file: File,
+    *,
+    columns: Mapping[str, str] | None,
+    encoding: str | None,
+    format: str | None,
+    include_inactive: bool,
+    skip_invalid: bool,
+) -> Reading:
+    """Read a file; see `Roster.read`."""
+    columns = checked_columns(columns)
+    encoding = checked_encoding(encoding)
+    kind = checked_format(format, file)
+    source = name_of(file)
+    name = shown(source or "the file")
+    table = _table(read_content(file, name), kind, encoding, name, columns)
+    layout = layout_of(table, columns)
+    reader = _Reader(layout, include_inactive=include_inactive)
+    people = [row for row in table.rows if not row.is_blank and not _is_repeated(row, table)]
+    for row in people:
+        reader.take(row)
+    reader.refuse_twins()
+    notes = [*table.notes, *filter(None, [unread_note(table, layout)]), *reader.notes()]
+    bad = sorted(reader.reasons)
+    reading = Reading(
+        source=source,
+        entries=[entry for entry in reader.entries if entry.line not in reader.reasons],
+        problems=[
+            RowProblem(line=line, reason="; ".join(reader.reasons[line]), email=reader.named.get(line))
+            for line in bad
+        ],
+        inactive=[one for one in reader.inactive if one[0].line not in reader.reasons],
+        notes=notes,
+        mentioned=reader.mentioned,
+        rejects=Rejects.of(table, [row for row in people if row.line in reader.reasons], source),
+        is_partial=table.is_partial,
+    )
+    if reading.problems and not skip_invalid:
+        raise _row_error(name, reading, reader.alike)
+    return reading
+
+
+def _table(
+    content: bytes | str, kind: str | None, encoding: str | None, name: str, columns: Mapping[str, str]
+) -> Table:
+    start = content[:4]
+    if isinstance(start, bytes):
+        if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) and kind != "xlsx":
+            if kind is not None:
+                raise refused(name, f"is no {kind.upper()}, but Excel or another packed file", _AS_EXCEL)
+            kind = "xlsx"
+        if what := next((_FOREIGN_FILES[mark] for mark in _FOREIGN_FILES if start.startswith(mark)), None):
+            raise refused(name, f"is {what}, which cannot be read", "Save it as CSV, JSON or Excel (.xlsx).")
+    if kind == "xlsx":
+        if isinstance(content, str):
+            raise refused(name, "is open for text", "Open an Excel file for bytes.")
+        return read_excel(content, name)
+    text, has_mark = decoded(content, encoding, name)
+    if kind is None:
+        kind = _guessed(text)
+    if kind == "json":
+        return read_json(text, name)
+    if kind == "jsonl":
+        return read_json_lines(text, name)
+    table = read_separated(text, name, kind, known_counter(columns))
+    table.opening = "\ufeff" * has_mark + table.opening
+    return table
+
+
+_AS_EXCEL = "Give it a name that ends in .xlsx where it is that (in code, format='xlsx')."
+
+
+def _guessed(text: str) -> str:
+    """Tell the format of a file whose name does not say it, by its first character."""
+    start = text.lstrip()[:1]
+    if start == "{":
+        return "json" if re.match(r'\s*\{\s*"(users|pagination)"', text) else "jsonl"
+    return "json" if start == "[" else "csv"
+
+
+def _is_repeated(row: Row, table: Table) -> bool:
+    """Tell whether a row is the header once more, as in files that were joined, or a program's mark."""
+    if table.kind not in ("csv", "tsv", "xlsx") or row.flaw:
+        return False
+    header = [cell.strip("\ufeff") for cell in table.header]
+    if [cell.strip("\ufeff") for cell in row.cells] == header:
+        table.notes.append(f"line {row.line} is the header once more and no person: not read")
+        return True
+    if is_no_person(row):
+        table.notes.append(f"line {row.line} is a mark of the file's program and no person: not read")
+        return True
+    return False
+
+
+class _Reader:
+    """Takes in rows; a row with problems is in ``reasons``, and no person of it counts."""
+
+    def __init__(self, layout: Layout, *, include_inactive: bool) -> None:
+        self.entries: list[Entry] = []
+        self.inactive: list[tuple[Entry, str]] = []
+        self.reasons: dict[int, list[str]] = {}
+        self.named: dict[int, str] = {}
+        self.mentioned: set[str] = set()
+        self.alike: list[str] = []
+        self._layout = layout
+        self._include_inactive = include_inactive
+        self._addresses: list[tuple[int, str]] = []
+        self._valid: list[tuple[int, str]] = []
+        self._short: list[int] = []
+        self._headless = False
+        self._odd_names: list[str] = []
+
+    def take(self, row: Row) -> None:
+        """Take in one row."""
+        layout, reasons = self._layout, list[str]()
+        found = layout.addresses(row)
+        self.mentioned.update(map(identity_key, found))
+        if layout.ids is not None and layout.ids < len(row.cells):
+            self.mentioned.add(row.cells[layout.ids])
+        email = layout.cell(row, "email")
+        if reason := self._shape(row):
+            reasons.append(reason)
+            # Its cells may stand in other columns than their own: what looks like an address may be a secret.
+            email = "" if layout.secrets else next(iter(found), "")
+        elif not self._take_person(row, reasons) and "@" in email:
+            email = next((one for one in found if one in email), email)
+        if email:
+            self._addresses.append((row.line, email))
+        if reasons:
+            self.reasons[row.line] = reasons
+        if "@" in email:
+            self.named[row.line] = email
+
+    def _shape(self, row: Row) -> str | None:
+        """Say why the cells of a row cannot be told apart; None where they can."""
+        layout = self._layout
+        if row.flaw:
+            return row.flaw
+        if any(row.cells[layout.width :]):
+            count = max(place for place, cell in enumerate(row.cells) if cell) + 1
+            return (
+                f"has {count} cells where the header has {layout.width}; a text with the delimiter in it "
+                "needs quotes"
+            )
+        for place in range(min(layout.width, len(row.cells))):
+            if row.cells[place] and not layout.header[place].strip("\ufeff "):
+                if place > layout.first:
+                    return f"has a value in column {place + 1}, which has no header"
+                self._headless = True
+        return None
+
+    def _take_person(self, row: Row, reasons: list[str]) -> bool:
+        """Check a person, and note what is wrong; tell whether the address can be one."""
+        layout = self._layout
+        inactivity = None if self._include_inactive else layout.inactivity(row)
+        reasons += self._odd_cells(row)
+        person = None
+        if not reasons:
+            person, reasons[:] = self._person(row, is_lenient=inactivity is not None)
+        if len(row.cells) < layout.width:
+            self._short.append(row.line)
+            if reasons:
+                reasons[-1] += f" ({len(row.cells)} cells where the header has {layout.width})"
+        if person is None:
+            return False
+        self._valid.append((row.line, person.email))
+        status = row.cells[layout.status] if layout.status is not None else ""
+        entry = Entry(person=person, line=row.line, status=status.casefold() or None)
+        if inactivity:
+            self.inactive.append((entry, inactivity))
+        else:
+            self.entries.append(entry)
+            if odd := _odd_letters(person.name):
+                self._odd_names.append(f"line {row.line}: the name holds {odd}")
+        return True
+
+    def _odd_cells(self, row: Row) -> list[str]:
+        """Say which cells are no text, or hold what no text does."""
+        if isinstance(row.source, str):
+            # In JSON and Excel a control character is an escape: it is meant.
+            return self._control_characters(row) if _CONTROL.search(row.source) else []
+        reasons = []
+        for name in self._layout.fields:
+            cell = self._layout.cell(row, name)
+            if not isinstance(cell, Typed) or (name == "is_developer" and cell.casefold() in _FLAGS):
+                continue
+            needed = "true or false is" if name == "is_developer" else "text is"
+            reasons.append(f"{name} is {cell.kind}{self._quoted(cell)}, where {needed} needed")
+        return reasons
+
+    def _control_characters(self, row: Row) -> list[str]:
+        held = [(name, _CONTROL.search(self._layout.cell(row, name))) for name in self._layout.fields]
+        # An escaped one, as our own files have them, is not in the row as it stands.
+        raw = set(_CONTROL.findall(row.source))
+        return [
+            f"{name} holds the control character {code_point(odd[0])}"
+            for name, odd in held
+            if odd and odd[0] in raw
+        ]
+
+    def _quoted(self, cell: Typed) -> str:
+        return "" if self._layout.secrets or cell == "=" else f" ({shown(cell)})"
+
+    def _person(self, row: Row, *, is_lenient: bool) -> tuple[NewUser | None, list[str]]:
+        """Read the person of a row; of those who are inactive nothing but the address has to be right."""
+        layout, reasons = self._layout, list[str]()
+
+        def cell(name: str) -> str:
+            return layout.cell(row, name)
+
+        email, name, flag = cell("email"), cell("name"), None
+        role: str | Role = cell("role") or cell("role_name")
+        reasons += [f"has no {one}" for one, text in (("email", email), ("name", name)) if not text]
+        try:
+            role = role_of(cell)
+        except InvalidArgumentError as error:
+            reasons.append(self._without_secrets(error.message, row))
+        try:
+            flag = flag_of(cell("is_developer"))
+        except InvalidArgumentError as error:
+            reasons.append(self._without_secrets(error.message, row))
+        mode = cell("invite_mode") or "email_link"
+        # What is missing or wrong is told already, so that the rest is checked with something in its place.
+        probe = NewUser(
+            email=email or "a@b.c",
+            name=name or "-",
+            role=role if not reasons else "member",
+            invite_mode=mode,
+            is_developer=flag,
+        )
+        try:
+            person = checked_person(probe)
+        except InvalidArgumentError as error:
+            reasons.append(self._without_secrets(error.message, row))
+            person = None
+        if is_lenient and email and (person is None or reasons):
+            return self._inactive_person(row, name, role)
+        return (None, reasons) if reasons else (person, [])
+
+    def _inactive_person(self, row: Row, name: str, role: str | Role) -> tuple[NewUser | None, list[str]]:
+        email = self._layout.cell(row, "email")
+        try:
+            checked = checked_person(NewUser(email=email, name="-", role="member"))
+        except InvalidArgumentError as error:
+            return None, [self._without_secrets(error.message, row)]
+        return NewUser(email=checked.email, name=name, role=role), []
+
+    def _without_secrets(self, message: str, row: Row) -> str:
+        """Leave out the texts of a file with passwords: one may stand in a wrong column."""
+        if self._layout.secrets:
+            for text in row.cells:
+                for spelled in (str(text), text.casefold()):
+                    message = message.replace(repr(spelled), "what stands there")
+        return message
+
+    def refuse_twins(self) -> None:
+        """Refuse rows for one person, together."""
+        for line, others in twins(self._valid).items():
+            told = " and ".join(f"line {other} ({how})" for other, how in others)
+            self.reasons.setdefault(line, []).append(f"the same person as {told}")
+
+    def notes(self) -> list[str]:
+        """Give what a reader should know about the people."""
+        self.alike = alike_notes((f"line {line}", address) for line, address in self._addresses)
+        notes = [*self.alike, *self._odd_names]
+        if self._headless:
+            notes.append(f"column {self._layout.first} has no header: not read")
+        if short := [line for line in self._short if line not in self.reasons]:
+            lines = ", ".join(map(str, short[:10])) + (", ..." if len(short) > 10 else "")
+            rows = "1 row has" if len(short) == 1 else f"{len(short):,} rows have"
+            notes.append(f"{rows} fewer cells than the header, none of them needed: line {lines}")
+        return notes
+
+
+def _odd_letters(name: str) -> str:
+    """Name the characters of a name that nobody can see, and those that stand for lost ones."""
+    if name.isprintable() and "\ufffd" not in name:
+        return ""
+    odd = (
+        letter
+        for letter in name
+        if letter == "\ufffd"
+        or (unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") and letter not in "\t\n\r\u200c\u200d")
+    )
+    return ", ".join(map(code_point, dict.fromkeys(odd)))
+
+
+def _row_error(name: str, reading: Reading, alike: Iterable[str]) -> RosterError:
+    problems = reading.problems
+    count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
+    lines = [f"{name} has {count} that cannot be used"]
+    lines += [f"  line {one.line}: {one.reason}" for one in problems]
+    lines += [f"  note: {note}" for note in alike]
+    return RosterError(
+        "\n".join(lines),
+        problems=problems,
+        notes=reading.notes,
+        rejects=reading.rejects,
+        hint="Mend them, or go on without them: --skip-invalid (in code, skip_invalid=True).",
+    )

@@ -1,0 +1,102 @@
+"""Addresses that are one person's in two spellings, and those that only look alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from ..addresses import folded, identity_key
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters of other scripts that look like Latin ones, in lower case; NFKC knows the wide and styled forms.
+_LOOKS = str.maketrans(
+    "аеорсухіјѕһԁԛԝкмтвнοαινκρυτχγωεıɡ‘’ʼʹ′´`‐‑‒–—−",  # noqa: RUF001 - these are what is looked for
+    "aeopcyxijshdqwkmtbhoaivkputxyweig'''''''------",
+)
+
+
+def twins(addresses: Sequence[tuple[int, str]]) -> dict[int, list[tuple[int, str]]]:
+    """Find who stands twice among people.
+
+    Args:
+        addresses: A number for each person, such as a line, and the address.
+
+    Returns:
+        For the number of each who stands twice, the numbers of the others and how they are told to be one.
+    """
+    by_key: dict[str, list[tuple[int, str]]] = {}
+    for number, address in addresses:
+        by_key.setdefault(identity_key(address), []).append((number, address))
+    return {
+        number: [(other, _difference(address, spelled)) for other, spelled in group if other != number]
+        for group in by_key.values()
+        if len(group) > 1
+        for number, address in group
+    }
+
+
+def _difference(one: str, other: str) -> str:
+    if one == other:
+        return "the same address"
+    if folded(one) == folded(other):
+        return "the addresses differ in case alone"
+    if one.rpartition("@")[2].isascii() != other.rpartition("@")[2].isascii():
+        return "the domain is the same, once in Unicode and once in punycode"
+    return "the addresses are the same in NFC"
+
+
+def alike_notes(addresses: Iterable[tuple[str, str]]) -> list[str]:
+    """Tell which addresses look like what they are not, with their code points.
+
+    Args:
+        addresses: Where each stands, such as "line 3", and the address as it stands there.
+    """
+    addresses = list(addresses)
+    if all(address.isascii() for _, address in addresses):
+        return []
+    by_look: dict[str, list[tuple[str, str]]] = {}
+    for place, address in addresses:
+        by_look.setdefault(_look(address), []).append((place, address))
+    notes = []
+    for place, address in addresses:
+        if address.isascii():
+            continue
+        key = identity_key(address)
+        others = [
+            f"{address_place} has {spelled!r}"
+            for address_place, spelled in by_look[_look(address)]
+            if identity_key(spelled) != key
+        ]
+        letters = deceptive(address, has_double=bool(others))
+        if letters:
+            beside = f"; {', '.join(others)}, which looks the same" if others else ""
+            notes.append(f"{place}: {address!r} holds {letters}{beside}")
+    return notes
+
+
+def _look(address: str) -> str:
+    look = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold())
+    return "".join(letter for letter in look.translate(_LOOKS) if unicodedata.category(letter) not in _HIDDEN)
+
+
+def deceptive(address: str, *, has_double: bool = False) -> str:
+    """Name the characters of an address that look like others, or like nothing, with their code points."""
+    found: list[str] = []
+    for label in re.split("[.@]", address):
+        # A word all in one other script is no deception, unless somebody is alike.
+        is_mixed = has_double or any(letter.isascii() and letter.isalpha() for letter in label)
+        found += [letter for letter in label if not letter.isascii() and _is_deceptive(letter, is_mixed)]
+    return ", ".join(map(code_point, dict.fromkeys(found)))
+
+
+def _is_deceptive(letter: str, is_mixed: bool) -> bool:
+    category = unicodedata.category(letter)
+    if category in _HIDDEN or category[0] in "PZS" or unicodedata.normalize("NFKC", letter).isascii():
+        return True
+    return is_mixed and letter.casefold().translate(_LOOKS).isascii()
+
+
+def code_point(letter: str) -> str:
+    """Name a character: its code point, and its name where it has one."""
+    return f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip()
