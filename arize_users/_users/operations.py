@@ -269,7 +269,10 @@ class Operations:
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
         refusal = self._developer_refusal(failure)
-        return refusal and (f"This deployment {refusal} not take is_developer on create: {_FLAG_ADVICE}.")
+        return refusal and (
+            f"This deployment {refusal} not take is_developer on create: create the user without it, then "
+            "set it with users.update(user_id=..., is_developer=...)."
+        )
 
     def _developer_refusal(self, failure: Failure) -> Literal["does", "may"] | None:
         sent = failure.request.body or {}
