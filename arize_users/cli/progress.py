@@ -61,6 +61,9 @@ def showing_progress() -> Iterator[Show]:
             )
 
         yield show
+        for task in bars.tasks:
+            if task.total is None:  # Now it is known how many there were.
+                bars.update(task.id, total=task.completed)
 
 
 def has_bars() -> bool:

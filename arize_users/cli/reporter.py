@@ -29,6 +29,8 @@ _OPTIONS = {
     "user_ids": "--id",
     "emails": "--email",
     "id": "--role-id",
+    "columns": "--map",
+    "max_concurrency": "--concurrency",
 }
 """The options that are not called like the parameter of the client that they are passed to."""
 
