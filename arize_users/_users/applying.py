@@ -348,7 +348,7 @@ class Application(Batch[PlanResult]):
                 if not Operations.is_flag_refused(error):
                     raise
                 self._flag_refused = True  # By the deployment, so for everybody.
-        return (yield from self._operations.create_recorded(step.sent.without_flag(), step.record))
+        return (yield from self._operations.create_recorded(step.sent.without_developer(), step.record))
 
     def _keep_password(self, step: Step, password: str) -> Flow[None]:
         assert self._passwords is not None, "a plan with passwords has a file for them"

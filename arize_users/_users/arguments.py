@@ -145,6 +145,27 @@ def entries(
     return checked, problems
 
 
+def all_fields(
+    argument: str, index: int | None, **checks: Callable[[], T]
+) -> tuple[dict[str, T], list[InvalidArgumentError]]:
+    """Check each field of one of many; give those that can be right, and what is wrong with the others.
+
+    Args:
+        argument: The parameter that the many were given as.
+        index: The place among them.
+        checks: Gives a field as it is to be used, or raises.
+    """
+    fields: dict[str, T] = {}
+    problems: list[InvalidArgumentError] = []
+    for name, check_one in checks.items():
+        try:
+            fields[name] = check_one()
+        except InvalidArgumentError as problem:
+            text = f"{problem.argument or name}: {problem.message}"
+            problems.append(_refusal(text, argument, index, hint=problem.hint))
+    return fields, problems
+
+
 def refuse(problems: Sequence[InvalidArgumentError]) -> None:
     """Raise one error that names every problem, if there are any."""
     if problems:
@@ -226,7 +247,7 @@ def user_id(
     return identifier
 
 
-def check_user(value: str, argument: str = "user", index: int | None = None) -> str:
+def check_user(value: str | User, argument: str = "user", index: int | None = None) -> str:
     """Check what names a user, without asking anybody: an id, or an email address.
 
     Args:
@@ -253,7 +274,7 @@ def _has_punctuation(value: str) -> bool:
 
 
 def _has_blanks(value: str) -> bool:
-    return any(letter.isspace() or not letter.isprintable() for letter in value)
+    return not value.isprintable() or any(map(str.isspace, value))
 
 
 def path(value: object, argument: str) -> Path:

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from attrs import evolve, frozen
 
@@ -16,7 +16,7 @@ from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
-from ..enums import DeletionStatus, InviteMode, LookupStatus, WriteStatus
+from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
 from ..errors import APIStatusError, InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
@@ -24,7 +24,7 @@ from . import codec, requests
 from .addresses import Matches
 from .advice import advice
 from .dates import point_in_time
-from .enum_case import SHOWS_CASE, EnumCaseRetrier, LearntCase
+from .enum_case import SHOWS_CASE, UNDERSTOOD, EnumCaseRetrier, LearntCase
 from .outcomes import Record, Status, Write, one_line
 from .scan import Scan
 
@@ -39,9 +39,10 @@ class Creation:
     request: Request
     email: str
     mode: InviteMode
+    is_developer: bool | None
 
-    def without_flag(self) -> Creation:
-        """Give it without the developer permission, which not every deployment takes here."""
+    def without_developer(self) -> Creation:
+        """Leave is_developer out of the request."""
         body = {name: value for name, value in (self.request.body or {}).items() if name != "is_developer"}
         return evolve(self, request=evolve(self.request, body=body))
 
@@ -149,9 +150,8 @@ class Operations:
 
     def get(self, *, user: str | User) -> Flow[User | None]:
         """A user by id, or by email."""
-        if isinstance(user, str) and "@" in user:
-            return self._find(check.searchable_email(user, "user"))
-        return self.read(check.user_id(user, "user"))
+        named = check.check_user(user)
+        return self._find(named) if "@" in named else self.read(named)
 
     def read(self, user_id: str, attempts: Attempts | None = None) -> Flow[User]:
         """A user whose id was checked."""
@@ -187,28 +187,67 @@ class Operations:
         """Check the arguments of a create."""
         mode = check.invite_mode(invite_mode)
         address = check.email(email)
+        flag = None if is_developer is None else check.flag(is_developer, "is_developer")
         request = requests.create_user(
             name=check.name(name),
             email=address,
             role=check.role(role),
             invite_mode=mode,
-            is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
+            is_developer=flag,
         )
-        return Creation(request=request, email=address, mode=mode)
+        return Creation(request=request, email=address, mode=mode, is_developer=flag)
 
     def create_recorded(self, creation: Creation, record: Record) -> Flow[CreatedUser]:
         """Create a user, and keep a record true all the while; the caller settles it."""
-        attempts, mode = record.attempts, creation.mode
-        outcome = yield from self._api.send(
-            creation.request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts
+        return self._created(
+            creation, (yield from self._send_create(creation, record.attempts)), record.attempts
         )
+
+    def create_adapted(self, creation: Creation, record: Record) -> Flow[CreatedUser]:
+        """Do as `create_recorded` does, but without is_developer where the deployment does not take it.
+
+        `is_developer_missing` tells whether an update has to set it. That is found out once for a client.
+        """
+        attempts = record.attempts
+        outcome: Answer | Failure | None = None
+        if creation.is_developer is not None and self._learnt.takes_developer is None:
+            request = yield from self._retrier.timed(creation.request)
+            outcome = yield from self._api.find_out(request, self._create_either(creation, attempts))
+        if outcome is None:
+            sent = creation.without_developer() if self._learnt.takes_developer is False else creation
+            outcome = yield from self._send_create(sent, attempts)
+        return self._created(creation, outcome, attempts)
+
+    def _create_either(self, creation: Creation, attempts: Attempts) -> Flow[Answer | Failure | None]:
+        """Create with is_developer, and where that is refused, without; None where it is known meanwhile."""
+        if self._learnt.takes_developer is not None:
+            return None
+        outcome = yield from self._send_create(creation, attempts, alone=True)
+        takes = True
+        if isinstance(outcome, Failure) and (refusal := self._developer_refusal(outcome)) is not None:
+            attempts.unanswered = False
+            outcome = yield from self._send_create(creation.without_developer(), attempts, alone=True)
+            takes = False
+            if refusal == "does":
+                self._learnt.takes_developer = False
+        if isinstance(outcome, Answer) or outcome.api_status in UNDERSTOOD:
+            self._learnt.takes_developer = takes
+        return outcome
+
+    def _send_create(
+        self, creation: Creation, attempts: Attempts, *, alone: bool = False
+    ) -> Flow[Answer | Failure]:
+        repeatable = creation.mode in _REPEATABLE_MODES
+        return self._api.send(creation.request, repeatable=repeatable, attempts=attempts, alone=alone)
+
+    def _created(self, creation: Creation, outcome: Answer | Failure, attempts: Attempts) -> CreatedUser:
         if isinstance(outcome, Failure):
             if outcome.api_status in _REFUSED_AS_MALFORMED:
                 attempts.unanswered = False
                 outcome = evolve(outcome, maybe_applied=False)
             if not outcome.maybe_applied:
                 raise outcome.error(self._developer_flag_hint(outcome) or advice(outcome))
-            if mode is InviteMode.TEMPORARY_PASSWORD:
+            if creation.mode is InviteMode.TEMPORARY_PASSWORD:
                 raise creation.unanswered from outcome.error()
             raise outcome.error(creation.unanswered.hint)
         created: bool | None = outcome.response.status_code == 201
@@ -221,8 +260,23 @@ class Operations:
         """Tell whether a create was refused because this deployment takes no developer permission there."""
         return _FLAG_ADVICE in (error.hint or "")
 
+    def is_developer_missing(self, creation: Creation, user: CreatedUser) -> bool:
+        """Tell whether an update has to set is_developer, after `create_adapted` created a user."""
+        wanted = creation.is_developer
+        if wanted is None or not user.created:
+            return False
+        shown = getattr(user, "is_developer", None)
+        if shown is None:  # The newest deployments may leave it out. The default is that of the role.
+            sent = self._learnt.takes_developer is not False
+            shown = wanted if sent else default_developer(creation.request.body or {})
+        return shown is not wanted
+
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
+        refusal = self._developer_refusal(failure)
+        return refusal and (f"This deployment {refusal} not take is_developer on create: {_FLAG_ADVICE}.")
+
+    def _developer_refusal(self, failure: Failure) -> Literal["does", "may"] | None:
         sent = failure.request.body or {}
         if failure.api_status not in _REFUSED_AS_MALFORMED or "is_developer" not in sent:
             return None
@@ -232,8 +286,7 @@ class Operations:
         is_other = any(re.search(rf"\b{field}\b".encode(), body) for field in sent)
         if not is_named and (is_other or self._learnt.case == "lower"):
             return None
-        does = "does" if is_named else "may"
-        return f"This deployment {does} not take is_developer on create: {_FLAG_ADVICE}."
+        return "does" if is_named else "may"
 
     def update(self, *, user_id: str | User, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
@@ -314,6 +367,14 @@ class Operations:
 
 
 _FLAG_ADVICE = "create the user without it, then set it with users.update(user_id=..., is_developer=...)"
+
+
+def default_developer(body: Mapping[str, Any]) -> bool | None:
+    """Tell what is_developer is where a create leaves it out; of a custom role nobody says it."""
+    name = body["role"].get("name", "")
+    return None if name.upper() not in UserRole.__members__ else name != UserRole.ANNOTATOR
+
+
 _NO_ANSWER = "The request was sent, and its answer did not come."
 _MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
 

@@ -19,7 +19,21 @@ Output = Annotated[
         "If left out: the profile's format, else table.",
     ),
 ]
-UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="The user's id.")]
+User = Annotated[str | None, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")]
+PeopleFile = Annotated[
+    str | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="Those whom a file names: ids and addresses one per line, separated, or as CSV with a column email "
+        "or id; - is standard input.",
+    ),
+]
+SkipInvalid = Annotated[
+    bool,
+    typer.Option("--skip-invalid", help="Do without the lines of --file that cannot be used: exit code 3."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
 FullName = Annotated[
     str | None, typer.Option("--full-name", "-n", metavar="NAME", help="1 to 255 characters.")
 ]

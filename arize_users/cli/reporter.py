@@ -25,7 +25,7 @@ _PASSWORD = re.compile(r'("temporary_?password"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,
 _OPTIONS = {
     "name": "--full-name",
     "user": "USER_ID|EMAIL",
-    "user_id": "USER_ID",
+    "user_id": "USER_ID|EMAIL",
     "user_ids": "--id",
     "emails": "--email",
     "id": "--role-id",
@@ -137,13 +137,7 @@ class Reporter:
         return below if self.verbose else "--verbose shows what the server answered."
 
     def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
-        """Say where an email address belongs that was given as an id."""
-        user_id = str(self.arguments.get("user_id"))
-        if error.argument == "user_id" and "@" in user_id:
-            return f"{self._lookup(user_id)} shows the id."
-        if error.argument == "user_ids" and "@" in str(self.arguments.get("ids")):
-            return "Give email addresses with --email."
-        # A wide @, which no address has.
+        """Say how to write an address with a wide @, which no address has."""
         return error.hint if "\uff20" in error.message else None
 
     def find_out(self) -> str:

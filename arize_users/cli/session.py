@@ -26,10 +26,13 @@ from .settings import Settings, resolve
 from .terminal import say
 
 if TYPE_CHECKING:
-    from arize_users import UsersClient
+    from arize_users import ArizeClient, UsersClient
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LOOK_SECONDS = 10.0
+"""How long a request may take whose answer is only shown."""
 
 
 class Session:
@@ -73,13 +76,21 @@ class Session:
 
     def users(self) -> UsersClient:
         """Open the client; it is closed when the command ends."""
+        return self._client.users
+
+    def users_for_a_look(self) -> UsersClient:
+        """Give the client for what a person is shown, and nothing depends on: it gives up soon."""
+        return self._client.with_options(max_retries=0, total_timeout=LOOK_SECONDS).users
+
+    @functools.cached_property
+    def _client(self) -> ArizeClient:
         settings = self.settings
         from arize_users import ArizeClient
 
         if self.options.verbose:
             self._log_to_stderr()
         client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
-        return self._exit_stack.enter_context(client).users
+        return self._exit_stack.enter_context(client)
 
     def command_line(self, command: str, *words: str) -> str:
         """Give another command for the same account, as it is typed; a key that was an option is left out."""

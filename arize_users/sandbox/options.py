@@ -48,6 +48,8 @@ def parser(program: str) -> argparse.ArgumentParser:
     add("--port", type=port, default=8765, help="0 takes a free one (default: 8765)")
     add("--db", metavar="PATH", help="keep the account in this file (default: in memory)")
     add("--users", type=count, default=0, metavar="N", help="start with N users, beside those added below")
+    mix_help = "let them be of every status and role, custom ones too, and up to a year old"
+    add("--mix", action="store_true", help=mix_help)
     case_help = "the generation of the API: active, or ACTIVE (default: lower)"
     add("--enum-case", choices=ENUM_CASES, default="lower", help=case_help)
     developer_help = "take is_developer on create, or refuse it with 400 (default: taken in lower case only)"
@@ -81,6 +83,8 @@ def parse(argv: Sequence[str] | None, program: str) -> argparse.Namespace:
     if len(set(map(folded, options.add_user))) < len(options.add_user) and not options.case_sensitive_emails:
         advice = "--case-sensitive-emails lets a new account hold both"
         parser(program).error(f"argument --add-user: two emails differ in case alone; {advice}")
+    if options.mix and not options.users:
+        parser(program).error("argument --mix: it is about the users of --users N, which is not given")
     return options
 
 
@@ -119,7 +123,7 @@ def _fill(sandbox: Sandbox, options: argparse.Namespace) -> None:
         if not _knows(sandbox, key):
             sandbox.add_key(key, permissions=permissions)
     # Last, so that a made-up email never takes the place of one that was asked for.
-    sandbox.fill(options.users + len(options.add_user) + len(options.add_key))
+    sandbox.fill(options.users + len(options.add_user) + len(options.add_key), mix=options.mix)
 
 
 def _add_user(sandbox: Sandbox, email: str, fields: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from . import records, routing, users
 from .faults import Faults
 from .forks import awaited_by_forks
 from .messages import Request, Response, SandboxError
+from .mixture import CUSTOM_ROLES as CUSTOM_ROLES_OF_MIX
+from .mixture import mixed
 from .policy import (
     CUSTOM_ROLES,
     ENUM_CASES,
@@ -257,12 +259,14 @@ class Sandbox:
             )
             return _insert(db, new)
 
-    def add_users(self, n: int, domain: str = "example.com") -> list[str]:
-        """Add active members with made-up names and emails.
+    def add_users(self, n: int, domain: str = "example.com", *, mix: bool = False) -> list[str]:
+        """Add users with made-up names and emails.
 
         Args:
             n: How many.
             domain: The domain of their emails.
+            mix: Whether they are of every status and role, custom ones too, and up to a year old; else they
+                are active members, made now.
 
         Returns:
             Their ids.
@@ -270,24 +274,30 @@ class Sandbox:
         with self._account.writing() as db:
             now = accounts.now(db)
             taken, key = users.email_keys(db), users.email_key(db)
-            number = len(taken) - len(KEYS)
-            new: list[users.NewUser] = []
-            while len(new) < n:
+            number = first = len(taken) - len(KEYS)
+            emails: dict[int, str] = {}
+            while len(emails) < n:
                 number += 1
                 email = f"user{number:05}@{domain}"
                 if key(email) not in taken:
-                    new.append(users.NewUser(f"User {number:05}", email, now, "active"))
-            return users.insert(db, new)
+                    emails[number] = email
+            if not mix:
+                new = [users.NewUser(f"User {one:05}", email, now, "active") for one, email in emails.items()]
+                return users.insert(db, new)
+            for role_id, name in CUSTOM_ROLES_OF_MIX.items():
+                users.name_custom_role(db, role_id, name)
+            return users.insert(db, mixed(list(emails.values()), first, now))
 
-    def fill(self, n: int) -> None:
+    def fill(self, n: int, *, mix: bool = False) -> None:
         """Add users until the account has `n` besides the owners of the keys, blocked ones included.
 
         Args:
             n: How many users there are to be.
+            mix: As for `add_users`.
         """
         with self._account.reading() as db:
             held = len(users.email_keys(db)) - len(KEYS)
-        self.add_users(n - held)
+        self.add_users(n - held, mix=mix)
 
     def user(self, user_id: str) -> UserRecord:
         """Return the record of one user, who may be blocked.

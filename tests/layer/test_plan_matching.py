@@ -402,6 +402,13 @@ class TestRenames:
         assert plan.renamed == ()
         assert acted(plan) == [("remove", "u2", "other@example.com")]
 
+    def test_after_the_new_address_is_invited(self) -> None:
+        """It is still a rename once the new address is in the account, as when a plan was applied."""
+        users = [self.OLD, ADA, listed("u9", "ola@new.example", "Other", status="invited")]
+        plan = planned(roster_of(person(), self.NEW), users, remove_missing=True)
+        assert plan.renamed == (("u2", "ola@new.example"),)
+        assert acted(plan) == [("update", "u9", "ola@new.example")]
+
     def test_blocked_new_address(self) -> None:
         """Who cannot be invited at the new address is not removed at the old one."""
         plan = planned(

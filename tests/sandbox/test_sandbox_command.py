@@ -189,6 +189,36 @@ def test_added_users() -> None:
 WAITING = ("invited", "expired", "inactive")
 
 
+def test_mixed_users() -> None:
+    """With --mix the users are of every status, role and age, so that what administrators do can be tried."""
+    with running("--users", "200", "--mix", "--enum-case", "upper") as (_, url, _):
+        records = [
+            one
+            for one in httpx.get(f"{url}/_sandbox/users").json()["users"]
+            if not one["email"].endswith("@sandbox.example")
+        ]
+        role = create(url, "new@x.org", {"type": "CUSTOM", "id": "role-auditor"}).json()["role"]
+    assert len(records) == 200
+    assert {one["status"] for one in records} == {"active", *WAITING}
+    roles = {(one["role"]["type"], one["role"]["name"]) for one in records}
+    assert roles == {
+        *(("predefined", name) for name in ("admin", "member", "annotator")),
+        *(("custom", name) for name in ("Auditor", "Labeler")),
+    }
+    assert {one["is_developer"] for one in records} == {True, False}
+    assert role == {"type": "CUSTOM", "id": "role-auditor", "name": "Auditor"}
+    made = [datetime.fromisoformat(one["created_at"]) for one in records]
+    assert made == sorted(made)
+    assert timedelta(days=360) < made[-1] - made[0] < timedelta(days=366)
+
+
+def test_mix_without_users() -> None:
+    """--mix alone would do nothing, and is refused."""
+    arguments = [sys.executable, "-m", "arize_users.sandbox", "--mix"]
+    result = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, "--users N" in result.stderr) == (2, True)
+
+
 def test_enforced_sso() -> None:
     """With --sso-enforced no invitation is sent again."""
     with running("--sso-enforced", "--add-user", "a@x.org", "status=invited") as (_, url, _):

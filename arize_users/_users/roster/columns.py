@@ -236,15 +236,20 @@ def unread_note(table: Table, layout: Layout) -> str | None:
 def _named(table: Table, layout: Layout, places: Iterable[int]) -> str:
     names = []
     for place in places:
-        values = f" ({_values(table.rows, place)})" if place in layout.marks else ""
+        values = f" ({_values(table, place)})" if place in layout.marks else ""
         names.append(f"{shown(layout.header[place])}{values}")
     if layout.secrets:
         names.append(f"{len(layout.secrets)} that may hold secrets")
     return ", ".join(names)
 
 
-def _values(rows: Iterable[Row], place: int) -> str:
-    counts = Counter(row.cells[place] for row in rows if place < len(row.cells) and not row.is_blank)
+def _values(table: Table, place: int) -> str:
+    # Where a row has a cell too many, another column's text may stand here.
+    counts = Counter(
+        row.cells[place]
+        for row in table.rows
+        if place < len(row.cells) and not (row.is_blank or row.flaw or any(row.cells[len(table.header) :]))
+    )
     told = [f"{shown(value) or 'empty'} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
     if len(counts) > _MAX_VALUES:
         told.append(f"{len(counts) - _MAX_VALUES:,} other values")
@@ -270,8 +275,7 @@ def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
     maps = {name: header for name in missing if (header := _likely(table, layout, name))}
     if maps:
         options = " ".join(f"--map {shlex.quote(f'{name}={header}')}" for name, header in maps.items())
-        in_code = ", ".join(f"{name!r}: {header!r}" for name, header in maps.items())
-        advice.append(f"{options} (in code, columns={{{in_code}}}) reads what is there")
+        advice.append(f"{options} (in code, columns=) reads what is there")
     halves = [one for one in layout.header if _HALVES.fullmatch(letters(one))]
     if "name" in missing and "name" not in maps and len(halves) > 1:
         both = " and ".join(shown(one) for one in halves)

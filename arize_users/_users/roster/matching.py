@@ -6,6 +6,7 @@ import unicodedata
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from attrs import define, field
@@ -57,7 +58,7 @@ def plan_of(
     matching.take_inactive(roster.inactive)
     matching.take_people(roster.entries)
     matching.take_skipped(one.email for one in roster.problems if one.email)
-    missing = matching.rest()
+    missing = matching.rest(roster.mentioned)
     removals = _Removals(guards, matching, missing)
     gone = {one.user_id for one in removals.actions if one.user_id is not None}
     refusals, admins = removal_refusals(guards, users, gone)
@@ -75,7 +76,7 @@ def plan_of(
         cannot=tuple(matching.cannot),
         left_alone=(*matching.left_alone, *removals.left_alone),
         renamed=tuple(removals.renamed),
-        missing=tuple([user.id for user in missing]),
+        missing=tuple([users[place].id for place in missing]),
         witnesses=tuple([user.id for user in staying[:_WITNESSES]]),
         oldest=_label(staying[0]) if staying else None,
         admins=admins,
@@ -89,7 +90,7 @@ class _Matching:
     """Which user each row is about; users are named by their place in the list, since an id may be missing.
 
     Attributes:
-        new: Rows of addresses that nobody in the account has.
+        rows: The rows that name one person, and where in the list this one stands: at its end who is new.
         met: How many rows are about a user of the account.
     """
 
@@ -98,7 +99,7 @@ class _Matching:
     actions: list[Action] = field(factory=list)
     cannot: list[Cannot] = field(factory=list)
     left_alone: list[LeftAlone] = field(factory=list)
-    new: list[Entry] = field(factory=list)
+    rows: list[tuple[int, Entry]] = field(factory=list)
     unchanged: int = 0
     met: int = 0
     _by_key: dict[str, list[int]] = field(factory=dict)
@@ -157,7 +158,7 @@ class _Matching:
         return exact or [place for place in mates if folded(self.users[place].email) == key]
 
     def _take_new(self, entry: Entry) -> None:
-        self.new.append(entry)
+        self.rows.append((len(self.users), entry))
         if folded(entry.person.email) in self.blocked:
             self._refuse(entry, "the address is blocked for good, as applying a plan has shown")
         elif entry.status == UserStatus.EXPIRED:
@@ -168,6 +169,7 @@ class _Matching:
     def _take_user(self, entry: Entry, place: int) -> None:
         user = self.users[place]
         self._done.add(place)
+        self.rows.append((place, entry))
         if reason := _flaw(user):
             self._refuse(entry, reason, [place])
         elif user.status == UserStatus.EXPIRED:
@@ -209,8 +211,12 @@ class _Matching:
             for place in self._by_key.get(identity_key(address.strip()), []):
                 self._aside.setdefault(place, "")
 
-    def rest(self) -> list[User]:
-        """Place those whom no row is about, and give those who are missing from the file."""
+    def rest(self, mentioned: Collection[str]) -> list[int]:
+        """Place those whom no row is about, and give those who are missing from the file, in list order.
+
+        Args:
+            mentioned: What the file names anywhere: keys of addresses, and ids.
+        """
         missing = []
         for place, user in enumerate(self.users):
             if place in self._done:
@@ -222,8 +228,11 @@ class _Matching:
                 self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
             elif reason := reason or _flaw(user):
                 self.cannot.append(Cannot(email=email, name=name, user_id=user_id, reason=reason))
+            elif user_id in mentioned or identity_key(email or "") in mentioned:
+                reason = "the file names them, in another place than a person's address"
+                self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
             else:
-                missing.append(user)
+                missing.append(place)
         return missing
 
     def _ambiguity(self, places: Sequence[int]) -> str:
@@ -240,15 +249,16 @@ class _Matching:
 class _Removals:
     """Who of the missing is removed, and who is left alone."""
 
-    def __init__(self, guards: Guards, matching: _Matching, missing: Iterable[User]) -> None:
+    def __init__(self, guards: Guards, matching: _Matching, missing: Iterable[int]) -> None:
         self.actions: list[Action] = []
         self.left_alone: list[LeftAlone] = []
         self.renamed: list[tuple[str, str]] = []
         kept = Kept(guards.keep, matching.users)
         self.notes = kept.notes
-        new = _ByName(matching.new)
-        for user in missing:
-            address = new.next_address(user)
+        namesakes = _Namesakes(matching.rows)
+        for place in missing:
+            user = matching.users[place]
+            address = namesakes.younger(place, getattr(user, "name", None) or "")
             if address is not None:
                 self.renamed.append((user.id, address))
             if not guards.remove_missing:
@@ -265,21 +275,29 @@ class _Removals:
         self.left_alone.append(LeftAlone(email=user.email, name=name, user_id=user.id, reason=reason))
 
 
-class _ByName:
-    """The new addresses of a roster, by the name of who has them."""
+class _Namesakes:
+    """The addresses of a roster by the name of who has them.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._addresses: dict[str, deque[str]] = {}
-        for entry in entries:
-            self._addresses.setdefault(_alike(entry.person.name), deque()).append(entry.person.email)
+    Who is missing, and has the name of somebody who is new or came later, has likely moved to that address:
+    also after a plan has invited the new one.
+    """
 
-    def next_address(self, user: User) -> str | None:
-        """Give a new address that may be the user's; the last of a name stands for all further users."""
-        name = _alike(getattr(user, "name", None) or "")
-        addresses = self._addresses.get(name)
-        if not name or not addresses:
+    def __init__(self, rows: Iterable[tuple[int, Entry]]) -> None:
+        self._by_name: dict[str, deque[tuple[int, str]]] = {}
+        for place, entry in sorted(rows, key=itemgetter(0)):
+            self._by_name.setdefault(_alike(entry.person.name), deque()).append((place, entry.person.email))
+
+    def younger(self, place: int, name: str) -> str | None:
+        """Give the address of a namesake who stands later in the list than a user; ask in list order.
+
+        Each is given once, but the last of a name for all further users.
+        """
+        namesakes = self._by_name.get(_alike(name), deque())
+        while namesakes and namesakes[0][0] < place:
+            namesakes.popleft()
+        if not namesakes or not name.strip():
             return None
-        return addresses.popleft() if len(addresses) > 1 else addresses[0]
+        return (namesakes.popleft() if len(namesakes) > 1 else namesakes[0])[1]
 
 
 def _alike(name: str) -> str:
@@ -384,6 +402,8 @@ def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> lis
                 "Mend the file, or plan without --remove-missing (remove_missing=False).",
             )
         )
+    if roster.is_partial:
+        refusals.append(("the roster's file says itself that it does not hold everybody", remedy))
     if not len(roster):
         refusals.append((f"the roster is empty: all {len(matching.users):,} users would be missing", remedy))
     elif matching.users and not matching.met:

@@ -45,7 +45,8 @@ class Plan(Document):
         cannot: Where nothing can be done.
         left_alone: Who is left as is, though the roster or the guards mention them, or though they are
             missing from the roster.
-        renamed: Pairs of the id of a missing user and the new address that the roster has for the name.
+        renamed: Pairs of the id of a missing user and the address, that of somebody new or who came later,
+            which the roster has for the name: likely the same person.
         missing: Ids of listed users whom the roster names nowhere, removed or not.
         witnesses: Ids of up to three of the oldest users whom it leaves in place, by which `apply` knows
             the account again.

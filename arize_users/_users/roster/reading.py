@@ -26,7 +26,7 @@ from .separated import is_no_person, read_separated
 from .tables import Row, Table, Typed, refused, shown
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_TEXTS = ("email", "name", "role", "role_name", "role_id", "role_type", "invite_mode")
+_FLAGS = ("true", "false", "1", "0")
 _FOREIGN_FILES = {b"PAR1": "a parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "packed with gzip"}
 
 
@@ -232,21 +232,28 @@ class _Reader:
         return True
 
     def _odd_cells(self, row: Row) -> list[str]:
+        """Say which cells are no text, or hold what no text does."""
+        if isinstance(row.source, str):
+            # In JSON and Excel a control character is an escape: it is meant.
+            return self._control_characters(row) if _CONTROL.search(row.source) else []
         reasons = []
-        for name in _TEXTS:
+        for name in self._layout.fields:
             cell = self._layout.cell(row, name)
-            if isinstance(cell, Typed):
-                reasons.append(f"{name} is {cell.kind}{self._quoted(cell)}, where text is needed")
-        flag = self._layout.cell(row, "is_developer")
-        if isinstance(flag, Typed) and flag.casefold() not in ("true", "false", "1", "0"):
-            reasons.append(f"is_developer is {flag.kind}{self._quoted(flag)}")
-        if isinstance(row.source, str):  # In JSON and Excel a control character is an escape: it is meant.
-            for name in self._layout.fields:
-                if odd := _CONTROL.search(self._layout.cell(row, name)):
-                    raw = _CONTROL.search(row.source)
-                    if raw is not None:
-                        reasons.append(f"{name} holds the control character {code_point(odd[0])}")
+            if not isinstance(cell, Typed) or (name == "is_developer" and cell.casefold() in _FLAGS):
+                continue
+            needed = "true or false is" if name == "is_developer" else "text is"
+            reasons.append(f"{name} is {cell.kind}{self._quoted(cell)}, where {needed} needed")
         return reasons
+
+    def _control_characters(self, row: Row) -> list[str]:
+        held = [(name, _CONTROL.search(self._layout.cell(row, name))) for name in self._layout.fields]
+        # An escaped one, as our own files have them, is not in the row as it stands.
+        raw = set(_CONTROL.findall(row.source))
+        return [
+            f"{name} holds the control character {code_point(odd[0])}"
+            for name, odd in held
+            if odd and odd[0] in raw
+        ]
 
     def _quoted(self, cell: Typed) -> str:
         return "" if self._layout.secrets or cell == "=" else f" ({shown(cell)})"
@@ -284,21 +291,23 @@ class _Reader:
             reasons.append(self._without_secrets(error.message, row))
             person = None
         if is_lenient and email and (person is None or reasons):
-            return self._inactive_person(email, name, role)
+            return self._inactive_person(row, name, role)
         return (None, reasons) if reasons else (person, [])
 
-    def _inactive_person(self, email: str, name: str, role: str | Role) -> tuple[NewUser | None, list[str]]:
+    def _inactive_person(self, row: Row, name: str, role: str | Role) -> tuple[NewUser | None, list[str]]:
+        email = self._layout.cell(row, "email")
         try:
             checked = checked_person(NewUser(email=email, name="-", role="member"))
         except InvalidArgumentError as error:
-            return None, [error.message]
+            return None, [self._without_secrets(error.message, row)]
         return NewUser(email=checked.email, name=name, role=role), []
 
     def _without_secrets(self, message: str, row: Row) -> str:
         """Leave out the texts of a file with passwords: one may stand in a wrong column."""
         if self._layout.secrets:
-            for text in filter(None, map(str, row.cells)):
-                message = message.replace(repr(text), "what stands there").replace(text, "...")
+            for text in row.cells:
+                for spelled in (str(text), text.casefold()):
+                    message = message.replace(repr(spelled), "what stands there")
         return message
 
     def refuse_twins(self) -> None:

@@ -49,8 +49,8 @@ class Roster:
     inactive: tuple[tuple[Entry, str], ...]
     notes: tuple[str, ...]
     source: str | None
-    mentioned: frozenset[str]
-    is_partial: bool
+    mentioned: frozenset[str] = frozenset()
+    is_partial: bool = False
 
     def __init__(self, people: Iterable[NewUser]) -> None:
         def checked(person: NewUser, argument: str, index: int) -> NewUser:

@@ -1,0 +1,173 @@
+"""Whom a command line and a file of people name, found with few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import NO_SUCH_USER, REFUSED, USAGE, CommandError
+from .people_files import Person, read_people
+from .progress import Show
+from .session import Session
+from .terminal import say
+
+if TYPE_CHECKING:
+    from arize_users import BulkGetResult, User, UsersClient
+
+
+class Named(NamedTuple):
+    """Those whom a command line and its file name, each once.
+
+    Args:
+        people: The people.
+        skipped: How many lines were skipped as invalid.
+    """
+
+    people: Sequence[Person]
+    skipped: int = 0
+
+
+def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool) -> Named:
+    """Give those whom options name, and then those whom a file names.
+
+    Raises:
+        CommandError: The file cannot be used.
+    """
+    if skip_invalid and file is None:
+        raise CommandError(USAGE, "--skip-invalid is about the lines of --file, which is not given")
+    _check(entries)
+    people = [Person(0, email=one) if is_address(one) else Person(0, user_id=one) for one in entries]
+    skipped = 0
+    if file is not None:
+        found = read_people(file, skip_invalid=skip_invalid)
+        people += found.people
+        skipped = len(found.problems)
+    seen: dict[tuple[object, ...], Person] = {}
+    for person in people:
+        seen.setdefault(person[1:], person)
+    return Named([*seen.values()], skipped)
+
+
+def _check(entries: Iterable[str]) -> None:
+    """Refuse what can be neither an id nor an address, all of it at once."""
+    from arize_users import InvalidArgumentError
+    from arize_users.roster import check_user
+
+    problems = []
+    for one in entries:
+        try:
+            check_user(one, "emails" if is_address(one) else "user_ids")
+        except InvalidArgumentError as problem:
+            problems.append(problem)
+    if problems:
+        first, *others = problems
+        raise InvalidArgumentError(first.message, argument=first.argument, hint=first.hint, others=others)
+
+
+def is_address(text: str) -> bool:
+    """Tell an address from an id."""
+    return "@" in text
+
+
+def found_id(session: Session, users: UsersClient, named: str) -> str:
+    """Give the id of the user whom an id or an address names, and say whom an address has found.
+
+    Raises:
+        CommandError: Nobody has the address.
+        AmbiguousEmailError: Two users match it equally well.
+    """
+    if not is_address(named):
+        return named
+    user = users.get(user=named)
+    if user is None:
+        raise no_such_user(session, named)
+    user_id = getattr(user, "id", None)
+    if not user_id:
+        raise CommandError(REFUSED, f"the server lists {named} without an id", hint="Nothing was done.")
+    say(f"{named} is {described(user)}, id {user_id}")
+    session.arguments |= {"user_id": user_id, "email": named}
+    return str(user_id)
+
+
+def no_such_user(session: Session, address: str) -> CommandError:
+    """Say that nobody has an address."""
+    return CommandError(
+        NO_SUCH_USER,
+        f"no user has the email {address}",
+        hint=f"`{session.reporter.group} list --email PART` finds users by a part of the address; "
+        "blocked users are not shown.",
+    )
+
+
+def described(user: User) -> str:
+    """Name a user for the eyes."""
+    name, email = getattr(user, "name", None), getattr(user, "email", None)
+    return f"{name} <{email}>" if name and email else str(email or name or getattr(user, "id", ""))
+
+
+def look_up(
+    users: UsersClient,
+    people: Sequence[Person],
+    everyone: Iterable[User] | None = None,
+    *,
+    show: Show | None = None,
+) -> list[BulkGetResult]:
+    """Look people up, and give one result for each.
+
+    Where a file has an id and an address, the id counts if the account knows it, else the address. A user
+    whose id and address are those of two people is failed.
+
+    Args:
+        users: The client.
+        people: Whom to find.
+        everyone: All users of the account, where they are known: no id is asked for then.
+        show: Shows progress.
+    """
+    from arize_users import BulkGetResult, LookupStatus
+
+    by_id = {
+        user.id: BulkGetResult(user_id=user.id, status=LookupStatus.FOUND, user=user)
+        for user in everyone or ()
+        if getattr(user, "id", None)
+    }
+    ids = [one.user_id for one in people if one.user_id] if everyone is None else []
+    emails = [one.email for one in people if one.email and one.user_id not in by_id]
+    by_email = {}
+    if ids or emails:
+        results = users.bulk_get(user_ids=ids, emails=emails, on_progress=show)
+        by_id |= {str(one.user_id): one for one in results if one.email is None}
+        by_email = {str(one.email): one for one in results if one.email is not None}
+        by_email = {folded(email): one for email, one in by_email.items()} | by_email
+    return [_found(person, by_id, by_email) for person in people]
+
+
+def distinct(results: Iterable[BulkGetResult]) -> list[BulkGetResult]:
+    """Leave out who was named before, by another name perhaps."""
+    seen: dict[str | None, BulkGetResult] = {}
+    for one in results:
+        seen.setdefault(one.user_id or one.email, one)
+    return [*seen.values()]
+
+
+def _found(
+    person: Person, by_id: Mapping[str, BulkGetResult], by_email: Mapping[str, BulkGetResult]
+) -> BulkGetResult:
+    from arize_users import BulkGetResult, LookupStatus
+
+    user_id, email = person.user_id, person.email
+    found = by_id.get(user_id or "") or BulkGetResult(user_id=user_id, status=LookupStatus.NOT_FOUND)
+    if email is None:
+        return found
+    if found.status != LookupStatus.FOUND:
+        found = by_email.get(email) or by_email[folded(email)]
+        return evolve(found, email=email)
+    has = getattr(found.user, "email", None)
+    if has is None or folded(has) == folded(email):
+        return evolve(found, email=email)
+    error = f"The id is that of {described(found.user)}, and the address is another."
+    return evolve(found, email=email, status=LookupStatus.FAILED, error=error)
+
+
+def folded(address: str) -> str:
+    """Lower the ASCII letters of an address alone, as the client does to compare two."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in address)
