@@ -258,15 +258,14 @@ def settle_conflict(step: Step, found: Found) -> None:
         step.settle_by(found.user, is_own=step.refusal.maybe_applied)
 
 
-def settle_created(step: Step, user: CreatedUser) -> bool:
+def settle_created(step: Step, user: CreatedUser, *, is_flag_missing: bool) -> bool:
     """Settle an invitation by its answer; tell whether the developer permission is to be set yet."""
     step.user_id = user.id
     action = step.action
     if user.created:
         is_left_out = step.asks_for_password and not user.temporary_password
         step.record.settle(DONE, "No password came with the answer." if is_left_out else None)
-        wanted = action.after.get("is_developer")
-        return wanted is not None and getattr(user, "is_developer", None) != wanted
+        return is_flag_missing
     is_own = user.created is None or step.was_begun
     if is_own and lacking(action, user) and lacks_flag_alone(action, user):
         step.record.settle(DONE)
