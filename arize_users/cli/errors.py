@@ -35,12 +35,14 @@ class CommandError(Exception):
 
     Args:
         exit_code: The exit code.
-        messages: What happened, each on a line of its own.
+        message: What happened.
+        more: What else did, each on a line of its own.
         hint: What to do about it; None points to the help of the command.
     """
 
-    def __init__(self, exit_code: int, *messages: str, hint: str | None = None) -> None:
-        super().__init__(*messages)
+    def __init__(self, exit_code: int, message: str, *more: str, hint: str | None = None) -> None:
+        super().__init__(message)
         self.exit_code = exit_code
-        self.messages = messages
+        self.message = message
+        self.more = more
         self.hint = hint

@@ -70,7 +70,7 @@ class Reporter:
 
     def command_error(self, error: CommandError) -> int:
         """Report an error of the command line, and give its exit code."""
-        self._say(error.messages, error.hint or f"`{self.command} --help` shows how.")
+        self._say([error.message, *error.more], error.hint or f"`{self.command} --help` shows how.")
         return error.exit_code
 
     def client_error(self, error: client.ArizeError) -> int:

@@ -45,7 +45,8 @@ def letters(header: str) -> str:
     return "".join(letter for letter in header.casefold() if letter.isalnum())
 
 
-def _as_field(header: str) -> str:
+def as_field(header: str) -> str:
+    """Write a header as the fields are written: in lower case, with _ between its words."""
     return re.sub(r"[\s_-]+", "_", header.strip("\ufeff \t\r\n\xa0").casefold())
 
 
@@ -68,7 +69,7 @@ def checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
     problems = []
     checked: dict[str, str] = {}
     for name, header in columns.items():
-        key = _as_field(name) if isinstance(name, str) else ""
+        key = as_field(name) if isinstance(name, str) else ""
         if key not in FIELDS:
             problems.append(f"{name!r} is no field of a person")
         elif not isinstance(header, str) or not header.strip():
@@ -87,7 +88,7 @@ def checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
 def known_counter(columns: Mapping[str, str]) -> Callable[[list[str]], int]:
     """Give a function that counts the texts of a header that name a field of a person."""
     mapped = {_plain(header) for header in columns.values()}
-    return lambda header: sum(_as_field(one) in FIELDS or _plain(one) in mapped for one in header)
+    return lambda header: sum(as_field(one) in FIELDS or _plain(one) in mapped for one in header)
 
 
 def _is_secret(header: str) -> bool:
@@ -159,39 +160,43 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
     layout = Layout(header, width=named[-1] + 1, first=named[0])
     problems = _find_fields(layout, columns)
     _sort_rest(layout, named)
-    missing = [name for name, fields in _NEEDED.items() if not any(one in layout.fields for one in fields)]
+    missing = [
+        name
+        for name, fields in _NEEDED.items()
+        if not any(one in layout.fields or one in problems for one in fields)
+    ]
     if missing or problems:
         raise _foreign(table, layout, missing, problems)
     return layout
 
 
-def _find_fields(layout: Layout, columns: Mapping[str, str]) -> list[str]:
-    """Find the columns of the fields; give what is wrong with them."""
-    problems = []
+def _find_fields(layout: Layout, columns: Mapping[str, str]) -> dict[str, str]:
+    """Find the columns of the fields; give what is wrong with them, by field."""
+    problems: dict[str, str] = {}
     for name in FIELDS:
         if mapped := columns.get(name):
             places = [place for place, one in enumerate(layout.header) if _plain(one) == _plain(mapped)]
             if not places:
-                problems.append(f"no column {shown(mapped)!r}, from which {name} is to be read")
+                problems[name] = f"no column {shown(mapped)!r}, from which {name} is to be read"
         else:
-            places = [place for place, one in enumerate(layout.header) if _as_field(one) == name]
+            places = [place for place, one in enumerate(layout.header) if as_field(one) == name]
         if len(places) > 1:
             numbers = " and ".join(str(place + 1) for place in places)
-            problems.append(f"{len(places)} columns of one name for {name}: columns {numbers}")
+            problems[name] = f"more than one column for {name}: columns {numbers}"
         elif places:
             layout.fields[name] = places[0]
     return problems
 
 
 def _sort_rest(layout: Layout, named: Iterable[int]) -> None:
-    names = {_as_field(one): place for place, one in enumerate(layout.header)}
+    names = {as_field(one): place for place, one in enumerate(layout.header)}
     is_ours = "status" in names and (
         "role_type" in names or "role_name" in names or {"id", "created_at"} <= names.keys()
     )
     for place in named:
         if place in layout.fields.values():
             continue
-        name = _as_field(layout.header[place])
+        name = as_field(layout.header[place])
         if is_ours and name in _OUR_OWN:
             layout.status = place if name == "status" else layout.status
             layout.ids = place if name == "id" else layout.ids
@@ -256,23 +261,26 @@ def _values(table: Table, place: int) -> str:
     return ", ".join(told) or "no rows"
 
 
-def _foreign(table: Table, layout: Layout, missing: Sequence[str], problems: Sequence[str]) -> RosterError:
+def _foreign(
+    table: Table, layout: Layout, missing: Sequence[str], problems: Mapping[str, str]
+) -> RosterError:
     """Make the one error of a file whose columns are not those of a roster."""
     listed = " or ".join(filter(None, [", ".join(missing[:-1]), *missing[-1:]]))
     lacks = [f"no column for {listed}"] if missing else []
     places = [place for place, one in enumerate(layout.header) if one and place not in layout.secrets]
     lines = [
-        f"{table.name} has {'; '.join([*lacks, *problems])}",
+        f"{table.name} has {'; '.join([*lacks, *problems.values()])}",
         f"  its columns: {_named(table, layout, places)}",
         f"  needed:      email, name, role ({_OPTIONAL})",
     ]
     notes = [f"  note:        {note}" for note in table.notes]
-    return RosterError("\n".join([*lines, *notes]), hint=_advice(table, layout, missing))
+    return RosterError("\n".join([*lines, *notes]), hint=_advice(table, layout, [*missing, *problems]))
 
 
 def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
     advice = []
-    maps = {name: header for name in missing if (header := _likely(table, layout, name))}
+    found = {name: _likely(table, layout, name) for name in missing if name in _LIKELY}
+    maps = {name: header for name, header in found.items() if header}
     if maps:
         options = " ".join(f"--map {shlex.quote(f'{name}={header}')}" for name, header in maps.items())
         advice.append(f"{options} (in code, columns=) reads what is there")
@@ -310,7 +318,12 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
 
     rows = [row for row in table.rows if not row.is_blank]
     likely = _LIKELY[name].split()
-    places = [place for place in layout.unread if name == "email" or letters(layout.header[place]) in likely]
+    places = [
+        place
+        for place in layout.unread
+        if (name == "email" or letters(layout.header[place]) in likely)
+        and list(map(_plain, layout.header)).count(_plain(layout.header[place])) == 1
+    ]
     places.sort(key=lambda place: _rank(letters(layout.header[place]), likely))
     for place in places:
         if rows and all(place < len(row.cells) and looks(row.cells[place]) for row in rows):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
@@ -13,7 +13,7 @@ from ...people import NewUser
 from ...types import Role
 from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
-from .columns import Layout, checked_columns, known_counter, layout_of, unread_note
+from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
 from .decoding import checked_encoding, decoded, read_content
 from .entries import Entry
 from .entries import RowProblem as RowProblem
@@ -22,7 +22,7 @@ from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
 from .persons import checked_person, flag_of, role_of
 from .rejects import Rejects
-from .separated import is_no_person, read_separated
+from .separated import is_no_person, mark_note, read_separated
 from .tables import Row, Table, Typed, refused, shown
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -137,14 +137,13 @@ def _guessed(text: str) -> str:
 
 def _is_repeated(row: Row, table: Table) -> bool:
     """Tell whether a row is the header once more, as in files that were joined, or a program's mark."""
-    if table.kind not in ("csv", "tsv", "xlsx") or row.flaw:
+    if table.kind in ("json", "jsonl") or row.flaw or any("@" in cell for cell in row.cells):
         return False
-    header = [cell.strip("\ufeff") for cell in table.header]
-    if [cell.strip("\ufeff") for cell in row.cells] == header:
+    if list(map(as_field, row.cells)) == list(map(as_field, table.header)):
         table.notes.append(f"line {row.line} is the header once more and no person: not read")
         return True
     if is_no_person(row):
-        table.notes.append(f"line {row.line} is a mark of the file's program and no person: not read")
+        table.notes.append(mark_note(row))
         return True
     return False
 
@@ -318,7 +317,11 @@ class _Reader:
 
     def notes(self) -> list[str]:
         """Give what a reader should know about the people."""
-        self.alike = alike_notes((f"line {line}", address) for line, address in self._addresses)
+        valid = {line for line, _ in self._valid}
+        self.alike = alike_notes(
+            [(f"line {line}", address) for line, address in self._addresses],
+            told={f"line {line}" for line in self.reasons if line not in valid},
+        )
         notes = [*self.alike, *self._odd_names]
         if self._headless:
             notes.append(f"column {self._layout.first} has no header: not read")
@@ -342,7 +345,7 @@ def _odd_letters(name: str) -> str:
     return ", ".join(map(code_point, dict.fromkeys(odd)))
 
 
-def _row_error(name: str, reading: Reading, alike: Iterable[str]) -> RosterError:
+def _row_error(name: str, reading: Reading, alike: Sequence[str]) -> RosterError:
     problems = reading.problems
     count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
     lines = [f"{name} has {count} that cannot be used"]
@@ -351,7 +354,7 @@ def _row_error(name: str, reading: Reading, alike: Iterable[str]) -> RosterError
     return RosterError(
         "\n".join(lines),
         problems=problems,
-        notes=reading.notes,
+        notes=[note for note in reading.notes if note not in alike],
         rejects=reading.rejects,
         hint="Mend them, or go on without them: --skip-invalid (in code, skip_invalid=True).",
     )
