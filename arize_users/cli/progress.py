@@ -52,6 +52,8 @@ def showing_progress() -> Iterator[Show]:
             is_seldom = waits != {phase: wait}
             for before in waits.keys() - {phase}:
                 bars.update(tasks[before], wait="")
+                if not bars.tasks[bars.task_ids.index(tasks[before])].finished:
+                    bars.remove_task(tasks.pop(before))  # It ended early, as a search that found one.
             waits.clear()
             waits[phase] = wait
             if phase not in tasks:
