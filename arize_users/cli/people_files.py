@@ -11,8 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from arize_users._cells import unescaped
+
 from .errors import USAGE, CommandError
 from .profile_files import FileProblem, text_of
+from .terminal import say
 
 STDIN = "-"
 """The name that stands for standard input."""
@@ -46,6 +49,11 @@ class Person(NamedTuple):
     line: int
     user_id: str | None = None
     email: str | None = None
+
+    @property
+    def named(self) -> str:
+        """The person as given: by the address where there is one, which people know."""
+        return self.email or self.user_id or ""
 
 
 class LineProblem(NamedTuple):
@@ -91,7 +99,8 @@ def read_people(file: str, *, skip_invalid: bool) -> People:
         hint = "Nothing was sent. Mend the file, or let --skip-invalid do the rest."
         raise CommandError(USAGE, *told, hint=hint)
     if not found.people:
-        raise CommandError(USAGE, *told, f"{name} names nobody", hint="Give one id or address per line.")
+        raise CommandError(USAGE, f"{name} names nobody", *told, hint="Give one id or address per line.")
+    say(*(f"skipped: {one}" for one in told))
     return found
 
 
@@ -249,8 +258,7 @@ def _bare(text: str) -> str:
         text = _stripped(found[1])
     if text[:7].lower() == "mailto:":
         text = _stripped(unquote(text[7:].partition("?")[0]))
-    # A cell of CSV that a spreadsheet would run begins with an apostrophe.
-    return text[1:] if text.startswith(("'+", "'-", "'=", "'@")) else text
+    return unescaped(text)
 
 
 def _stripped(text: str) -> str:
