@@ -11,8 +11,9 @@ from ..results import BulkUserDeletionResult, Outcomes
 from ..types import User
 from .batch import Options
 from .named import UserBatch, UserTarget, checked_names
-from .operations import Operations, deletion_record, mail_record, reading_record
+from .operations import Operations
 from .outcomes import Record
+from .records import deletion_record, mail_record, reading_record
 
 
 class BulkDelete(UserBatch[BulkUserDeletionResult]):
