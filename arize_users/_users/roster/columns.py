@@ -167,7 +167,7 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
             hint="Put a first line before it that names the columns, such as email,name,role.",
         )
     named = [place for place, one in enumerate(header) if one.strip("\ufeff ")]
-    layout = Layout(header, width=named[-1] + 1, first=named[0])
+    layout = Layout(header, width=max(named, default=-1) + 1, first=min(named, default=0))
     problems = _find_fields(layout, columns)
     _sort_rest(layout, named)
     missing = [

@@ -188,7 +188,7 @@ def _table(name: str, kind: str, documents: list[tuple[int, Any]]) -> Table:
         by_name = {key.strip().casefold(): value for key, value in fields.items()}
         cells = [_cell(by_name.get(folded)) for folded in names]
         rows.append(Row(line, cells, document, _flaw(document)))
-    return Table(name, kind, list(names.values()), documents[0][0], rows)
+    return Table(name, kind, [*names.values()] or [*_NEEDED], documents[0][0], rows)
 
 
 def _flaw(document: Any) -> str | None:

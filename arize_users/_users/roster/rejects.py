@@ -82,10 +82,13 @@ class Rejects:
     def _content(self, kind: str) -> bytes:
         sources: list[Any] = [row.source for row in self._rows]
         if self.kind in _TEXT:
-            return ("\n".join([self._opening, *sources]) + "\n").encode("utf-8", "surrogateescape")
+            # Half a character, which a file open for text may give, cannot be written but as an escape.
+            return ("\n".join([self._opening, *sources]) + "\n").encode("utf-8", "backslashreplace")
         if kind == "jsonl":
             return b"".join(
-                one.encode() + b"\n" if isinstance(one, str) else documents_bytes("jsonl", [one])
+                one.encode("utf-8", "backslashreplace") + b"\n"
+                if isinstance(one, str)
+                else documents_bytes("jsonl", [one])
                 for one in sources
             )
         if kind == "json":
