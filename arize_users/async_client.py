@@ -13,14 +13,27 @@ from ._base_client import BaseClient
 from ._core.async_driver import AsyncDriver
 from ._core.runtime import NotCopied
 from ._core.transport import AsyncSender
-from ._users.bulk import bulk_delete
+from ._users.applying import apply
+from ._users.batch import Batch
+from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
+from ._users.bulk_create import bulk_create
+from ._users.bulk_update import bulk_update
 from ._users.operations import Operations
 from ._users.outcomes import Write
 from ._users.planning import plan
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
-from .people import BulkProgress
-from .results import Outcomes, carrying
-from .roster import Plan, Roster
+from .people import (
+    BulkCreateResult,
+    BulkGetResult,
+    BulkInvitationResult,
+    BulkPasswordResetResult,
+    BulkProgress,
+    BulkUpdateResult,
+    NewUser,
+    UserUpdate,
+)
+from .results import Outcomes, UserResult, carrying
+from .roster import Plan, PlanResult, Report, Roster
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -32,6 +45,7 @@ from .types import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R", bound=UserResult)
 
 
 class AsyncUsersClient(NotCopied):
@@ -54,6 +68,10 @@ class AsyncUsersClient(NotCopied):
     async def _write(self, write: Write[T]) -> T:
         with carrying(write.outcomes):
             return await self._driver.run(write.flow)
+
+    async def _bulk(self, batch: Batch[R]) -> builtins.list[R]:
+        with carrying(batch.outcomes):
+            return await self._driver.run(batch.run())
 
     async def list(
         self,
@@ -170,14 +188,14 @@ class AsyncUsersClient(NotCopied):
         )
         return self._driver.iterate(scan.next_whole_page, prefetch=False)
 
-    async def get(self, *, user: str) -> User | None:
+    async def get(self, *, user: str | User) -> User | None:
         """Get a user by id, or by email.
 
         Needs the admin or member role, or USER_READ; without it every id is not found.
 
         Args:
-            user: An id, or an address, which holds an ``@``. The whole address is matched over all pages of
-                the API's substring search: the exact spelling first, else ASCII letters in any case.
+            user: An id, a `User`, or an address, which holds an ``@``. The whole address is matched over all
+                pages of the API's substring search: the exact spelling first, else ASCII letters in any case.
 
         Returns:
             The user; None when nobody has the email.
@@ -233,14 +251,14 @@ class AsyncUsersClient(NotCopied):
         )
 
     async def update(
-        self, *, user_id: str, name: str | None = None, is_developer: bool | None = None
+        self, *, user_id: str | User, name: str | None = None, is_developer: bool | None = None
     ) -> User:
         """Change a user's name, developer permission, or both.
 
         Idempotent. Changing ``is_developer`` needs the admin role, the name the admin role or USER_UPDATE.
 
         Args:
-            user_id: The id.
+            user_id: The id, or the user.
             name: 1 to 255 characters; left out, the name stays.
             is_developer: Left out, the permission stays.
 
@@ -255,27 +273,27 @@ class AsyncUsersClient(NotCopied):
             self._operations.update(user_id=user_id, name=name, is_developer=is_developer)
         )
 
-    async def delete(self, *, user_id: str) -> None:
+    async def delete(self, *, user_id: str | User) -> None:
         """Block a user for good, and remove memberships, API keys and role bindings.
 
         Idempotent. There is no way back, and the address cannot be invited again. Nobody can delete
         themselves. Needs the admin role or USER_DELETE.
 
         Args:
-            user_id: The id.
+            user_id: The id, or the user.
 
         Raises:
             NotFoundError: The id is unknown or of another account.
         """
         return await self._write(self._operations.delete(user_id=user_id))
 
-    async def resend_invitation(self, *, user_id: str) -> None:
+    async def resend_invitation(self, *, user_id: str | User) -> None:
         """Send the invitation mail again. Each call sends one mail.
 
         Needs the admin role or USER_CREATE.
 
         Args:
-            user_id: The id.
+            user_id: The id, or the user.
 
         Raises:
             BadRequestError: The user is not invited (`create` invites an expired one anew), or logs in
@@ -284,13 +302,13 @@ class AsyncUsersClient(NotCopied):
         """
         return await self._write(self._operations.resend_invitation(user_id=user_id))
 
-    async def reset_password(self, *, user_id: str) -> None:
+    async def reset_password(self, *, user_id: str | User) -> None:
         """Mail a password reset link, which lives 30 minutes. Each call sends one mail.
 
         Needs the admin role or USER_UPDATE.
 
         Args:
-            user_id: The id.
+            user_id: The id, or the user.
 
         Raises:
             BadRequestError: The user logs in through SSO or SAML, as one created with "none" does, or is not
@@ -302,10 +320,11 @@ class AsyncUsersClient(NotCopied):
     async def bulk_delete(
         self,
         *,
-        user_ids: Iterable[str] | None = None,
+        user_ids: Iterable[str | User] | None = None,
         emails: Iterable[str] | None = None,
         max_concurrency: int = 8,
         on_result: Callable[[BulkUserDeletionResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
         outcomes: Outcomes | None = None,
     ) -> builtins.list[BulkUserDeletionResult]:
         """Delete many users, by id, by email, or both; see `delete` for what that means.
@@ -314,11 +333,13 @@ class AsyncUsersClient(NotCopied):
         a result, not an error, and the batch goes on. Safe to call again with the same inputs.
 
         Args:
-            user_ids: The ids.
+            user_ids: The ids, or the users themselves.
             emails: The addresses, matched as in `get`.
             max_concurrency: How many requests are under way at once at most.
             on_result: Called with each result as it arrives,
                 one call at a time; it must not block.
+            on_progress: Called in the same way with how far the call is, and until when a rate limit keeps it
+                waiting; see `BulkProgress`.
             outcomes: A new `Outcomes`, filled as outcomes happen: what is done, unknown and not attempted,
                 true at every moment, whatever ends the call. `outcomes_of` finds it on an exception.
 
@@ -330,21 +351,237 @@ class AsyncUsersClient(NotCopied):
         Raises:
             InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
             UnauthorizedError: The key was refused before anything was deleted.
-            BulkInterrupted: ``on_result`` raised an exception. An interrupt (Ctrl-C, a cancellation, a
-                timeout of yours) stays itself. Either way no further request starts, those under way are
-                awaited for at most the read timeout (30 seconds where there is none) plus a second, and
-                the exception carries the outcomes.
+            BulkInterrupted: ``on_result`` or ``on_progress`` raised an exception. An interrupt (Ctrl-C, a
+                cancellation, a timeout of yours) stays itself. Either way no further request starts, those
+                under way are awaited for at most the read timeout (30 seconds where there is none) plus a
+                second, and the exception carries the outcomes.
         """
-        batch = bulk_delete(
-            self._operations,
-            user_ids=user_ids,
-            emails=emails,
-            max_concurrency=max_concurrency,
-            on_result=on_result,
-            outcomes=outcomes,
+        return await self._bulk(
+            bulk_delete(
+                self._operations,
+                user_ids=user_ids,
+                emails=emails,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
         )
-        with carrying(batch.outcomes):
-            return await self._driver.run(batch.run())
+
+    async def bulk_create(
+        self,
+        users: Iterable[NewUser],
+        *,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkCreateResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkCreateResult]:
+        """Create many users; see `create` for what that means.
+
+        A failure is a result, not an error, and the batch goes on. With "email_link" it is safe to call again
+        with the same users. Where the deployment does not take ``is_developer`` on create, the user is
+        created without, and updated after; where that fails, the result is CREATED, and its error says so.
+
+        Who has an address that the API refuses is looked up after the creates, for all of them together.
+
+        Args:
+            users: Who is to be created, each once: two entries for one person are refused.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each user, in your order; see `CreationStatus`. A temporary password is in the
+            result, left out of its repr and its documents.
+
+        Raises:
+            InvalidArgumentError: Something about the users cannot be right: it says all that, and nothing was
+                sent.
+            UnauthorizedError: The key was refused before anything was done.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return await self._bulk(
+            bulk_create(
+                self._operations,
+                users,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
+
+    async def bulk_update(
+        self,
+        updates: Iterable[UserUpdate],
+        *,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkUpdateResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkUpdateResult]:
+        """Change many users, each in its own way; see `update` for what that means.
+
+        All emails are looked up before the first change. A failure is a result, not an error, and the batch
+        goes on. Safe to call again with the same updates.
+
+        Args:
+            updates: The changes, one for each user: two for one user are refused, or where only a look-up
+                shows it, both are FAILED, and neither is sent.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each update, in your order, with the user as it is now.
+
+        Raises:
+            InvalidArgumentError: Something about the updates cannot be right: it says all that, and nothing
+                was sent.
+            UnauthorizedError: The key was refused before anything was done.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return await self._bulk(
+            bulk_update(
+                self._operations,
+                updates,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
+
+    async def bulk_resend_invitation(
+        self,
+        *,
+        user_ids: Iterable[str | User] | None = None,
+        emails: Iterable[str] | None = None,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkInvitationResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkInvitationResult]:
+        """Send many users their invitation mail again; see `resend_invitation` for whom.
+
+        A user named twice gets one mail. No request is repeated that may have sent one. Each call sends mail
+        anew.
+
+        Args:
+            user_ids: As for `bulk_delete`.
+            emails: As for `bulk_delete`.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each distinct input, as for `bulk_delete`.
+
+        Raises:
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused before anything was done.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return await self._bulk(
+            bulk_resend_invitation(
+                self._operations,
+                user_ids=user_ids,
+                emails=emails,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
+
+    async def bulk_reset_password(
+        self,
+        *,
+        user_ids: Iterable[str | User] | None = None,
+        emails: Iterable[str] | None = None,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkPasswordResetResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkPasswordResetResult]:
+        """Mail many users a password reset link; see `reset_password` for whom.
+
+        A user named twice gets one mail. No request is repeated that may have sent one. Each call sends mail
+        anew.
+
+        Args:
+            user_ids: As for `bulk_delete`.
+            emails: As for `bulk_delete`.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each distinct input, as for `bulk_delete`.
+
+        Raises:
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused before anything was done.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return await self._bulk(
+            bulk_reset_password(
+                self._operations,
+                user_ids=user_ids,
+                emails=emails,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
+
+    async def bulk_get(
+        self,
+        *,
+        user_ids: Iterable[str | User] | None = None,
+        emails: Iterable[str] | None = None,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkGetResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkGetResult]:
+        """Get many users, by id, by email, or both.
+
+        Emails are looked up together, with few requests; an id whose user they show is not asked for again.
+
+        Args:
+            user_ids: As for `bulk_delete`.
+            emails: As for `bulk_delete`.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each distinct input, as for `bulk_delete`, with the user who was found.
+
+        Raises:
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused while emails were looked up, or before anybody was found.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return await self._bulk(
+            bulk_get(
+                self._operations,
+                user_ids=user_ids,
+                emails=emails,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
 
     async def plan(
         self,
@@ -403,6 +640,74 @@ class AsyncUsersClient(NotCopied):
                 on_progress=on_progress,
             )
         )
+
+    async def apply(
+        self,
+        plan: Plan,
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        passwords: str | os.PathLike[str] | None = None,
+        max_concurrency: int = 8,
+        dry_run: bool = False,
+        on_result: Callable[[PlanResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> Report:
+        """Do what a plan says: invitations and updates side by side, then removals.
+
+        Before anything is changed, the account has to be the one that was planned for: one of the plan's
+        oldest users is looked up. Each user who is changed or removed is looked at just before, and left
+        alone where address, status, role or a field to be changed is not as planned (STALE). A failure is a
+        result, not an error, and the rest goes on. A user of that plan who is the one of the API key is
+        CANNOT: nobody deletes themselves.
+
+        Args:
+            plan: The plan, of `plan` or `Plan.load`.
+            journal: A file with one line for each action that begins and ends, which only you can read. Given
+                again with the same plan, what is done is not done again: what failed, was stale or not
+                attempted is tried again, and what an earlier run began without learning how it ended is
+                looked up. It is done where the account shows it, repeated where that is safe (an update, a
+                removal, an invitation by "email_link"), and else UNKNOWN. A line is written before the
+                request leaves; it outlives the end of the process, ``kill -9`` among them, but not a power
+                cut. None keeps no journal.
+            passwords: A CSV file ``email,password,issued_at`` for temporary passwords, which only you can
+                read. It is opened, locked and written to before anything is sent, grows, and is never
+                overwritten; each password is on the disk before that worker's next request.
+            max_concurrency: How many requests are under way at once at most.
+            dry_run: Make the checks that come before the first change, and stop: what refuses the plan is
+                raised, the account is looked at, no file is made, and nothing is changed. Of the results,
+                NOT_ATTEMPTED are those that are to be done, UNKNOWN those that an earlier run began.
+            on_result: Called with each result as it is known, one call at a time; it must not block.
+            on_progress: Called with how far it is: "checking", "looking up", "inviting", "updating",
+                "removing".
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each action, in the plan's order.
+
+        Raises:
+            PlanRefusedError: A guard refuses the plan, it is one of another account, or has temporary
+                passwords and no file for them: nothing was changed. Or fewer admins than ``min_admins`` are
+                left: nobody was removed.
+            JournalError: The journal or the file of passwords cannot be used: nothing was changed. Or a line
+                could not be written: no further action was begun. A password that could not be written is
+                in the ``temporary_password`` of its result.
+            UnauthorizedError: The key was refused: nothing was changed, or nobody was removed after that.
+            BulkInterrupted: As for `bulk_delete`, as are interrupts.
+        """
+        application = apply(
+            self._operations,
+            plan,
+            journal=journal,
+            passwords=passwords,
+            max_concurrency=max_concurrency,
+            dry_run=dry_run,
+            on_result=on_result,
+            on_progress=on_progress,
+            outcomes=outcomes,
+        )
+        with carrying(application.outcomes):
+            return await self._driver.run(application.report())
 
 
 class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ._users.roster.entries import RowProblem
     from ._users.roster.plan import Refusal
     from ._users.roster.rejects import Rejects
-    from .results import BulkUserDeletionResult
+    from .results import UserResult
 
 
 class BetaWarning(FutureWarning):
@@ -281,21 +281,19 @@ class OutcomeUnknownError(ArizeError):
 
 
 class BulkInterrupted(ArizeError):
-    """``on_result`` raised an exception, ``__cause__``, which stopped the bulk delete midway.
+    """``on_result`` or ``on_progress`` raised an exception, ``__cause__``, which stopped a bulk call midway.
 
     Calling again with ``pending`` goes on.
 
     Attributes:
-        results: Every outcome so far, in the order of the inputs.
+        results: Every outcome so far, in the order of the inputs, of the call's own class of results.
         pending: The ids and emails without an outcome, as the caller spelled them.
     """
 
-    results: list[BulkUserDeletionResult]
+    results: list[Any]
     pending: list[str]
 
-    def __init__(
-        self, message: str, *, results: Sequence[BulkUserDeletionResult], pending: Sequence[str]
-    ) -> None:
+    def __init__(self, message: str, *, results: Sequence[UserResult], pending: Sequence[str]) -> None:
         super().__init__(message)
         self.results = list(results)
         self.pending = list(pending)

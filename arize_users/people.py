@@ -58,7 +58,8 @@ class BulkCreateResult(UserResult):
         status: What became of it; see `CreationStatus`.
         user: The user as the server answered, or as a look-up found who has the address; None where nobody
             was seen. Left out of the repr, since it may hold a temporary password.
-        differences: Where a user who was invited before is not as asked for, by field: what is.
+        differences: Where a user who was there before is not as asked for, by field: what is. None under
+            ``temporary_password`` says that none was issued.
     """
 
     status: CreationStatus
@@ -70,6 +71,20 @@ class BulkCreateResult(UserResult):
         """The password that was issued, once; a secret."""
         return getattr(self.user, "temporary_password", None)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields, but no temporary password.
+
+        Returns:
+            The fields by name.
+        """
+        user = None if self.user is None else self.user.to_dict()
+        if user is not None:
+            user.pop("temporary_password", None)
+        found = {name: value for name, value in self.differences.items() if name != "role"}
+        if "role" in self.differences:
+            found["role"] = self.differences["role"].to_dict()
+        return super().to_dict() | {"user": user, "differences": found}
+
 
 @frozen(kw_only=True)
 class BulkUpdateResult(UserResult):
@@ -77,6 +92,14 @@ class BulkUpdateResult(UserResult):
 
     status: WriteStatus
     user: User | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields.
+
+        Returns:
+            The fields by name.
+        """
+        return super().to_dict() | {"user": None if self.user is None else self.user.to_dict()}
 
 
 @frozen(kw_only=True)
@@ -87,11 +110,26 @@ class BulkInvitationResult(UserResult):
 
 
 @frozen(kw_only=True)
+class BulkPasswordResetResult(UserResult):
+    """What became of one user given to ``users.bulk_reset_password``."""
+
+    status: WriteStatus
+
+
+@frozen(kw_only=True)
 class BulkGetResult(UserResult):
     """What became of one user given to ``users.bulk_get``; ``user`` is who was found."""
 
     status: LookupStatus
     user: User | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all fields.
+
+        Returns:
+            The fields by name.
+        """
+        return super().to_dict() | {"user": None if self.user is None else self.user.to_dict()}
 
 
 @frozen(kw_only=True)

@@ -36,10 +36,11 @@ REPLACEMENTS = (
     (r"one call at a time, on your thread", "one call at a time; it must not block"),
     # Every public method that talks to the server is awaited; `iter` gives its iterator at once.
     (
-        r"    def (_write|list|get|create|update|delete|resend_invitation|reset_password|bulk_delete|plan)\(",
+        r"    def (_write|_bulk|list|get|create|update|delete|resend_invitation|reset_password|bulk_\w+"
+        r"|plan|apply)\(",
         r"    async def \1(",
     ),
-    (r"return self\._(driver\.run|write)\(", r"return await self._\1("),
+    (r"return self\._(driver\.run|write|bulk)\(", r"return await self._\1("),
     (r"def close\(", "async def aclose("),
     (r"self\.close\(\)", "await self.aclose()"),
     (r"self\._sender\.close\(\)", "await self._sender.aclose()"),

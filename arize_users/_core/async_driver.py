@@ -17,10 +17,12 @@ from .effects import (
     Flow,
     InOrder,
     Now,
+    OnNotice,
     Parallel,
     Send,
     Sleep,
     Stopped,
+    Tell,
     resume,
 )
 from .request import Request
@@ -52,7 +54,7 @@ class AsyncDriver:
         """Give a driver that sends by another function; exclusive flows exclude those of this one."""
         return AsyncDriver(send, patience=patience, exclusion=self._exclusion)
 
-    async def run(self, flow: Flow[T], stop: anyio.Event | None = None) -> T:
+    async def run(self, flow: Flow[T], stop: _Stop | None = None) -> T:
         """Run a flow to its end; once ``stop`` is set, it starts no request and no wait."""
         result: Any = None
         error: Exception | None = None
@@ -70,27 +72,29 @@ class AsyncDriver:
         finally:
             flow.close()
 
-    async def _perform(self, effect: Effect, stop: anyio.Event | None) -> Any:
+    async def _perform(self, effect: Effect, stop: _Stop | None) -> Any:
         if isinstance(effect, Now):
             return monotonic()
         if isinstance(effect, Call):
             return await _on_thread(effect.function)
-        if stop is not None and stop.is_set():
+        if isinstance(effect, Tell):
+            return None if stop is None else stop.tell(effect.notice)
+        if stop is not None and stop.event.is_set():
             raise Stopped
         if isinstance(effect, Send):
             return await self._send(effect.request)
         if isinstance(effect, Sleep):
-            return await _sleep(effect.seconds, stop)
+            return await _sleep(effect.seconds, None if stop is None else stop.event)
         if isinstance(effect, Exclusive):
             return await self._run_exclusive(effect, stop)
         if isinstance(effect, InOrder):
-            async with aclosing(self._pages_ahead(effect.next_flow)) as values:
+            async with aclosing(self._pages_ahead(effect.next_flow, effect.on_notice)) as values:
                 async for value in values:
                     effect.report(value)
             return None
         return await self._run_parallel(effect)
 
-    async def _run_exclusive(self, effect: Exclusive, stop: anyio.Event | None) -> Any:
+    async def _run_exclusive(self, effect: Exclusive, stop: _Stop | None) -> Any:
         lock = self._exclusion.get()
         with ended_after(effect.seconds) as waiting:
             await lock.acquire()
@@ -134,22 +138,33 @@ class AsyncDriver:
         while (page := await self.run(next_page())) is not None:
             yield page
 
-    async def _pages_ahead(self, next_page: Callable[[], Flow[T | None]]) -> AsyncGenerator[T, None]:
-        coming = _BackgroundCall(lambda: self.run(next_page()))
+    async def _pages_ahead(
+        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice = None
+    ) -> AsyncGenerator[T, None]:
+        stop = None if on_notice is None else _Stop(on_notice)
+        coming = _BackgroundCall(lambda: self.run(next_page(), stop))
         try:
             while (page := await coming.result()) is not None:
-                coming = _BackgroundCall(lambda: self.run(next_page()))
+                coming = _BackgroundCall(lambda: self.run(next_page(), stop))
                 yield page
         finally:
             coming.cancel()
 
 
+class _Stop:
+    """Tells flows to start nothing more, once ``event`` is set, and the caller what they have to tell."""
+
+    def __init__(self, tell: Callable[[Any], object]) -> None:
+        import anyio
+
+        self.event: anyio.Event = anyio.Event()
+        self.tell: Callable[[Any], object] = tell
+
+
 class _ParallelWork:
     """The workers of one parallel effect, and how they are stopped."""
 
-    def __init__(
-        self, effect: Parallel, run: Callable[[Flow[Any], anyio.Event | None], Awaitable[Any]]
-    ) -> None:
+    def __init__(self, effect: Parallel, run: Callable[[Flow[Any], _Stop | None], Awaitable[Any]]) -> None:
         import anyio
 
         self._effect = effect
@@ -158,7 +173,8 @@ class _ParallelWork:
         # A cancellation cuts no request in the middle: each flow runs in a shielded scope of its own.
         self._scopes: set[anyio.CancelScope] = set()
         self._finished = anyio.Event()
-        self.stopped = anyio.Event()
+        self._stop = _Stop(self._tell)
+        self.stopped = self._stop.event
         """Set when nothing more is to be started, at the latest when all workers have ended."""
         self.interruption: BaseException | None = None
 
@@ -175,7 +191,7 @@ class _ParallelWork:
                 with anyio.CancelScope(shield=True) as scope:
                     self._scopes.add(scope)
                     try:
-                        value = await self._run(flow, self.stopped)
+                        value = await self._run(flow, self._stop)
                     finally:
                         self._scopes.discard(scope)
                 if scope.cancelled_caught:
@@ -197,6 +213,13 @@ class _ParallelWork:
             if not self._working:
                 self._finished.set()
                 self.stopped.set()
+
+    def _tell(self, notice: object) -> None:
+        if self._effect.on_notice is not None:
+            try:
+                self._effect.on_notice(notice)
+            except BaseException as error:
+                self.stop(error)  # As for an exception of `report`: the flow that told it ends in order.
 
     def stop(self, error: BaseException) -> None:
         """Start nothing more. The first reason is raised, but an interrupt rather than an exception."""

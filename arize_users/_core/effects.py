@@ -36,6 +36,13 @@ class Sleep:
 
 
 @frozen
+class Tell:
+    """Tell the caller's thread something while the flow goes on; outside of other work nobody hears it."""
+
+    notice: object
+
+
+@frozen
 class Now:
     """Give the monotonic time, in seconds."""
 
@@ -55,6 +62,7 @@ class Parallel:
     flows: Iterator[Flow[Any]]
     limit: int
     report: Callable[[Any], object]
+    on_notice: OnNotice
 
 
 @frozen
@@ -73,9 +81,24 @@ class InOrder:
 
     next_flow: Callable[[], Flow[Any]]
     report: Callable[[Any], object]
+    on_notice: OnNotice
 
 
-Effect = Send | Sleep | Now | Exclusive | Parallel | Call | InOrder
+@frozen
+class RateLimited:
+    """The notice of a flow that waits for a rate limit.
+
+    Args:
+        until: When the limit ends, by the monotonic clock: all who wait for the same one say the same.
+        seconds: How long it still lasts; 0 once it was waited out.
+    """
+
+    until: float
+    seconds: float
+
+
+OnNotice = Callable[[Any], object] | None
+Effect = Send | Sleep | Tell | Now | Exclusive | Parallel | Call | InOrder
 Flow = Generator[Effect, Any, T]
 
 
@@ -107,6 +130,11 @@ def sleep(seconds: float) -> Flow[None]:
     yield Sleep(seconds)
 
 
+def tell(notice: object) -> Flow[None]:
+    """Tell the ``on_notice`` of the `parallel` or `in_order` around something."""
+    yield Tell(notice)
+
+
 def now() -> Flow[float]:
     """Give the monotonic time, in seconds."""
     seconds: float = yield Now()
@@ -122,15 +150,18 @@ def exclusive(flow: Flow[T], seconds: float) -> Flow[T]:
     return value
 
 
-def parallel(flows: Iterator[Flow[T]], limit: int, report: Callable[[T], object]) -> Flow[None]:
+def parallel(
+    flows: Iterator[Flow[T]], limit: int, report: Callable[[T], object], on_notice: OnNotice = None
+) -> Flow[None]:
     """Run flows side by side, at most ``limit`` at once, each taken from the iterator when its turn comes.
 
     ``report`` gets each value as it arrives, one call at a time, on the caller's thread; a worker's next flow
-    is taken after that. When an interrupt, or an exception of ``report`` or of a flow, ends the work early,
-    no further flow starts, those under way are awaited for as long as the driver's ``patience`` and reported,
-    and the interrupt or exception is raised as it is. A second one ends the waiting.
+    is taken after that. ``on_notice`` gets what the flows `tell` in the same way. When an interrupt, or an
+    exception of ``report``, ``on_notice`` or a flow, ends the work early, no further flow starts, those under
+    way are awaited for as long as the driver's ``patience`` and reported, and the interrupt or exception is
+    raised as it is. A second one ends the waiting.
     """
-    yield Parallel(flows, limit, report)
+    yield Parallel(flows, limit, report, on_notice)
 
 
 def call(function: Callable[[], T]) -> Flow[T]:
@@ -139,9 +170,12 @@ def call(function: Callable[[], T]) -> Flow[T]:
     return value
 
 
-def in_order(next_flow: Callable[[], Flow[T | None]], report: Callable[[T], object]) -> Flow[None]:
+def in_order(
+    next_flow: Callable[[], Flow[T | None]], report: Callable[[T], object], on_notice: OnNotice = None
+) -> Flow[None]:
     """Run the flows that ``next_flow`` gives one after another, until one comes to None.
 
-    ``report`` gets each value on the caller's thread, while the next flow is under way already.
+    ``report`` gets each value on the caller's thread, while the next flow is under way already, and
+    ``on_notice`` what the flows `tell`.
     """
-    yield InOrder(next_flow, report)
+    yield InOrder(next_flow, report, on_notice)

@@ -37,7 +37,7 @@ from ..errors import (
     status_error_class,
 )
 from .bodies import LONGEST_BODY, is_cut_off, is_unread
-from .effects import Flow, Stopped, now, send, sleep
+from .effects import Flow, RateLimited, Stopped, now, send, sleep, tell
 from .request import Request, RequestFailed
 from .runtime import ProcessLock
 
@@ -206,10 +206,14 @@ class _Stopwatch:
             self._began = time
         return max(time, self._began + self._waited)
 
-    def wait(self, seconds: float) -> Flow[None]:
-        """Wait, and count it."""
+    def wait(self, seconds: float, rate_limit: Pause | None = None) -> Flow[None]:
+        """Wait, and count it; the caller is told of a rate limit."""
+        if rate_limit is not None:
+            yield from tell(RateLimited(rate_limit.until, seconds))
         yield from sleep(seconds)
         self._waited += seconds
+        if rate_limit is not None:
+            yield from tell(RateLimited(rate_limit.until, 0.0))
 
 
 class Retrier:
@@ -267,7 +271,8 @@ class Retrier:
         for retry in itertools.count(1):
             try:
                 if pause is not None:
-                    yield from watch.wait(wait)
+                    is_limited = failure is not None and failure.status == RATE_LIMITED
+                    yield from watch.wait(wait, pause if is_limited else None)
                     self._pause.end(pause)
                 left = yield from self._wait_for_pause(watch, request.deadline)
                 if left is not None:
@@ -356,7 +361,7 @@ class Retrier:
                 break
             if time + left >= deadline:
                 return left
-            yield from watch.wait(left)
+            yield from watch.wait(left, pause)
             self._pause.end(pause)
         return None
 

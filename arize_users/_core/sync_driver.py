@@ -29,10 +29,12 @@ from .effects import (
     Flow,
     InOrder,
     Now,
+    OnNotice,
     Parallel,
     Send,
     Sleep,
     Stopped,
+    Tell,
     resume,
 )
 from .request import Request
@@ -91,6 +93,8 @@ class SyncDriver:
             return monotonic()
         if isinstance(effect, Call):
             return effect.function()
+        if isinstance(effect, Tell):
+            return None if stop is None else stop.tell(effect.notice)
         if stop is not None and stop.is_set:
             raise Stopped
         if isinstance(effect, Send):
@@ -106,14 +110,14 @@ class SyncDriver:
                 if is_held:
                     lock.release()
         if isinstance(effect, InOrder):
-            for value in self._pages_ahead(effect.next_flow):
+            for value in self._pages_ahead(effect.next_flow, effect.on_notice):
                 effect.report(value)
             return None
         return self._run_parallel(effect)
 
     def _run_parallel(self, effect: Parallel) -> None:
         # Flows run on workers: an interrupt of the main thread then cuts no request in the middle.
-        pool = _WorkerPool(effect.limit, self.run)
+        pool = _WorkerPool(effect.limit, self.run, effect.on_notice)
         try:
             pool.work(effect.flows, effect.report)
         except BaseException:
@@ -131,8 +135,10 @@ class SyncDriver:
         while (page := self.run(next_page())) is not None:
             yield page
 
-    def _pages_ahead(self, next_page: Callable[[], Flow[T | None]]) -> Iterator[T]:
-        pool = _WorkerPool(1, self.run)
+    def _pages_ahead(
+        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice = None
+    ) -> Iterator[T]:
+        pool = _WorkerPool(1, self.run, on_notice)
         try:
             pool.submit(next_page())
             while (page := pool.next_value()) is not None:
@@ -152,6 +158,10 @@ class _Stop:
     @property
     def is_set(self) -> bool:
         return self._pool.is_stopped
+
+    def tell(self, notice: object) -> None:
+        """Have the caller's thread told something."""
+        self._pool.tell(notice)
 
     def wake(self) -> None:
         self._wakes.put(None)
@@ -177,6 +187,11 @@ class _Value:
     value: Any
 
 
+@frozen
+class _Notice:
+    notice: Any
+
+
 class _WorkerPool:
     """Threads that run the flows submitted to them; their values arrive in a queue.
 
@@ -184,12 +199,15 @@ class _WorkerPool:
     where there is none, the caller's thread runs each when its value is asked for.
     """
 
-    def __init__(self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any]) -> None:
+    def __init__(
+        self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any], on_notice: OnNotice = None
+    ) -> None:
         self._limit = limit
         self._run = run
+        self._on_notice = on_notice
         self._process = os.getpid()
         self._flows: SimpleQueue[Flow[Any] | None] = SimpleQueue()
-        self._arrivals: SimpleQueue[_Value | BaseException | None] = SimpleQueue()
+        self._arrivals: SimpleQueue[_Value | _Notice | BaseException | None] = SimpleQueue()
         self._stops: list[_Stop] = []
         # Appended to by the workers: a count that the caller keeps could be wrong after an interrupt.
         self._begun: list[None] = []
@@ -223,11 +241,18 @@ class _WorkerPool:
             flow = self._flows.get()
             assert flow is not None, "only workers are told to end"
             return self._run(flow, None)
-        arrival = self._arrivals.get()
+        while isinstance(arrival := self._arrivals.get(), _Notice):
+            if self._on_notice is not None:
+                self._on_notice(arrival.notice)
         if isinstance(arrival, BaseException):
             raise arrival
         assert arrival is not None, "a worker ends after its flows only"
         return arrival.value
+
+    def tell(self, notice: object) -> None:
+        """Let ``on_notice`` hear something, on the caller's thread."""
+        if self._on_notice is not None:
+            self._arrivals.put(_Notice(notice))
 
     def work(self, flows: Iterator[Flow[Any]], report: Callable[[Any], object]) -> None:
         """Run flows and report their values, each before the next flow is taken."""
@@ -267,9 +292,11 @@ class _WorkerPool:
                 arrival = self._arrivals.get(timeout=min(left, _POLL_SECONDS))
             except Empty:
                 continue
-            if isinstance(arrival, _Value):  # Of several errors, the first one is raised.
-                with suppress(Exception):
+            with suppress(Exception):  # Of several errors, the first one is raised.
+                if isinstance(arrival, _Value):
                     report(arrival.value)
+                elif isinstance(arrival, _Notice) and self._on_notice is not None:
+                    self._on_notice(arrival.notice)
 
     def _work(self, stop: _Stop) -> None:
         self._begun.append(None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 
 from ..errors import AmbiguousEmailError
@@ -43,6 +44,18 @@ def _ascii_domain(domain: str) -> str:
         return domain.encode("idna").decode("ascii").lower()
     except UnicodeError:  # No name of the net; whatever it is, its forms are one.
         return unicodedata.normalize("NFC", folded(unicodedata.normalize("NFD", domain)))
+
+
+def spellings(address: str) -> list[str]:
+    """Give the other spellings of an address by which `identity_key` is the same, but for the case."""
+    local, _, domain = address.rpartition("@")
+    if address.isascii() and "xn--" not in domain.lower():
+        return []
+    names = {unicodedata.normalize(form, local) for form in ("NFC", "NFD")}
+    domains = {unicodedata.normalize(form, domain) for form in ("NFC", "NFD")} | {_ascii_domain(domain)}
+    with suppress(UnicodeError):
+        domains.add(domain.encode("ascii").decode("idna"))
+    return sorted({f"{name}@{one}" for name in names for one in domains} - {address})
 
 
 def by_folded_address(users: Iterable[User]) -> dict[str, list[User]]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
 from ..errors import InvalidArgumentError
-from ..types import CustomUserRole, PredefinedUserRole, parse_closed
+from ..types import CustomUserRole, PredefinedUserRole, User, parse_closed
 
 MAX_LIMIT = 100
 MAX_NAME = 255
@@ -34,6 +34,8 @@ _FLAWS = {
     r".*@(\.|.*\.\.|.*\.\Z)": "has a dot too many in its domain",
 }
 """What is wrong with a text that is no address; the first pattern that fits says it."""
+
+_BULK_DELETE = "users.bulk_delete(emails=[...]) takes"
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -143,6 +145,27 @@ def entries(
     return checked, problems
 
 
+def all_fields(
+    argument: str, index: int | None, **checks: Callable[[], T]
+) -> tuple[dict[str, T], list[InvalidArgumentError]]:
+    """Check each field of one of many; give those that can be right, and what is wrong with the others.
+
+    Args:
+        argument: The parameter that the many were given as.
+        index: The place among them.
+        checks: Gives a field as it is to be used, or raises.
+    """
+    fields: dict[str, T] = {}
+    problems: list[InvalidArgumentError] = []
+    for name, check_one in checks.items():
+        try:
+            fields[name] = check_one()
+        except InvalidArgumentError as problem:
+            text = f"{problem.argument or name}: {problem.message}"
+            problems.append(_refusal(text, argument, index, hint=problem.hint))
+    return fields, problems
+
+
 def refuse(problems: Sequence[InvalidArgumentError]) -> None:
     """Raise one error that names every problem, if there are any."""
     if problems:
@@ -164,13 +187,23 @@ def items(values: Iterable[T], argument: str) -> list[T]:
 
 
 def name(value: object) -> str:
-    """Check a display name: 1 to 255 characters after stripping; it is sent stripped."""
-    stripped = text(value, "name").strip()
-    if not stripped:
+    """Check a display name: 1 to 255 characters, as it is sent, which is stripped and in NFC.
+
+    Args:
+        value: The name.
+
+    Returns:
+        The name as it is sent.
+
+    Raises:
+        InvalidArgumentError: It cannot be one.
+    """
+    sent = unicodedata.normalize("NFC", text(value, "name").strip())
+    if not sent:
         raise _refusal("is empty", "name", hint=f"Give 1 to {MAX_NAME} characters.")
-    if len(stripped) > MAX_NAME:
-        raise _refusal(f"has {len(stripped)} characters; at most {MAX_NAME} are allowed", "name")
-    return stripped
+    if len(sent) > MAX_NAME:
+        raise _refusal(f"has {len(sent)} characters; at most {MAX_NAME} are allowed", "name")
+    return sent
 
 
 def email(value: object, argument: str = "email", index: int | None = None) -> str:
@@ -200,11 +233,13 @@ def searchable_email(value: object, argument: str = "email", index: int | None =
 def user_id(
     value: object, argument: str = "user_id", index: int | None = None, *, deletes: bool = False
 ) -> str:
-    """Check a user id, and strip the blanks around it, which come with pasting.
+    """Check a user id, or the id of a `User`, and strip the blanks around it, which come with pasting.
 
     Ids are opaque, but those refused here would lead to another address of the API. ``deletes``: the user is
     to be deleted, for which an address would do.
     """
+    if isinstance(value, User):
+        value = getattr(value, "id", "")
     identifier = text(value, argument, index).strip()
     if not identifier:
         raise _refusal("is empty", argument, index, hint="Give a user's id.")
@@ -215,14 +250,14 @@ def user_id(
         if "@" not in identifier:
             hint = "Write an address with a plain @"
         elif deletes or argument == "user_ids":
-            hint += "; users.bulk_delete takes addresses in emails="
+            hint += f"; {'emails= takes' if argument == 'user_ids' else _BULK_DELETE} addresses"
         raise _refusal(f"{identifier!r} is an email address, not an id", argument, index, hint=f"{hint}.")
     if _has_blanks(identifier):
         raise _refusal(f"{identifier!r} holds blanks; no user's id does", argument, index)
     return identifier
 
 
-def check_user(value: str, argument: str = "user", index: int | None = None) -> str:
+def check_user(value: str | User, argument: str = "user", index: int | None = None) -> str:
     """Check what names a user, without asking anybody: an id, or an email address.
 
     Args:

@@ -11,7 +11,7 @@ read in either case. When no first-generation deployment is left, this module go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from attrs import evolve
 
@@ -24,6 +24,7 @@ from ..errors import ResponseDecodeError
 from .requests import list_users
 
 Case = Literal["lower", "upper"]
+T = TypeVar("T")
 
 LONGEST_WAIT = 5.0
 """Seconds that the others wait for the one who finds the case out; then they find it out, too."""
@@ -34,7 +35,7 @@ SHOWS_CASE = list_users(limit=1)
 # A server that does not know a value refuses the request before doing anything.
 _MAY_BE_REFUSED_CASE = frozenset({400, 422})
 # A server that answers so understood the values, and refused for another reason.
-_UNDERSTOOD = frozenset({404, 409})
+UNDERSTOOD = frozenset({404, 409})
 
 
 class LearntCase:
@@ -43,6 +44,8 @@ class LearntCase:
     def __init__(self, setting: EnumCase) -> None:
         self._is_set = setting != "auto"
         self.case: Case | None = None if setting == "auto" else setting
+        self.takes_developer: bool | None = None
+        """Whether a create may give ``is_developer``; None while that is not known."""
 
     def encode(self, request: Request) -> Request:
         """Spell a request's enum values in the server's case; in lower case while it is unknown."""
@@ -66,28 +69,39 @@ class EnumCaseRetrier:
         self.learnt = learnt
 
     def send(
-        self, request: Request, *, repeatable: bool, attempts: Attempts | None = None
+        self, request: Request, *, repeatable: bool, attempts: Attempts | None = None, alone: bool = False
     ) -> Flow[Answer | Failure]:
         """Send a request as `Retrier.send` does, and learn from the answer.
 
-        Of many threads or tasks one finds the case out; the others wait for it.
+        Of many threads or tasks one finds the case out; the others wait for it. ``alone``: this is part of
+        what `find_out` runs.
         """
         request = yield from self._retrier.timed(request)
+        outcome: Answer | Failure | None = None
         if self.learnt.case is None and has_enum_values(request):
-            left = request.deadline - (yield from now())
             flow = self._try_both(request, repeatable, attempts)
-            return (yield from exclusive(flow, max(0.0, min(left, LONGEST_WAIT))))
+            outcome = yield from flow if alone else self.find_out(request, flow)
+        if outcome is not None:
+            return outcome
         encoded = self.learnt.encode(request)
         outcome = yield from self._retrier.send(encoded, repeatable=repeatable, attempts=attempts)
         if isinstance(outcome, Answer):
             self.learnt.learn(outcome)
         return outcome
 
+    def find_out(self, request: Request, flow: Flow[T]) -> Flow[T]:
+        """Run the flow of a request by which something about the server is found out, one at a time.
+
+        It gives None where another one found it out meanwhile: what is sent then need not wait for others.
+        """
+        left = request.deadline - (yield from now())
+        return (yield from exclusive(flow, max(0.0, min(left, LONGEST_WAIT))))
+
     def _try_both(
         self, request: Request, repeatable: bool, attempts: Attempts | None
-    ) -> Flow[Answer | Failure]:
-        if self.learnt.case is not None:  # Another thread or task found it out meanwhile.
-            return (yield from self.send(request, repeatable=repeatable, attempts=attempts))
+    ) -> Flow[Answer | Failure | None]:
+        if self.learnt.case is not None:
+            return None
         first = yield from self._retrier.send(request, repeatable=repeatable, attempts=attempts)
         if isinstance(first, Answer):
             self.learnt.learn(first)
@@ -102,7 +116,7 @@ class EnumCaseRetrier:
             self.learnt.learn(second, accepted="upper")
             return second
         status = second.api_status
-        if status in _UNDERSTOOD:
+        if status in UNDERSTOOD:
             self.learnt.case = "upper"
         if status not in _MAY_BE_REFUSED_CASE:
             return second

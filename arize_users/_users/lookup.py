@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import define, field, frozen
 
-from .._core.effects import Flow, parallel
-from .._core.retry import LONGEST_RETRY_AFTER
+from .._core.effects import Flow, parallel, tell
 from ..errors import (
     AmbiguousEmailError,
     APIConnectionError,
@@ -18,14 +17,15 @@ from ..errors import (
     UnauthorizedError,
 )
 from ..types import User
-from .addresses import Matches, by_folded_address, folded
+from . import arguments as check
+from .addresses import Matches, by_folded_address, folded, spellings
+from .batch import Refusals
 from .operations import Operations
 from .outcomes import one_line
+from .progress import Progress
 
 EXTRA_REQUESTS = 0.3
 """Requests per address that looking up a whole domain may cost beyond asking for each address."""
-FIRST_ANSWERS = 8
-"""When so many answers of a batch come first and all are 403, the rest is not attempted."""
 
 # A request for each address would fail in the same way, so there is no falling back to one.
 _NON_FALLBACK_ERRORS = (
@@ -37,34 +37,9 @@ _NON_FALLBACK_ERRORS = (
 )
 
 
-class Refusals:
-    """Tells when further requests of a batch would be refused as well.
-
-    Answers are counted where they are reported, by one thread or task.
-    """
-
-    def __init__(self) -> None:
-        self._answers = 0
-        self._forbidden = 0
-        self.reason: str | None = None
-        """Why no further request is sent, for the results of those that are not attempted."""
-
-    def note(self, failure: ArizeError | None) -> None:
-        """Count an answer: a failure, or None for a success."""
-        self._answers += 1
-        if isinstance(failure, ForbiddenError):
-            self._forbidden += 1
-            if self._forbidden == self._answers == FIRST_ANSWERS:
-                self.reason = f"Not sent: the first {FIRST_ANSWERS} answers refused it. {one_line(failure)}"
-        # A limit longer than anyone waits for holds for the rest of the batch: further requests would
-        # only make it longer.
-        if isinstance(failure, RateLimitError) and (failure.retry_after or 0) > LONGEST_RETRY_AFTER:
-            self.reason = f"Not sent: the rate limit is too long to wait for. {one_line(failure)}"
-
-
 @frozen
 class Found:
-    """What a look-up of one address came to: a user's id, nobody (both None), or why it is not known.
+    """What a look-up of one address came to: a user, nobody (both None), or why it is not known.
 
     ``is_sent`` is False where nobody was asked.
     """
@@ -72,6 +47,7 @@ class Found:
     user_id: str | None = None
     error: str | None = None
     is_sent: bool = True
+    user: User | None = field(default=None, eq=False)
 
 
 @define(eq=False)
@@ -88,26 +64,68 @@ class _Group:
         for one in self.spellings:
             one.add(users)
 
+    def results(self) -> Iterator[tuple[str, Found]]:
+        ambiguous: dict[Sequence[str], Found] = {}
+        for one in self.spellings:
+            try:
+                user = one.result()
+            except AmbiguousEmailError as error:
+                # One outcome for all spellings that name the same users.
+                yield one.address, ambiguous.setdefault(error.user_ids, Found(error=one_line(error)))
+                continue
+            user_id = getattr(user, "id", None)
+            nameless = (
+                "The server lists this user without an id." if user is not None and not user_id else None
+            )
+            yield one.address, Found(user_id, nameless, user=user)
+
+
+@frozen
+class _Settled:
+    """The notice that spellings were looked up."""
+
+    addresses: list[str]
+
 
 class Lookup:
-    """Looks up many addresses; ``found`` has what each came to, by its exact spelling."""
+    """Looks up many addresses; ``found`` has what each came to, by its exact spelling.
 
-    def __init__(self, operations: Operations, addresses: Iterable[str], limit: int) -> None:
+    Args:
+        operations: Those of the client.
+        addresses: All spellings; those that differ in ASCII case alone cost one search together.
+        limit: How many requests are under way at most.
+        progress: Told of the phase "looking up".
+        on_found: Gets spellings as they are settled, all of an address at once, on the caller's thread.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        addresses: Iterable[str],
+        limit: int,
+        progress: Progress,
+        on_found: Callable[[list[str]], object] | None = None,
+    ) -> None:
         self._operations = operations
         self._groups: dict[str, _Group] = {}
         for address in dict.fromkeys(addresses):
             self._groups.setdefault(folded(address), _Group()).spellings.append(Matches(address))
         self._limit = min(limit, len(self._groups))
+        self._progress = progress
+        self._on_found = on_found
         self._refusals = Refusals()
         self._unauthorized: UnauthorizedError | None = None
         self.found: dict[str, Found] = {}
 
     def run(self) -> Flow[None]:
-        """Look them all up.
+        """Look them all up; no request is sent where there are none.
 
         Raises:
             UnauthorizedError: The key was refused.
         """
+        if not self._groups:
+            return
+        self._progress.begin("looking up", sum(len(group.spellings) for group in self._groups.values()))
         domains: dict[str, dict[str, _Group]] = {}
         for key, group in self._groups.items():
             domains.setdefault(key.rpartition("@")[2], {})[key] = group
@@ -124,9 +142,17 @@ class Lookup:
 
     def _run_all(self, flows: Iterator[Flow[ArizeError | None]]) -> Flow[None]:
         wanted = (flow for flow in flows if self._unauthorized is None)
-        yield from parallel(wanted, self._limit, self._refusals.note)
+        yield from parallel(wanted, self._limit, self._refusals.note, self._on_notice)
         if self._unauthorized is not None:
             raise self._unauthorized
+
+    def _on_notice(self, notice: object) -> None:
+        if isinstance(notice, _Settled):
+            if self._on_found is not None:
+                self._on_found(notice.addresses)
+            self._progress.advance(len(notice.addresses))
+        else:
+            self._progress.on_notice(notice)
 
     def _look_up_domain(self, domain: str, groups: dict[str, _Group]) -> Flow[ArizeError | None]:
         """Read the pages of a domain for as long as that is cheaper than asking for each address.
@@ -141,24 +167,24 @@ class Lookup:
             while missing and extra + 1 <= EXTRA_REQUESTS * len(groups):
                 users = yield from scan.next_page()
                 if users is None:
-                    self._settle(missing.values())
+                    yield from self._settle(missing.values())
                     return None
                 by_address = by_folded_address(users)
                 found = missing.keys() & by_address.keys()
                 for key in found:
                     missing[key].add(by_address[key])
                 settled = {key: missing.pop(key) for key in found if missing[key].is_settled}
-                self._settle(settled.values())
+                yield from self._settle(settled.values())
                 extra += 1 - len(settled)
         except _NON_FALLBACK_ERRORS as error:
-            return self._give_up(missing.values(), error)
+            return (yield from self._give_up(missing.values(), error))
         except ArizeError:
             pass  # One bad page, or a stale cursor: asking for each address may still work.
         return None
 
     def _look_up(self, group: _Group) -> Flow[ArizeError | None]:
         if self._refusals.reason is not None:
-            self._put([group], Found(error=self._refusals.reason, is_sent=False))
+            yield from self._put([group], Found(error=self._refusals.reason, is_sent=False))
             return None
         deadline = yield from self._operations.deadline()
         scan = self._operations.scan(email=group.spellings[0].address, deadline=deadline)
@@ -166,34 +192,60 @@ class Lookup:
             while not group.is_settled and (users := (yield from scan.next_page())) is not None:
                 group.add(users)
         except ArizeError as error:
-            return self._give_up([group], error)
-        self._settle([group])
+            return (yield from self._give_up([group], error))
+        yield from self._settle([group])
         return None
 
-    def _settle(self, groups: Iterable[_Group]) -> None:
-        for group in groups:
-            ambiguous: dict[Sequence[str], Found] = {}
-            for one in group.spellings:
-                try:
-                    user = one.result()
-                except AmbiguousEmailError as error:
-                    # One outcome for all spellings that name the same users.
-                    found = ambiguous.setdefault(error.user_ids, Found(error=one_line(error)))
-                    self.found[one.address] = found
-                    continue
-                user_id = getattr(user, "id", None)
-                nameless = user is not None and not user_id
-                self.found[one.address] = Found(
-                    user_id, "The server lists this user without an id." if nameless else None
-                )
+    def _settle(self, groups: Iterable[_Group]) -> Flow[None]:
+        settled = [spelling for group in groups for spelling in group.results()]
+        self.found.update(settled)
+        if settled:
+            yield from tell(_Settled([address for address, _ in settled]))
 
-    def _give_up(self, groups: Iterable[_Group], error: ArizeError) -> ArizeError:
+    def _give_up(self, groups: Iterable[_Group], error: ArizeError) -> Flow[ArizeError]:
         if isinstance(error, ConfigurationError):
             raise error
         if isinstance(error, UnauthorizedError):
             self._unauthorized = error
-        self._put(groups, Found(error=one_line(error)))
+        yield from self._put(groups, Found(error=one_line(error)))
         return error
 
-    def _put(self, groups: Iterable[_Group], found: Found) -> None:
-        self.found.update({one.address: found for group in groups for one in group.spellings})
+    def _put(self, groups: Iterable[_Group], found: Found) -> Flow[None]:
+        addresses = [one.address for group in groups for one in group.spellings]
+        self.found.update(dict.fromkeys(addresses, found))
+        yield from tell(_Settled(addresses))
+
+
+def look_up_taken(
+    operations: Operations, addresses: Iterable[str], limit: int, progress: Progress
+) -> Flow[dict[str, Found]]:
+    """Find who has addresses that the API refuses for a new user; nobody, where it is a deleted one.
+
+    To the API the spellings of a domain may be one address, and a search finds one of them only: those that
+    nobody has are looked up in their other spellings, too.
+    """
+    found = yield from _look_up_some(operations, addresses, limit, progress)
+    others = {
+        spelling: address
+        for address, one in found.items()
+        if one == Found()
+        for spelling in spellings(address)
+    }
+    for spelling, other in (yield from _look_up_some(operations, others, limit, progress)).items():
+        if other != Found():
+            found[others[spelling]] = other
+    return found
+
+
+def _look_up_some(
+    operations: Operations, addresses: Iterable[str], limit: int, progress: Progress
+) -> Flow[dict[str, Found]]:
+    wanted = list(addresses)
+    searchable = [one for one in wanted if len(one) <= check.MAX_EMAIL_FILTER]
+    lookup = Lookup(operations, searchable, limit, progress)
+    error = "It is too long to be looked up."
+    try:
+        yield from lookup.run()
+    except UnauthorizedError as refusal:
+        error = one_line(refusal)
+    return {one: lookup.found.get(one) or Found(error=error) for one in wanted}

@@ -7,16 +7,16 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .._core.effects import Flow
 from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
-from ..enums import DeletionStatus, InviteMode, WriteStatus
+from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
 from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
@@ -24,12 +24,33 @@ from . import codec, requests
 from .addresses import Matches
 from .advice import advice
 from .dates import point_in_time
-from .enum_case import SHOWS_CASE, EnumCaseRetrier, LearntCase
-from .outcomes import Record, Write, one_line
+from .enum_case import SHOWS_CASE, UNDERSTOOD, EnumCaseRetrier, LearntCase
+from .outcomes import Record, Status, Write, one_line
 from .scan import Scan
 
 T = TypeVar("T")
 U = TypeVar("U", bound=User)
+
+
+@frozen(kw_only=True)
+class Creation:
+    """A create whose arguments were checked."""
+
+    request: Request
+    email: str
+    mode: InviteMode
+    is_developer: bool | None
+
+    def without_developer(self) -> Creation:
+        """Leave is_developer out of the request."""
+        body = {name: value for name, value in (self.request.body or {}).items() if name != "is_developer"}
+        return evolve(self, request=evolve(self.request, body=body))
+
+    @property
+    def unanswered(self) -> OutcomeUnknownError:
+        """What to say where no answer tells what became of it."""
+        return _unanswered_create(self.email, self.mode)
+
 
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
 _REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
@@ -127,10 +148,14 @@ class Operations:
             page = _read((yield from self._answer(request)), codec.user_page)
         return _enforce_status_filter(page, request)
 
-    def get(self, *, user: str) -> Flow[User | None]:
+    def get(self, *, user: str | User) -> Flow[User | None]:
         """A user by id, or by email."""
         named = check.check_user(user)
-        return self._find(named) if "@" in named else self._ask(requests.get_user(named), codec.user)
+        return self._find(named) if "@" in named else self.read(named)
+
+    def read(self, user_id: str, attempts: Attempts | None = None) -> Flow[User]:
+        """A user whose id was checked."""
+        return self._ask(requests.get_user(user_id), codec.user, attempts)
 
     def _find(self, email: str) -> Flow[User | None]:
         scan = self.scan(email=email, deadline=(yield from self.deadline()))
@@ -149,39 +174,107 @@ class Operations:
         is_developer: bool | None,
     ) -> Write[CreatedUser]:
         """A new user, or the one who was invited before."""
+        creation = self.creation(
+            name=name, email=email, role=role, invite_mode=invite_mode, is_developer=is_developer
+        )
+        record = creation_record(creation, WriteStatus.DONE)
+        return Write(self.create_recorded(creation, record), record, email=creation.email)
+
+    @staticmethod
+    def creation(
+        *, name: object, email: object, role: object, invite_mode: object, is_developer: object
+    ) -> Creation:
+        """Check the arguments of a create."""
         mode = check.invite_mode(invite_mode)
         address = check.email(email)
+        flag = None if is_developer is None else check.flag(is_developer, "is_developer")
         request = requests.create_user(
             name=check.name(name),
             email=address,
             role=check.role(role),
             invite_mode=mode,
-            is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
+            is_developer=flag,
         )
-        record = Record(WriteStatus.DONE, one_line(_unanswered_create(address, mode)))
-        return Write(self._create(request, address, mode, record.attempts), record, email=address)
+        return Creation(request=request, email=address, mode=mode, is_developer=flag)
 
-    def _create(
-        self, request: Request, email: str, mode: InviteMode, attempts: Attempts
-    ) -> Flow[CreatedUser]:
-        outcome = yield from self._api.send(request, repeatable=mode in _REPEATABLE_MODES, attempts=attempts)
+    def create_recorded(self, creation: Creation, record: Record) -> Flow[CreatedUser]:
+        """Create a user, and keep a record true all the while; the caller settles it."""
+        return self._created(
+            creation, (yield from self._send_create(creation, record.attempts)), record.attempts
+        )
+
+    def create_adapted(self, creation: Creation, record: Record) -> Flow[CreatedUser]:
+        """Do as `create_recorded` does, but without is_developer where the deployment does not take it.
+
+        `is_developer_missing` tells whether an update has to set it. That is found out once for a client.
+        """
+        attempts = record.attempts
+        outcome: Answer | Failure | None = None
+        if creation.is_developer is not None and self._learnt.takes_developer is None:
+            request = yield from self._retrier.timed(creation.request)
+            outcome = yield from self._api.find_out(request, self._create_either(creation, attempts))
+        if outcome is None:
+            sent = creation.without_developer() if self._learnt.takes_developer is False else creation
+            outcome = yield from self._send_create(sent, attempts)
+        return self._created(creation, outcome, attempts)
+
+    def _create_either(self, creation: Creation, attempts: Attempts) -> Flow[Answer | Failure | None]:
+        """Create with is_developer, and where that is refused, without; None where it is known meanwhile."""
+        if self._learnt.takes_developer is not None:
+            return None
+        outcome = yield from self._send_create(creation, attempts, alone=True)
+        takes = True
+        if isinstance(outcome, Failure) and (refusal := self._developer_refusal(outcome)) is not None:
+            attempts.unanswered = False
+            outcome = yield from self._send_create(creation.without_developer(), attempts, alone=True)
+            takes = False
+            if refusal == "does":
+                self._learnt.takes_developer = False
+        if isinstance(outcome, Answer) or outcome.api_status in UNDERSTOOD:
+            self._learnt.takes_developer = takes
+        return outcome
+
+    def _send_create(
+        self, creation: Creation, attempts: Attempts, *, alone: bool = False
+    ) -> Flow[Answer | Failure]:
+        repeatable = creation.mode in _REPEATABLE_MODES
+        return self._api.send(creation.request, repeatable=repeatable, attempts=attempts, alone=alone)
+
+    def _created(self, creation: Creation, outcome: Answer | Failure, attempts: Attempts) -> CreatedUser:
         if isinstance(outcome, Failure):
             if outcome.api_status in _REFUSED_AS_MALFORMED:
                 attempts.unanswered = False
                 outcome = evolve(outcome, maybe_applied=False)
             if not outcome.maybe_applied:
                 raise outcome.error(self._developer_flag_hint(outcome) or advice(outcome))
-            unknown = _unanswered_create(email, mode)
-            if mode is InviteMode.TEMPORARY_PASSWORD:
-                raise unknown from outcome.error()
-            raise outcome.error(unknown.hint)
+            if creation.mode is InviteMode.TEMPORARY_PASSWORD:
+                raise creation.unanswered from outcome.error()
+            raise outcome.error(creation.unanswered.hint)
         created: bool | None = outcome.response.status_code == 201
         if outcome.maybe_applied and not created:
             created = None  # This call's first attempt may have made what the second one found.
         return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
 
+    def is_developer_missing(self, creation: Creation, user: CreatedUser) -> bool:
+        """Tell whether an update has to set is_developer, after `create_adapted` created a user."""
+        wanted = creation.is_developer
+        if wanted is None or not user.created:
+            return False
+        shown = getattr(user, "is_developer", None)
+        if shown is None:  # The newest deployments may leave it out. The default is that of the role.
+            sent = self._learnt.takes_developer is not False
+            shown = wanted if sent else default_developer(creation.request.body or {})
+        return shown is not wanted
+
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
+        refusal = self._developer_refusal(failure)
+        return refusal and (
+            f"This deployment {refusal} not take is_developer on create: create the user without it, then "
+            "set it with users.update(user_id=..., is_developer=...)."
+        )
+
+    def _developer_refusal(self, failure: Failure) -> Literal["does", "may"] | None:
         sent = failure.request.body or {}
         if failure.api_status not in _REFUSED_AS_MALFORMED or "is_developer" not in sent:
             return None
@@ -191,33 +284,34 @@ class Operations:
         is_other = any(re.search(rf"\b{field}\b".encode(), body) for field in sent)
         if not is_named and (is_other or self._learnt.case == "lower"):
             return None
-        return (
-            f"This deployment {'does' if is_named else 'may'} not take is_developer on create: create the "
-            "user without it, then set it with users.update(user_id=..., is_developer=...)."
-        )
+        return "does" if is_named else "may"
 
-    def update(self, *, user_id: str, name: str | None, is_developer: bool | None) -> Write[User]:
+    def update(self, *, user_id: str | User, name: str | None, is_developer: bool | None) -> Write[User]:
         """A change of what is given."""
+        request = self.change(user_id=user_id, name=name, is_developer=is_developer)
+        record = update_record(WriteStatus.DONE)
+        return Write(self.update_recorded(request, record), record, user_id=check.user_id(user_id))
+
+    @staticmethod
+    def change(*, user_id: object, name: object, is_developer: object) -> Request:
+        """Check the arguments of an update, and give its request."""
         identifier = check.user_id(user_id)
         if name is None and is_developer is None:
             raise InvalidArgumentError(
                 "neither it nor is_developer is given", argument="name", hint="Give at least one to update."
             )
-        request = requests.update_user(
+        return requests.update_user(
             identifier,
             name=None if name is None else check.name(name),
             is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
         )
-        hint = "The change may have been made: reading the user shows it."
-        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
 
-        def flow() -> Flow[User]:
-            answer = yield from self._change(request, record.attempts, hint, repeatable=True)
-            return _read_changed(answer, codec.user, _READ)
+    def update_recorded(self, request: Request, record: Record) -> Flow[User]:
+        """Send the request of a `change`, and keep a record true all the while; the caller settles it."""
+        answer = yield from self._change(request, record.attempts, _MAYBE_CHANGED, repeatable=True)
+        return _read_changed(answer, codec.user, _READ)
 
-        return Write(flow(), record, user_id=identifier)
-
-    def delete(self, *, user_id: str) -> Write[None]:
+    def delete(self, *, user_id: str | User) -> Write[None]:
         """A user blocked for good."""
         identifier = check.user_id(user_id, deletes=True)
         record = deletion_record()
@@ -235,24 +329,28 @@ class Operations:
         if not (outcome.maybe_applied and isinstance(error, NotFoundError) and error.is_about_user):
             raise error
 
-    def resend_invitation(self, *, user_id: str) -> Write[None]:
+    def resend_invitation(self, *, user_id: str | User) -> Write[None]:
         """The invitation mail, sent again."""
         identifier = check.user_id(user_id)
-        return self._mail(requests.resend_user_invitation(identifier), identifier)
+        record = mail_record()
+        return Write(self.resend_recorded(identifier, record), record, user_id=identifier)
 
-    def reset_password(self, *, user_id: str) -> Write[None]:
+    def resend_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Send an invitation again to a user whose id was checked, and keep a record true all the while."""
+        return self._mail(requests.resend_user_invitation(user_id), record)
+
+    def reset_password(self, *, user_id: str | User) -> Write[None]:
         """A password reset mail."""
         identifier = check.user_id(user_id)
-        return self._mail(requests.reset_user_password(identifier), identifier)
+        record = mail_record()
+        return Write(self.reset_recorded(identifier, record), record, user_id=identifier)
 
-    def _mail(self, request: Request, user_id: str) -> Write[None]:
-        hint = "The mail may have been sent: ask the user before sending another."
-        record = Record(WriteStatus.DONE, f"{_NO_ANSWER} {hint}")
+    def reset_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Mail a link to a user whose id was checked, and keep a record true all the while."""
+        return self._mail(requests.reset_user_password(user_id), record)
 
-        def flow() -> Flow[None]:
-            _check_no_content((yield from self._change(request, record.attempts, hint, repeatable=False)))
-
-        return Write(flow(), record, user_id=user_id)
+    def _mail(self, request: Request, record: Record) -> Flow[None]:
+        _check_no_content((yield from self._change(request, record.attempts, _MAYBE_SENT, repeatable=False)))
 
     def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
@@ -260,23 +358,54 @@ class Operations:
             raise outcome.error(hint if outcome.maybe_applied else advice(outcome))
         return outcome
 
-    def _ask(self, request: Request, decode: Callable[[Any], T]) -> Flow[T]:
-        return _read((yield from self._answer(request)), decode)
+    def _ask(self, request: Request, decode: Callable[[Any], T], attempts: Attempts | None = None) -> Flow[T]:
+        return _read((yield from self._answer(request, attempts)), decode)
 
-    def _answer(self, request: Request) -> Flow[Answer]:
-        outcome = yield from self._api.send(request, repeatable=True)
+    def _answer(self, request: Request, attempts: Attempts | None = None) -> Flow[Answer]:
+        outcome = yield from self._api.send(request, repeatable=True, attempts=attempts)
         if isinstance(outcome, Failure):
             raise outcome.error(advice(outcome))
         return outcome
+
+
+def default_developer(body: Mapping[str, Any]) -> bool | None:
+    """Tell what is_developer is where a create leaves it out; of a custom role nobody says it."""
+    name = body["role"].get("name", "")
+    return None if name.upper() not in UserRole.__members__ else name != UserRole.ANNOTATOR
 
 
 _NO_ANSWER = "The request was sent, and its answer did not come."
 _MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
 
 
-def deletion_record() -> Record:
+_MAYBE_CHANGED = "The change may have been made: reading the user shows it."
+_MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
+
+
+def deletion_record(done: Status = DeletionStatus.DELETED) -> Record:
     """Make the record of one deletion."""
-    return Record(DeletionStatus.DELETED, f"{_NO_ANSWER} {_MAYBE_BLOCKED}")
+    not_found = DeletionStatus.NOT_FOUND if done is DeletionStatus.DELETED else None
+    return Record(done, f"{_NO_ANSWER} {_MAYBE_BLOCKED}", not_found)
+
+
+def reading_record() -> Record:
+    """Make the record of one look at a user."""
+    return Record(LookupStatus.FOUND, f"{_NO_ANSWER} Asking again is safe.", LookupStatus.NOT_FOUND)
+
+
+def creation_record(creation: Creation, done: Status) -> Record:
+    """Make the record of one create."""
+    return Record(done, one_line(creation.unanswered))
+
+
+def update_record(done: Status, not_found: Status | None = None) -> Record:
+    """Make the record of one update."""
+    return Record(done, f"{_NO_ANSWER} {_MAYBE_CHANGED}", not_found)
+
+
+def mail_record(not_found: Status | None = None) -> Record:
+    """Make the record of one mail that is sent."""
+    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {_MAYBE_SENT}", not_found)
 
 
 def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:

@@ -8,12 +8,14 @@ from attrs import define, field
 
 from .._core.effects import Flow
 from .._core.retry import Attempts
-from ..enums import DeletionStatus, WriteStatus
+from ..enums import ActionStatus, CreationStatus, DeletionStatus, LookupStatus, WriteStatus
 from ..errors import ArizeError, NotFoundError, OutcomeUnknownError
 from ..results import BulkUserDeletionResult, Outcomes, UserResult, filled_by
 from .advice import advice
 
 T = TypeVar("T")
+
+Status = DeletionStatus | WriteStatus | CreationStatus | LookupStatus | ActionStatus
 
 
 @define(eq=False)
@@ -23,17 +25,37 @@ class Record:
     Args:
         done: The status of a write that was carried out. Its enum has the other statuses, too.
         unanswered: What to say of a write whose answer has not come: how to find out.
+        not_found: The status where the API says that there is no such user; None where that is a failure.
         attempts: What its requests keep true.
     """
 
-    done: DeletionStatus | WriteStatus
+    done: Status
     unanswered: str
+    not_found: Status | None = None
     attempts: Attempts = field(factory=Attempts)
-    _settled: tuple[DeletionStatus | WriteStatus, str | None] | None = None
+    _settled: tuple[Status, str | None] | None = None
 
-    def settle(self, status: DeletionStatus | WriteStatus, error: str | None = None) -> None:
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was written down how it ended."""
+        return self._settled is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether no request was sent."""
+        return self.state[0] is type(self.done).NOT_ATTEMPTED
+
+    def settle(self, status: Status, error: str | None = None) -> None:
         """Write down how it ended."""
         self._settled = status, error
+
+    def skip(self, reason: str) -> None:
+        """Write down why nothing was sent."""
+        self.settle(type(self.done).NOT_ATTEMPTED, reason)
+
+    def refuse(self, reason: str) -> None:
+        """Write down why it cannot be done."""
+        self.settle(type(self.done).FAILED, reason)
 
     def reopen(self) -> None:
         """Let it be attempted again: until it ends once more, its attempts show its state."""
@@ -41,12 +63,25 @@ class Record:
 
     def fail(self, error: ArizeError) -> None:
         """Write down the error that it ended with."""
-        kind = type(self.done)
-        if kind is DeletionStatus and isinstance(error, NotFoundError) and error.is_about_user:
-            self.settle(DeletionStatus.NOT_FOUND)
+        if self.not_found is not None and isinstance(error, NotFoundError) and error.is_about_user:
+            self.settle(self.not_found)
         else:
             is_unknown = self.attempts.unanswered or isinstance(error, OutcomeUnknownError)
-            self.settle(kind.UNKNOWN if is_unknown else kind.FAILED, one_line(error))
+            is_unknown = is_unknown or self._doubts(getattr(error, "maybe_applied", False))
+            self.settle(self._unknown if is_unknown else type(self.done).FAILED, one_line(error))
+
+    def _doubts(self, maybe_applied: bool) -> bool:
+        """Tell whether a failure after which the write may have been carried out leaves it unknown.
+
+        Of a single write its error says so, and a deletion is safe to repeat whatever became of it.
+        """
+        is_single = isinstance(self.done, WriteStatus) and self.not_found is None
+        return maybe_applied and not is_single and not isinstance(self.done, DeletionStatus)
+
+    @property
+    def _unknown(self) -> Status:
+        kind = type(self.done)
+        return LookupStatus.FAILED if issubclass(kind, LookupStatus) else kind.UNKNOWN
 
     @property
     def state(self) -> tuple[Any, str | None]:
@@ -55,9 +90,10 @@ class Record:
             return self._settled
         kind, failure = type(self.done), self.attempts.failure
         if self.attempts.unanswered:
-            return kind.UNKNOWN, self.unanswered
+            return self._unknown, self.unanswered
         if failure is not None:
-            return kind.FAILED, one_line(failure.error(advice(failure)))
+            status = self._unknown if self._doubts(failure.maybe_applied) else kind.FAILED
+            return status, one_line(failure.error(advice(failure)))
         return kind.NOT_ATTEMPTED, None
 
 

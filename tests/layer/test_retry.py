@@ -27,7 +27,7 @@ from arize_users import (
     ServerError,
 )
 from arize_users._core.async_driver import AsyncDriver
-from arize_users._core.effects import Flow, Now, Send, Sleep, sleep
+from arize_users._core.effects import Flow, Now, Send, Sleep, Tell, sleep
 from arize_users._core.retry import Pause
 from arize_users._core.runtime import monotonic
 from arize_users._users.bulk import bulk_delete
@@ -361,7 +361,7 @@ def _run_by(clock: Iterator[float], flow: Flow[Any], *answers: Reply) -> tuple[l
                 result = next(clock)
             elif isinstance(effect, Sleep):
                 waits.append(effect.seconds)
-            else:
+            elif not isinstance(effect, Tell):
                 assert isinstance(effect, Send)
                 result = next(coming).response()
     except StopIteration as end:

@@ -44,6 +44,7 @@ class LockedFile:
 
     Args:
         path: The file. A link, a pipe, a device or a directory is refused.
+        is_rehearsal: Whether to find out only whether that can be done: no file is made.
 
     Attributes:
         content: What it held when it was opened.
@@ -52,14 +53,19 @@ class LockedFile:
         JournalError: It cannot be opened, is no plain file, or another run has it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_rehearsal: bool = False) -> None:
         self.path = path
         self._changing = ProcessLock()
         self._torn_at: int | None = None
         with suppress(OSError):  # Opening a device may do something.
             _require_plain(path, path.lstat().st_mode)
+        self.content = b""
+        self._fd: int | None = None
         try:
-            self._fd: int | None = os.open(path, _FLAGS, 0o600)
+            if is_rehearsal and not os.path.lexists(path):
+                _require_writable(path.parent)
+                return
+            self._fd = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise self._failed("cannot be opened", error) from error
         try:
@@ -104,7 +110,8 @@ class LockedFile:
                 self._mend(fd)
                 state = os.fstat(fd)
                 if not state.st_nlink:
-                    raise file_error(self.path, "was deleted while it was in use")
+                    problem = file_error(self.path, "was deleted while it was in use")
+                    raise problem from FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
                 self._torn_at = state.st_size
                 _write(fd, line)
                 if to_disk:
@@ -183,6 +190,12 @@ def _require_plain(path: Path, mode: int) -> None:
         kinds = (kind for is_kind, kind in _KINDS.items() if is_kind(mode))
         hint = "Give a plain file, or a name that no file has yet."
         raise file_error(path, next(kinds, "is a device"), hint)
+
+
+def _require_writable(folder: Path) -> None:
+    folder.stat()
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _content(fd: int) -> bytes:

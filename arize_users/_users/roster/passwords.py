@@ -29,6 +29,7 @@ class PasswordFile:
     Args:
         path: The file. One that exists has this header.
         expected: How many passwords may come: the space for so many is tried out by writing.
+        is_rehearsal: Whether to find out only whether that can be done: nothing is written, and no file made.
 
     Attributes:
         failure: Why a password could not be written; nothing more is begun then.
@@ -38,15 +39,17 @@ class PasswordFile:
             left as it was.
     """
 
-    def __init__(self, path: Path, expected: int) -> None:
+    def __init__(self, path: Path, expected: int, *, is_rehearsal: bool = False) -> None:
         self.failure: JournalError | None = None
-        self._file = LockedFile(path)
+        self._file = LockedFile(path, is_rehearsal=is_rehearsal)
         try:
             content = self._file.content
             whole = content[: content.rfind(b"\n") + 1]
             if not content[len(whole) :].strip(b" "):  # An attempt to write that was killed leaves blanks.
                 content = whole
             self._issued = _issued(path, content)
+            if is_rehearsal:
+                return
             self._file.claim(len(content))
             if content and not content.endswith(b"\n"):
                 self._file.append(b"\n")

@@ -74,13 +74,13 @@ def _lines(plan: Plan) -> Iterator[str]:
     lost = [_removal(one, renamed.get(one.user_id or "")) for one in plan.of_kind(ActionKind.REMOVE)]
     left = [one for one in plan.left_alone if one.user_id in missing]
     others = [one for one in plan.left_alone if one.user_id not in missing]
-    yield from _section("Missing from the roster, to be removed", "-", lost)
-    yield from _section("Missing from the roster, left alone", "", map(_left, left))
-    yield from _section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
-    yield from _section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
-    yield from _section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
-    yield from _section("Cannot be done by any request", "!", map(_cannot, plan.cannot))
-    yield from _section("Left alone", "", map(_left, others))
+    yield from section("Missing from the roster, to be removed", "-", lost)
+    yield from section("Missing from the roster, left alone", "", map(_left, left))
+    yield from section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
+    yield from section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
+    yield from section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
+    yield from section("Cannot be done by any request", "!", map(_cannot, plan.cannot))
+    yield from section("Left alone", "", map(_left, others))
     yield ""
     yield f"{count_line(plan)}."
     for note in plan.notes:
@@ -93,7 +93,7 @@ def _lines(plan: Plan) -> Iterator[str]:
 _Row = tuple[str, ...]
 
 
-def _section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
+def section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
     """Give a title with a count, and the rows in columns."""
     shown = [tuple(visible(cell) for cell in row) for row in rows]
     if not shown:

@@ -1,0 +1,90 @@
+"""Creates a user as asked for, also where a deployment does not take all of it at once."""
+
+from __future__ import annotations
+
+import copy
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .._core.effects import Flow
+from ..enums import UserStatus, WriteStatus
+from ..errors import ArizeError, ConfigurationError
+from ..types import CreatedUser, CustomUserRole, PredefinedUserRole, User
+from .operations import Creation, Operations, update_record
+from .outcomes import Record, one_line
+
+
+def create_whole(
+    operations: Operations,
+    creation: Creation,
+    record: Record,
+    on_created: Callable[[CreatedUser, str | None], Flow[None]],
+) -> Flow[tuple[CreatedUser, str | None]]:
+    """Create a user, and set is_developer by an update where the deployment does not take it on create.
+
+    Args:
+        operations: Those of the client.
+        creation: Who is to be created.
+        record: The record of the create; the caller settles it.
+        on_created: Runs once the create was answered, before any other request: it gets the user, whose
+            temporary password is seen this once, and what there is to say as long as is_developer is not set.
+
+    Returns:
+        The user as it is now, and why is_developer is not as asked for, with how to set it; None where it is.
+    """
+    user = yield from operations.create_adapted(creation, record)
+    if not operations.is_developer_missing(creation, user):
+        yield from on_created(user, None)
+        return user, None
+    is_developer = creation.is_developer
+    missing = (
+        f"The user is created, but is_developer is not set: users.update(user_id={user.id!r}, "
+        f"is_developer={is_developer}) sets it."
+    )
+    yield from on_created(user, missing)
+    try:
+        change = operations.change(user_id=user.id, name=None, is_developer=is_developer)
+        changed = yield from operations.update_recorded(change, update_record(WriteStatus.DONE))
+    except ConfigurationError:
+        raise
+    except ArizeError as error:
+        return user, f"{missing} {one_line(error)}"
+    user = copy.copy(user)
+    vars(user)["is_developer"] = getattr(changed, "is_developer", is_developer)
+    return user, None
+
+
+def differences(creation: Creation, user: User) -> Mapping[str, Any]:
+    """Tell in what a user who was there before is not as asked for: by field, what is.
+
+    A field that the server leaves out is not compared. Who was to log in at once, and is invited, differs in
+    ``status``; who was to get a temporary password, in that.
+    """
+    body, shown = creation.request.body or {}, vars(user)
+    found: dict[str, Any] = {}
+    if "name" in shown and _composed(user.name) != body["name"]:
+        found["name"] = user.name
+    if "role" in shown and not _is_role(body["role"], user):
+        found["role"] = user.role
+    if creation.is_developer is not None and shown.get("is_developer", creation.is_developer) is not (
+        creation.is_developer
+    ):
+        found["is_developer"] = user.is_developer
+    if shown.get("status") != UserStatus.ACTIVE:
+        if body["invite_mode"] == "none" and "status" in shown:
+            found["status"] = user.status
+        elif body["invite_mode"] == "temporary_password":
+            found["temporary_password"] = None
+    return found
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def _is_role(asked: Mapping[str, Any], user: User) -> bool:
+    role = user.role
+    if isinstance(role, PredefinedUserRole):
+        return role.name == asked.get("name") and "id" not in asked
+    return isinstance(role, CustomUserRole) and role.id == asked.get("id")
