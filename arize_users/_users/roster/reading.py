@@ -72,7 +72,8 @@ def read_people(
     name = shown(source or "the file")
     table = _table(read_content(file, name), kind, encoding, name, columns)
     layout = layout_of(table, columns)
-    rows = [row for row in table.rows if not row.is_blank and not _is_repeated(row, table)]
+    is_sheet = table.kind not in ("json", "jsonl")
+    rows = [row for row in table.rows if not (is_sheet and (row.is_blank or _is_repeated(row, table)))]
     reader = _Reader(layout, rows, include_inactive=include_inactive)
     bad = reader.reasons
     reading = Reading(
@@ -130,7 +131,7 @@ def _guessed(text: str) -> str:
 
 def _is_repeated(row: Row, table: Table) -> bool:
     """Tell whether a row is the header once more, as in files that were joined, or a program's mark."""
-    if table.kind in ("json", "jsonl") or row.flaw or any("@" in cell for cell in row.cells):
+    if row.flaw or any("@" in cell for cell in row.cells):
         return False
     if list(map(as_field, row.cells)) == list(map(as_field, table.header)):
         table.notes.append(f"line {row.line} is the header once more and no person: not read")
@@ -182,15 +183,15 @@ class _Reader:
 
     def _take(self, number: int, row: Row) -> None:
         layout, reasons = self._layout, list[str]()
-        found = layout.addresses(row)
+        reason = self._shape(row)
+        found = layout.addresses(row, is_shifted=reason is not None)
         self.mentioned.update(map(identity_key, found))
-        if layout.ids is not None and layout.ids < len(row.cells):
-            self.mentioned.add(row.cells[layout.ids])
+        if user_id := layout.at(row, layout.ids):
+            self.mentioned.add(user_id)
         email = layout.cell(row, "email")
-        if reason := self._shape(row):
+        if reason:
             reasons.append(reason)
-            # Its cells may stand in other columns than their own: what looks like an address may be a secret.
-            email = "" if layout.secrets else next(iter(found), "")
+            email = next(iter(found), "")
         elif not self._take_person(number, row, reasons) and "@" in email:
             email = next((one for one in found if one in email), email)
         if email:
@@ -209,11 +210,10 @@ class _Reader:
                 f"has {count} cells where the header has {layout.width}; a text with the delimiter in it "
                 "needs quotes"
             )
-        for place in range(min(layout.width, len(row.cells))):
-            if row.cells[place] and not layout.header[place].strip("\ufeff "):
-                if place > layout.first:
-                    return f"has a value in column {place + 1}, which has no header"
-                self._headless = True
+        filled = [place for place in layout.headless if layout.at(row, place)]
+        if filled and filled[-1] > layout.first:
+            return f"has a value in column {filled[-1] + 1}, which has no header"
+        self._headless |= bool(filled)
         return None
 
     def _take_person(self, number: int, row: Row, reasons: list[str]) -> bool:
@@ -231,8 +231,8 @@ class _Reader:
         if person is None:
             return self._has_address(number, row)
         self._valid[number] = person.email
-        status = row.cells[layout.status] if layout.status is not None else ""
-        entry = Entry(person=person, line=row.line, status=status.casefold() or None)
+        status = layout.at(row, layout.status).casefold()
+        entry = Entry(person=person, line=row.line, status=status or None)
         if inactivity:
             self.inactive[number] = (entry, inactivity)
         else:
@@ -264,13 +264,13 @@ class _Reader:
         return reasons
 
     def _control_characters(self, row: Row) -> list[str]:
-        held = [(name, _CONTROL.search(self._layout.cell(row, name))) for name in self._layout.fields]
         # An escaped one, as our own files have them, is not in the row as it stands.
         raw = set(_CONTROL.findall(row.source))
+        held = [(name, raw.intersection(self._layout.cell(row, name))) for name in self._layout.fields]
         return [
-            f"{name} holds the control character {code_point(odd[0])}"
-            for name, odd in held
-            if odd and odd[0] in raw
+            f"{name} holds the control character {code_point(min(letters))}"
+            for name, letters in held
+            if letters
         ]
 
     def _quoted(self, cell: Typed) -> str:
