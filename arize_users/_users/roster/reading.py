@@ -6,8 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from attrs import define, field
-
 from ...errors import InvalidArgumentError, RosterError
 from ...people import NewUser
 from ...types import Role
@@ -15,8 +13,7 @@ from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
 from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
 from .decoding import checked_encoding, decoded, read_content
-from .entries import Entry
-from .entries import RowProblem as RowProblem
+from .entries import Entry, Reading, RowProblem
 from .excel import read_excel
 from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
@@ -28,31 +25,6 @@ from .tables import Row, Table, Typed, refused, shown
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FLAGS = ("true", "false", "1", "0")
 _FOREIGN_FILES = {b"PAR1": "a parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "packed with gzip"}
-
-
-@define
-class Reading:
-    """What a file holds.
-
-    Args:
-        source: The file's name; None where it has none.
-        entries: The people.
-        problems: What is wrong with which rows.
-        inactive: Those whom the file calls inactive, and how.
-        notes: What a reader should know.
-        mentioned: Keys of all addresses that stand anywhere in the file, and ids of our own export.
-        rejects: The rows with problems, as they stand in the file.
-        is_partial: Whether the file itself says that it does not hold everybody.
-    """
-
-    source: str | None
-    entries: list[Entry] = field(factory=list)
-    problems: list[RowProblem] = field(factory=list)
-    inactive: list[tuple[Entry, str]] = field(factory=list)
-    notes: list[str] = field(factory=list)
-    mentioned: set[str] = field(factory=set)
-    rejects: Rejects | None = None
-    is_partial: bool = False
 
 
 def read_people(
