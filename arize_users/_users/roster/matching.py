@@ -348,10 +348,7 @@ def _other_role(entry: Entry, user: User) -> str | None:
         is_same = isinstance(role, PredefinedUserRole) and role.name == wanted.name
     if is_same:
         return None
-    return (
-        f"role: {_role_text(role)}, the roster says {_role_text(wanted)}; "
-        "no request changes a role (ask in the web interface)"
-    )
+    return f"role: {_role_text(role)}, the roster says {_role_text(wanted)} (ask in the web interface)"
 
 
 def _role_text(role: Role) -> str:
