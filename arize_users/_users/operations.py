@@ -343,7 +343,11 @@ class Operations:
         """A password reset mail."""
         identifier = check.user_id(user_id)
         record = mail_record()
-        return Write(self._mail(requests.reset_user_password(identifier), record), record, user_id=identifier)
+        return Write(self.reset_recorded(identifier, record), record, user_id=identifier)
+
+    def reset_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Mail a link to a user whose id was checked, and keep a record true all the while."""
+        return self._mail(requests.reset_user_password(user_id), record)
 
     def _mail(self, request: Request, record: Record) -> Flow[None]:
         _check_no_content((yield from self._change(request, record.attempts, _MAYBE_SENT, repeatable=False)))
