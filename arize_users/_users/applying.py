@@ -31,6 +31,7 @@ from .outcomes import one_line
 from .plan_steps import (
     FLAG_NOT_SET,
     INVITATIONS,
+    PASSWORD_LOST,
     Step,
     asks_for_password,
     is_settled_by,
@@ -48,8 +49,6 @@ from .roster.passwords import PasswordFile
 from .roster.plan import Plan, Refusal
 from .roster.plan_text import counted, endpoint_text
 from .roster.report import PlanResult, Report
-
-_PASSWORD_LOST = "The temporary password was issued, and could not be written down:"
 
 PathName = str | os.PathLike[str]
 
@@ -341,9 +340,10 @@ class Application(Batch[PlanResult]):
         try:
             yield from call(partial(self._passwords.write, step.action.email, password))
         except JournalError as error:
-            status = ActionStatus.FAILED if step.is_created else ActionStatus.DONE
-            left = f" {FLAG_NOT_SET}" if step.is_created else ""
-            step.record.settle(status, f"{_PASSWORD_LOST} {one_line(error)}{left}")
+            told = f"{PASSWORD_LOST} {one_line(error)}"
+            step.record.settle(ActionStatus.FAILED if step.is_created else ActionStatus.DONE, told)
+            if step.is_created:
+                yield from call(partial(self._open_journal.created, step.index, step.user_id, told))
             raise
         step.password = None
 
@@ -365,7 +365,7 @@ class Application(Batch[PlanResult]):
             if isinstance(error, UnauthorizedError):
                 self.refused_key = error
         else:
-            step.record.settle(ActionStatus.DONE)
+            step.record.settle(ActionStatus.DONE, step.note)
 
     def _update(self, step: Step) -> Flow[None]:
         if settle_by_look(step, (yield from self._user(step.user_id))):

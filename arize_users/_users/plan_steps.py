@@ -37,6 +37,7 @@ _FINAL = frozenset({DONE, UNCHANGED, ActionStatus.BLOCKED})
 """How an action ended that a later run does not try again."""
 
 FLAG_NOT_SET = "The user was created, and the developer permission is not set."
+PASSWORD_LOST = "The temporary password was issued, and could not be written down:"
 _BEGUN_BEFORE = "An earlier run began it, and did not learn how it ended. Applying the plan again finds out."
 _NEVER_SEEN = (
     "An earlier run asked for it, and the answer with the temporary password never came. {state} "
@@ -96,6 +97,12 @@ class Step(Target):
     def asks_for_password(self) -> bool:
         """Whether a temporary password is to be issued."""
         return asks_for_password(self.action)
+
+    @property
+    def note(self) -> str | None:
+        """What an earlier run said that holds still: that a password is lost."""
+        error = self.entry.error
+        return error if error is not None and error.startswith(PASSWORD_LOST) else None
 
     def resume(self, entry: Entry) -> None:
         """Take over what an earlier run wrote about it."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from attrs import evolve, frozen
-from support.account import CALLERS, Account, Connect, primed_account
-from support.answers import problem
-from support.rosters import person, roster_of, row
-from support.transports import Recorder, sandbox_transport
+from attrs import evolve
+from support.account import Account, Connect
+from support.answers import html, problem
+from support.applying import OWNER, STAFF, Place, changes, planned, set_columns, statuses
+from support.rosters import person, roster_of
 
 from arize_users import (
     BulkProgress,
@@ -23,73 +20,10 @@ from arize_users import (
     Outcomes,
     PlanRefusedError,
     UnauthorizedError,
+    assign_custom_role,
 )
 from arize_users.enums import ActionKind, ActionStatus
-from arize_users.roster import Action, Plan, PlanResult, Report
-from arize_users.sandbox import Sandbox, users
-
-OWNER, MEMBER, ANNOTATOR = CALLERS
-STAFF = (
-    row(OWNER, "Sandbox Owner", role="admin"),
-    row(MEMBER, "Sandbox Member"),
-    row(ANNOTATOR, "Sandbox Annotator", role="annotator"),
-)
-
-
-@frozen
-class Place:
-    """Where a run keeps its journal and its passwords."""
-
-    journal: Path
-    passwords: Path
-
-    @property
-    def files(self) -> dict[str, Path]:
-        """The arguments of `apply`."""
-        return {"journal": self.journal, "passwords": self.passwords}
-
-    def lines(self) -> list[dict[str, Any]]:
-        """The journal's lines after the first."""
-        return [json.loads(line) for line in self.journal.read_text().splitlines()[1:]]
-
-    def issued(self) -> dict[str, str]:
-        """The passwords by address."""
-        with self.passwords.open(newline="") as file:
-            return {row["email"]: row["password"] for row in csv.DictReader(file)}
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A folder for the files of a run."""
-    return Place(tmp_path / "plan.journal.jsonl", tmp_path / "passwords.csv")
-
-
-def planned(account: Account, *people: Any, **guards: Any) -> Plan:
-    """Plan for the callers and some people; whoever else is there is removed."""
-    roster = roster_of(*STAFF, *people)
-    plan: Plan = account.users.plan(roster, **{"remove_missing": True, "max_removals": "100%", **guards})
-    account.recorder.forget()
-    account.sandbox.clear_log()
-    return plan
-
-
-def statuses(report: Report) -> list[str]:
-    """Give the status of each result."""
-    return [str(one.status) for one in report]
-
-
-def operations(account: Account) -> list[str | None]:
-    """Give the operations of the requests sent, without those that only look."""
-    return [one for one in account.recorder.operations if one not in ("get_user", "list_users")]
-
-
-def set_columns(sandbox: Sandbox, user_id: str, **columns: Any) -> None:
-    """Change a user as no request can."""
-    with sandbox._account.writing() as db:
-        found = users.by_id(db, user_id)
-        assert found is not None
-        users.update(db, found.seq, **columns)
-
+from arize_users.roster import Action, Plan, PlanResult
 
 # What it does
 
@@ -151,13 +85,11 @@ def test_saved_plan(account: Account, place: Place, tmp_path: Path) -> None:
     plan.save(tmp_path / "plan.json")
     assert statuses(account.users.apply(Plan.load(tmp_path / "plan.json"), **place.files)) == ["done"]
     assert statuses(account.users.apply(plan, **place.files)) == ["done"]
-    assert operations(account) == ["create_user"]
+    assert changes(account) == ["create_user"]
 
 
 def test_custom_role(account: Account) -> None:
     """A custom role is given by its id."""
-    from arize_users import assign_custom_role
-
     plan = planned(account, person("new@example.com", "New", role=assign_custom_role("role-1")))
     assert statuses(account.users.apply(plan)) == ["done"]
     assert account.sandbox.users()[-1].role["id"] == "role-1"
@@ -209,10 +141,6 @@ def test_requests_at_once(account: Account, place: Place) -> None:
 # Whom it leaves alone
 
 
-def _change(account: Account, user_id: str, how: dict[str, Any]) -> None:
-    set_columns(account.sandbox, user_id, **how)
-
-
 @pytest.mark.parametrize(
     ("how", "told"),
     [
@@ -227,7 +155,7 @@ def test_stale(account: Account, action: str, how: dict[str, Any], told: str) ->
     """A user whose address, status or role is not as planned is left alone, and told with what is and was."""
     user_id = account.sandbox.add_user(email="kim@example.com", name="Kim")
     plan = planned(account, *([person("kim@example.com", "Kim Lee")] if action == "update" else []))
-    _change(account, user_id, how)
+    set_columns(account.sandbox, user_id, **how)
     (result,) = account.users.apply(plan)
     assert (result.status, result.kind, result.user_id) == (ActionStatus.STALE, action, user_id)
     assert told in result.error
@@ -356,39 +284,6 @@ def test_own_removal(account: Account) -> None:
     assert own.email == OWNER
     assert "nobody can delete themselves" in own.error
     assert not report.is_complete
-
-
-def _refusing(sandbox: Sandbox, kind: str, refuses: Callable[[httpx.Request], Any]) -> Any:
-    """Give a transport to a sandbox that answers some requests by itself."""
-    inner = sandbox_transport(sandbox, kind)
-
-    class Refusing(httpx.BaseTransport, httpx.AsyncBaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            reply = refuses(request)
-            return inner.handle_request(request) if reply is None else _response(reply)
-
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            reply = refuses(request)
-            return await inner.handle_async_request(request) if reply is None else _response(reply)
-
-    return Refusing()
-
-
-def _response(reply: Any) -> httpx.Response:
-    return httpx.Response(reply.status, headers=reply.raw_headers, stream=httpx.ByteStream(reply.content))
-
-
-@pytest.fixture
-def answered(
-    sandbox: Sandbox, connect: Connect, kind: str, case: str
-) -> Callable[[Callable[[httpx.Request], Any]], Account]:
-    """Give an account some of whose requests are answered otherwise."""
-
-    def open_one(refuses: Callable[[httpx.Request], Any]) -> Account:
-        client = connect(Recorder(_refusing(sandbox, kind, refuses), None), judged=False, case=case)
-        return primed_account(sandbox, client, case)
-
-    return open_one
 
 
 def test_own_removal_in_other_words(answered: Any) -> None:
@@ -548,7 +443,7 @@ def test_witness_that_cannot_be_asked_for(answered: Any) -> None:
         lambda request: problem(404, title="Not Found", detail="no route") if _is_get(request) else None
     )
     plan = planned(account, person("new@example.com", "New"))
-    account = answered(lambda request: _html(404) if _is_get(request) else None)
+    account = answered(lambda request: html(404) if _is_get(request) else None)
     with pytest.raises(NotFoundError):
         account.users.apply(plan)
     assert account.done == []
@@ -556,12 +451,6 @@ def test_witness_that_cannot_be_asked_for(answered: Any) -> None:
 
 def _is_get(request: httpx.Request) -> bool:
     return request.method == "GET" and request.url.path != "/v2/users"
-
-
-def _html(status: int) -> Any:
-    from support.answers import html
-
-    return html(status)
 
 
 def test_admins_are_counted_again(account: Account) -> None:

@@ -35,6 +35,7 @@ _INACTIVE = re.compile(
 )
 _NO = frozenset({"false", "no", "n", "0", "f", "off", "falsch", "nein", "0.0"})
 _NOTHING = _NO | {"never", "none", "null", "nil", "-", "n/a", "na", "active", "enabled"}
+_KNOWN_VALUE = re.compile(rf"({_INACTIVE.pattern})|true|yes|y|1|{'|'.join(_NOTHING)}|invited|pending|staged|")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"'|]+@[^\s@<>()\[\],;:"'|]+""")
 _NUMBER = re.compile(r"[\d.,:/+()\s-]*\d[\d.,:/+()\s-]*")
 _MAX_VALUES = 6
@@ -130,8 +131,17 @@ class Layout:
         for place, is_inactive in self.marks.items():
             value = row.cells[place] if place < len(row.cells) else ""
             if value and is_inactive(value):
-                return f"{shown(self.header[place])} is {shown(value)}"
+                return f"{shown(self.header[place])} is {self.told(value)}"
         return None
+
+    def told(self, value: str) -> str:
+        """Write a value of a mark in a message.
+
+        In a file with passwords, one may stand in a wrong column: only known values are quoted.
+        """
+        if self.secrets and not _KNOWN_VALUE.fullmatch(value.casefold()):
+            return "another value"
+        return shown(value) or "empty"
 
     def addresses(self, row: Row) -> list[str]:
         """Give everything in a row that looks like an address, but not what may be a password."""
@@ -241,21 +251,21 @@ def unread_note(table: Table, layout: Layout) -> str | None:
 def _named(table: Table, layout: Layout, places: Iterable[int]) -> str:
     names = []
     for place in places:
-        values = f" ({_values(table, place)})" if place in layout.marks else ""
+        values = f" ({_values(table, layout, place)})" if place in layout.marks else ""
         names.append(f"{shown(layout.header[place])}{values}")
     if layout.secrets:
         names.append(f"{len(layout.secrets)} that may hold secrets")
     return ", ".join(names)
 
 
-def _values(table: Table, place: int) -> str:
+def _values(table: Table, layout: Layout, place: int) -> str:
     # Where a row has a cell too many, another column's text may stand here.
     counts = Counter(
-        row.cells[place]
+        layout.told(row.cells[place])
         for row in table.rows
         if place < len(row.cells) and not (row.is_blank or row.flaw or any(row.cells[len(table.header) :]))
     )
-    told = [f"{shown(value) or 'empty'} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
+    told = [f"{value} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
     if len(counts) > _MAX_VALUES:
         told.append(f"{len(counts) - _MAX_VALUES:,} other values")
     return ", ".join(told) or "no rows"

@@ -104,8 +104,8 @@ def read_json(text: str, name: str) -> Table:
             raise refused(name, f"is an object without a list of users; it has {found}", _SHAPE)
         pagination = others.get("pagination")
         is_partial = isinstance(pagination, dict) and pagination.get("has_more") is True
-    elif reader.peek():
-        raise refused(name, "is no list of people", _SHAPE)
+    else:
+        raise refused(name, "is no list of people" if reader.peek() else "is empty", _SHAPE)
     if reader.peek():
         raise reader.flaw("something stands behind the end")
     table = _table(name, "json", documents)
