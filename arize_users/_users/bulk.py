@@ -89,6 +89,7 @@ class BulkGet(UserBatch[BulkGetResult]):
     def work(self) -> Flow[None]:
         """Look the emails up, whose users are told of at once, then get those who are known by id alone."""
         yield from self.look_up(self._found)
+        self._found(list(self.places))  # Where no thread could be started, nobody was told meanwhile.
         yield from self.act_on_each()
 
     def _found(self, addresses: list[str]) -> None:

@@ -17,7 +17,7 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
 from ..enums import InviteMode, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError
+from ..errors import MAYBE_SENT, InvalidArgumentError, NotFoundError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -29,7 +29,6 @@ from .outcomes import Record, Write
 from .records import (
     MAYBE_BLOCKED,
     MAYBE_CHANGED,
-    MAYBE_SENT,
     Creation,
     creation_record,
     deletion_record,

@@ -24,7 +24,7 @@ from . import arguments as check
 from .batch import Target
 from .lookup import Found
 from .operations import Operations
-from .outcomes import Record, one_line
+from .outcomes import Record
 from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
@@ -310,7 +310,7 @@ def settle_refused_removal(step: Step, *, is_only_one: bool) -> None:
     assert error is not None
     told = " ".join(filter(None, (error.title, error.detail, error.error_code))).replace("_", " ")
     if is_only_one or _OWN.search(told):
-        step.record.settle(ActionStatus.CANNOT, _OWN_USER + one_line(error))
+        step.record.settle(ActionStatus.CANNOT, _OWN_USER + " ".join(error.message.split()))
     else:
         step.record.fail(error)
 

@@ -9,13 +9,12 @@ from attrs import evolve, frozen
 
 from .._core.request import Request
 from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
-from ..errors import OutcomeUnknownError
+from ..errors import MAYBE_SENT, OutcomeUnknownError
 from .outcomes import Record, Status, one_line
 
 _NO_ANSWER = "The request was sent, and its answer did not come."
 MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
 MAYBE_CHANGED = "The change may have been made: reading the user shows it."
-MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
 
 
 @frozen(kw_only=True)

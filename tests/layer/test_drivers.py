@@ -334,7 +334,7 @@ def test_notices(run: Run) -> None:
 
 
 def test_notices_in_order(run: Run) -> None:
-    """What flows tell one after another reaches the caller's thread as well; without a listener it is lost."""
+    """What flows tell one after another reaches the caller's thread, too; without a listener it is lost."""
     for listens in (True, False):
         heard: list[Any] = []
         pages = iter([1, 2, None])
