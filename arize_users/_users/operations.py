@@ -17,7 +17,7 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
-from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
+from ..errors import MAYBE_SENT, InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -350,7 +350,7 @@ class Operations:
         return self._mail(requests.reset_user_password(user_id), record)
 
     def _mail(self, request: Request, record: Record) -> Flow[None]:
-        _check_no_content((yield from self._change(request, record.attempts, _MAYBE_SENT, repeatable=False)))
+        _check_no_content((yield from self._change(request, record.attempts, MAYBE_SENT, repeatable=False)))
 
     def _change(self, request: Request, attempts: Attempts, hint: str, *, repeatable: bool) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=repeatable, attempts=attempts)
@@ -379,7 +379,6 @@ _MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id show
 
 
 _MAYBE_CHANGED = "The change may have been made: reading the user shows it."
-_MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
 
 
 def deletion_record(done: Status = DeletionStatus.DELETED) -> Record:
@@ -405,7 +404,7 @@ def update_record(done: Status, not_found: Status | None = None) -> Record:
 
 def mail_record(not_found: Status | None = None) -> Record:
     """Make the record of one mail that is sent."""
-    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {_MAYBE_SENT}", not_found)
+    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {MAYBE_SENT}", not_found)
 
 
 def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:

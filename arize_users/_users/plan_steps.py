@@ -309,7 +309,7 @@ def settle_refused_removal(step: Step, *, is_only_one: bool) -> None:
     assert error is not None
     told = " ".join(filter(None, (error.title, error.detail, error.error_code))).replace("_", " ")
     if is_only_one or _OWN.search(told):
-        step.record.settle(ActionStatus.CANNOT, _OWN_USER + one_line(error))
+        step.record.settle(ActionStatus.CANNOT, _OWN_USER + " ".join(error.message.split()))
     else:
         step.record.fail(error)
 

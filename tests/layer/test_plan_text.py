@@ -58,8 +58,8 @@ def test_whole() -> None:
         "  ~ Robert Stone  bob@example.com  name: Robert Stone -> Bob Stone, developer: yes -> no",
         "",
         "Cannot be done by any request (1)",
-        "  ! Eve Marsh  eve@example.com  role: member, the roster says admin; no request changes a role "
-        "(ask in the web interface) (line 4)",
+        "  ! Eve Marsh  eve@example.com  line 4: role: member, the roster says admin "
+        "(ask in the web interface)",
         "",
         "Left alone (1)",
         "    Late  late@example.com  expired in the file, too: not invited anew",

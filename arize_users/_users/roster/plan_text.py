@@ -151,8 +151,8 @@ def _shown(value: Any) -> str:
 
 
 def _cannot(one: Cannot) -> _Row:
-    line = f" (line {one.line})" if one.line is not None else ""
-    return one.name or "", one.email or one.user_id or "", f"{one.reason}{line}"
+    line = f"line {one.line}: " if one.line is not None else ""
+    return one.name or "", one.email or one.user_id or "", f"{line}{one.reason}"
 
 
 def _left(one: LeftAlone) -> _Row:
