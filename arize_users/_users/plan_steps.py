@@ -24,7 +24,7 @@ from . import arguments as check
 from .batch import Target
 from .lookup import Found
 from .operations import Operations
-from .outcomes import Record
+from .outcomes import Record, one_line
 from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
