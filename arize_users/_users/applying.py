@@ -26,7 +26,7 @@ from ..types import User
 from . import arguments as check
 from .batch import Batch, LeftOpen, Options
 from .lookup import Found, look_up_taken
-from .operations import Creation, Operations, update_record
+from .operations import Operations
 from .outcomes import one_line
 from .plan_steps import (
     FLAG_NOT_SET,
@@ -42,6 +42,7 @@ from .plan_steps import (
     settle_refused_removal,
     steps_of,
 )
+from .records import Creation, update_record
 from .roster.guards import active_admins
 from .roster.journal import Journal
 from .roster.passwords import PasswordFile

@@ -23,8 +23,9 @@ from ..types import CreatedUser, CustomUserRole, User
 from . import arguments as check
 from .batch import Target
 from .lookup import Found
-from .operations import Creation, Operations, creation_record, deletion_record, update_record
+from .operations import Operations
 from .outcomes import Record, one_line
+from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
 from .roster.plan import Action, Plan
