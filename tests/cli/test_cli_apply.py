@@ -448,6 +448,36 @@ def test_a_password_that_cannot_be_written(shell: Shell, account: Sandbox, plann
     assert "No space left on device" in ran.err
 
 
+_FULL_JOURNAL = """from arize_users import JournalError
+from arize_users._users.roster.journal import Journal
+begun, begin = [], Journal.begin
+def full(self, index, action):
+    begun.append(index)
+    if len(begun) > 2:
+        self.failure = error = JournalError("plan.journal.jsonl cannot be written: No space left on device")
+        raise error from OSError(28, "No space left on device")
+    begin(self, index, action)
+Journal.begin = full"""
+
+
+def test_a_journal_that_cannot_be_written(shell: Shell, account: Sandbox, planned: Planned) -> None:
+    """Nothing more is begun, the report says what was done and what was not, and the exit code is 5."""
+    planned(*(f"p{number}@example.com,P,member,none\n" for number in range(5)))
+    ran = shell("ax", "users", "apply", "plan.json", "--force", "--concurrency", "1", before=_FULL_JOURNAL)
+    assert ran.code == 5
+    assert "error: plan.journal.jsonl cannot be written: No space left on device" in ran.err
+    assert "5 actions: 2 invited, 3 not attempted." in ran.out
+    assert len(account.audit) == 2
+
+
+def test_output_is_not_the_plan(ax: Ax, account: Sandbox, three: str) -> None:
+    """The output never takes the place of the plan."""
+    error, _ = ax("apply", three, "--force", "-o", three).refused(2)
+    assert error.startswith("--output: ")
+    assert Plan.load(three)
+    assert account.audit == []
+
+
 # Ends in the middle
 
 
