@@ -166,7 +166,7 @@ class _Job(NamedTuple):
     def _lines(self, names: Sequence[str], many: str) -> list[str]:
         return [
             f"Account: {account_label(self.session.settings)}",
-            f"This blocks {many} for good, and removes their organization and space memberships, "
+            f"This blocks {many} for good, and removes their organization and space memberships,",
             "API keys and role bindings:",
             *listed(names),
         ]

@@ -111,7 +111,8 @@ def _noted(session: Session, user_id: str) -> Iterator[None]:
         try:
             yield
         except ArizeError as error:
-            if not ((outcomes := outcomes_of(error)) and outcomes.unknown):
+            outcomes = outcomes_of(error)
+            if not (outcomes and outcomes.unknown) and not getattr(error, "maybe_applied", False):
                 journal.end(user_id, "failed")
             raise
         journal.end(user_id, "done")
@@ -184,8 +185,12 @@ class _Mailing:
         return results
 
     def _note(self, results: Sequence[UserResult]) -> None:
+        from arize_users.errors import MAYBE_SENT
+
         for one in results:
-            if one.user_id and one.user_id not in self._ended and one.status != "unknown":
+            # One that failed, but may have been sent, stays begun, as an unknown one does.
+            is_known = one.status != "unknown" and MAYBE_SENT not in (one.error or "")
+            if one.user_id and one.user_id not in self._ended and is_known:
                 self._ended.add(one.user_id)
                 self._journal.end(one.user_id, str(one.status))
 

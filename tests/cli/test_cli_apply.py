@@ -20,6 +20,7 @@ from arize_users.roster import Plan
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax, Gate, Pipes, Ran, Shell, Terminals
+from .test_cli_signals import at
 
 CALLERS = """email,name,role,invite_mode
 owner@sandbox.example,Sandbox Owner,admin,
@@ -536,6 +537,17 @@ def test_signal(piped: Pipes, gate: Gate, ax: Ax, planned: Planned, number: int,
     assert sum(line.startswith("  ! Person ") for line in ran.err.splitlines()) == 4
     again = ax("apply", "plan.json", "--force")
     assert (again.code, len(gate.outbox)) == (0, 6)
+
+
+def test_signal_before_the_call(piped: Pipes, gate: Gate, planned: Planned, folder: Path) -> None:
+    """A signal right before the plan is applied is as good as one at the prompt: no file is made."""
+    hook = at("import arize_users.cli.apply as apply; signalled(apply, 'showing_progress', True)", 15)
+    run = piped("ax", "users", "apply", planned(ADA), "--force", "-o", "out.json", before=hook)
+    ran = run.end()
+    assert (ran.code, ran.err) == (143, "interrupted; nothing was changed\n")
+    assert not (folder / "out.json").exists()
+    assert not (folder / "plan.journal.jsonl").exists()
+    assert gate.audit == []
 
 
 def test_second_signal(piped: Pipes, gate: Gate, planned: Planned, folder: Path) -> None:
