@@ -34,12 +34,11 @@ from .plan_steps import (
     PASSWORD_LOST,
     Step,
     asks_for_password,
-    is_settled_by,
-    refusal_to_read,
     settle_by_look,
     settle_conflict,
     settle_created,
     settle_doubt,
+    settle_failure,
     settle_refused_removal,
     steps_of,
 )
@@ -310,14 +309,11 @@ class Application(Batch[PlanResult]):
                 step.record.skip(f"Not sent: {one_line(error)}")
                 return
         except ArizeError as error:
-            if is_settled_by(step, error):
-                yield from self._write_end(step)
-                return
-            step.refusal = refusal_to_read(step, error)
+            settle_failure(step, error)
             yield from self._write_end(step)
-            if step.refusal is not None:
-                raise LeftOpen(error) from error
-            raise
+            if isinstance(error, UnauthorizedError | ConfigurationError):
+                raise
+            raise LeftOpen(error) from error
         yield from self._write_end(step)
 
     def _invite(self, step: Step) -> Flow[None]:

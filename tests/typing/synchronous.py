@@ -12,6 +12,7 @@ import httpx
 
 import arize_users
 from arize_users import (
+    ActionStatus,
     ArizeClient,
     BulkCreateResult,
     BulkGetResult,
@@ -32,7 +33,7 @@ from arize_users import (
     UserStatus,
     UserUpdate,
 )
-from arize_users.roster import Action, Plan, Refusal, Roster
+from arize_users.roster import Action, Plan, PlanResult, Refusal, Report, Roster
 
 
 def set_up() -> None:
@@ -187,6 +188,18 @@ def plan(client: ArizeClient, roster: Roster, ada: User) -> tuple[Refusal, ...]:
     client.users.plan(roster, max_removals=None)  # type: ignore[arg-type]
     made.notes = ()  # type: ignore[misc]
     return made.refusals
+
+
+def apply(client: ArizeClient, plan: Plan) -> list[str | None]:
+    seen: list[PlanResult] = []
+    report = client.users.apply(plan, journal="plan.journal.jsonl", passwords=None, on_result=seen.append)
+    assert_type(report, Report)
+    assert_type(report.results, tuple[PlanResult, ...])
+    assert_type(report.counts, dict[str, int])
+    assert_type(seen[0].temporary_password, str | None)
+    client.users.apply("plan.json")  # type: ignore[arg-type]
+    client.users.apply(plan, "plan.journal.jsonl")  # type: ignore[call-arg]
+    return [one.error for one in report if one.status is not ActionStatus.DONE]
 
 
 def errors(client: ArizeClient, user: User) -> str | None:
