@@ -13,6 +13,7 @@ from ._base_client import BaseClient
 from ._core.runtime import NotCopied
 from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
+from ._users.applying import apply
 from ._users.batch import Batch
 from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
 from ._users.bulk_create import bulk_create
@@ -20,6 +21,7 @@ from ._users.bulk_update import bulk_update
 from ._users.operations import Operations
 from ._users.outcomes import Write
 from ._users.planning import plan
+from ._users.progress import told_of_pages
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
 from .people import (
     BulkCreateResult,
@@ -32,7 +34,7 @@ from .people import (
     UserUpdate,
 )
 from .results import Outcomes, UserResult, carrying
-from .roster import Plan, Roster
+from .roster import Plan, PlanResult, Report, Roster
 from .types import (
     BulkUserDeletionResult,
     CreatedUser,
@@ -156,6 +158,7 @@ class UsersClient(NotCopied):
         created_before: When | None = None,
         page_size: int = 100,
         cursor: str | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
     ) -> Iterator[UserPage]:
         """Iterate as `iter` does, but page by page, each with the cursor to go on from.
 
@@ -168,6 +171,8 @@ class UsersClient(NotCopied):
             created_before: As for `iter`.
             page_size: As for `iter`.
             cursor: As for `iter`.
+            on_progress: Called with a `BulkProgress` before each page is given, and where a rate limit makes
+                it wait, one call at a time, on your thread.
 
         Returns:
             An iterator over the pages.
@@ -183,7 +188,8 @@ class UsersClient(NotCopied):
             page_size=page_size,
             cursor=cursor,
         )
-        return self._driver.iterate(scan.next_whole_page, prefetch=False)
+        on_notice = told_of_pages(on_progress)
+        return self._driver.iterate(scan.next_whole_page, prefetch=False, on_notice=on_notice)
 
     def get(self, *, user: str | User) -> User | None:
         """Get a user by id, or by email.
@@ -635,6 +641,74 @@ class UsersClient(NotCopied):
                 on_progress=on_progress,
             )
         )
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        passwords: str | os.PathLike[str] | None = None,
+        max_concurrency: int = 8,
+        dry_run: bool = False,
+        on_result: Callable[[PlanResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> Report:
+        """Do what a plan says: invitations and updates side by side, then removals.
+
+        Before anything is changed, the account has to be the one that was planned for: one of the plan's
+        oldest users is looked up. Each user who is changed or removed is looked at just before, and left
+        alone where address, status, role or a field to be changed is not as planned (STALE). A failure is a
+        result, not an error, and the rest goes on. A user of that plan who is the one of the API key is
+        CANNOT: nobody deletes themselves.
+
+        Args:
+            plan: The plan, of `plan` or `Plan.load`.
+            journal: A file with one line for each action that begins and ends, which only you can read. Given
+                again with the same plan, what is done is not done again: what failed, was stale or not
+                attempted is tried again, and what an earlier run began without learning how it ended is
+                looked up. It is done where the account shows it, repeated where that is safe (an update, a
+                removal, an invitation by "email_link"), and else UNKNOWN. A line is written before the
+                request leaves; it outlives the end of the process, ``kill -9`` among them, but not a power
+                cut. None keeps no journal.
+            passwords: A CSV file ``email,password,issued_at`` for temporary passwords, which only you can
+                read. It is opened, locked and written to before anything is sent, grows, and is never
+                overwritten; each password is on the disk before that worker's next request.
+            max_concurrency: How many requests are under way at once at most.
+            dry_run: Make the checks that come before the first change, and stop: what refuses the plan is
+                raised, the account is looked at, no file is made, and nothing is changed. Of the results,
+                NOT_ATTEMPTED are those that are to be done, UNKNOWN those that an earlier run began.
+            on_result: Called with each result as it is known, one call at a time, on your thread.
+            on_progress: Called with how far it is: "checking", "looking up", "inviting", "updating",
+                "removing".
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each action, in the plan's order.
+
+        Raises:
+            PlanRefusedError: A guard refuses the plan, it is one of another account, or has temporary
+                passwords and no file for them: nothing was changed. Or fewer admins than ``min_admins`` are
+                left: nobody was removed.
+            JournalError: The journal or the file of passwords cannot be used: nothing was changed. Or a line
+                could not be written: no further action was begun. A password that could not be written is
+                in the ``temporary_password`` of its result.
+            UnauthorizedError: The key was refused: nothing was changed, or nobody was removed after that.
+            BulkInterrupted: As for `bulk_delete`, as are interrupts.
+        """
+        application = apply(
+            self._operations,
+            plan,
+            journal=journal,
+            passwords=passwords,
+            max_concurrency=max_concurrency,
+            dry_run=dry_run,
+            on_result=on_result,
+            on_progress=on_progress,
+            outcomes=outcomes,
+        )
+        with carrying(application.outcomes):
+            return self._driver.run(application.report())
 
 
 class ArizeClient(BaseClient[Sender, UsersClient]):

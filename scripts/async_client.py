@@ -37,7 +37,7 @@ REPLACEMENTS = (
     # Every public method that talks to the server is awaited; `iter` gives its iterator at once.
     (
         r"    def (_write|_bulk|list|get|create|update|delete|resend_invitation|reset_password|bulk_\w+"
-        r"|plan)\(",
+        r"|plan|apply)\(",
         r"    async def \1(",
     ),
     (r"return self\._(driver\.run|write|bulk)\(", r"return await self._\1("),

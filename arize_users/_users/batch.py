@@ -100,6 +100,14 @@ class _Ended:
     is_sent: bool = True
 
 
+class LeftOpen(Exception):
+    """What `Batch.each` does for a target was refused, and its record is settled later."""
+
+    def __init__(self, error: ArizeError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Batch(ABC, Generic[R]):
     """One bulk call: does something for each of many targets, and knows at every moment what became of each.
 
@@ -173,7 +181,7 @@ class Batch(ABC, Generic[R]):
             act: Does it for one target, and settles its record; a record left open is not told of, and may be
                 settled in a later phase (see `tell`). An `ArizeError` that it raises is what its record fails
                 with, but a `ConfigurationError` or `JournalError` ends the call: no further target is begun,
-                and those under way are awaited.
+                and those under way are awaited. `LeftOpen` leaves the record of a refusal open.
 
         Raises:
             UnauthorizedError: The key was refused before anything was done for any target, in any phase.
@@ -229,6 +237,8 @@ class Batch(ABC, Generic[R]):
             return None
         except (ConfigurationError, JournalError):
             raise
+        except LeftOpen as refused:
+            failure = refused.error
         except ArizeError as error:
             failure = error
             target.record.fail(error)

@@ -26,12 +26,14 @@ class Record:
         done: The status of a write that was carried out. Its enum has the other statuses, too.
         unanswered: What to say of a write whose answer has not come: how to find out.
         not_found: The status where the API says that there is no such user; None where that is a failure.
+        doubts_failures: Whether it is unknown, too, where the server failed and may have carried it out.
         attempts: What its requests keep true.
     """
 
     done: Status
     unanswered: str
     not_found: Status | None = None
+    doubts_failures: bool = False
     attempts: Attempts = field(factory=Attempts)
     _settled: tuple[Status, str | None] | None = None
 
@@ -67,6 +69,7 @@ class Record:
             self.settle(self.not_found)
         else:
             is_unknown = self.attempts.unanswered or isinstance(error, OutcomeUnknownError)
+            is_unknown = is_unknown or (self.doubts_failures and getattr(error, "maybe_applied", False))
             self.settle(self._unknown if is_unknown else type(self.done).FAILED, one_line(error))
 
     @property
@@ -83,7 +86,9 @@ class Record:
         if self.attempts.unanswered:
             return self._unknown, self.unanswered
         if failure is not None:
-            return kind.FAILED, one_line(failure.error(advice(failure)))
+            is_unknown = self.doubts_failures and failure.maybe_applied
+            status = self._unknown if is_unknown else kind.FAILED
+            return status, one_line(failure.error(advice(failure)))
         return kind.NOT_ATTEMPTED, None
 
 

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,7 +16,7 @@ from .answers import counted, report_answer, text_answer
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
-from .output import Target, deliver
+from .output import Target, deliver, refuse_same_file
 from .plan import plan_lines
 from .progress import showing_progress
 from .prompts import account_label, is_confirmed, named, person
@@ -25,17 +25,18 @@ from .roster_files import (
     Encoding,
     IncludeInactive,
     Maps,
-    Rejects,
+    RejectsFile,
     RosterFile,
     SkipInvalid,
     read_roster,
 )
 from .session import Session
 from .terminal import is_attended, say
+from .text import in_shell_words
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
-    from arize_users.roster import Action, Plan, PlanResult
+    from arize_users.roster import Action, Plan, PlanResult, Roster
 
 Journal = Annotated[
     str | None,
@@ -86,8 +87,10 @@ def apply(
     """
     _refuse_unattended(force or dry_run, "apply")
     target = session.target(output)
+    journal = journal or _journal_of(file)
+    refuse_same_file(target, file, journal, passwords)
     plan = _loaded(file)
-    run = _Run(session, session.users(), plan, target, journal or _journal_of(file), passwords, concurrency)
+    run = _Run(session, session.users(), plan, target, journal, passwords, concurrency)
     return run.carry_out(force=force, dry_run=dry_run)
 
 
@@ -98,7 +101,7 @@ def import_people(
     encoding: Encoding = None,
     include_inactive: IncludeInactive = False,
     skip_invalid: SkipInvalid = False,
-    rejects: Rejects = None,
+    rejects: RejectsFile = None,
     journal: Journal = None,
     passwords: Passwords = None,
     concurrency: Concurrency = 8,
@@ -113,25 +116,32 @@ def import_people(
     """
     _refuse_unattended(force or dry_run, "import")
     target = session.target(output)
-    saved_as = _unfinished(file, journal)
-    if saved_as is not None:
-        users, plan = session.users(), _loaded(saved_as)
-        say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
-    else:
-        roster = read_roster(
-            file,
-            map,
-            encoding,
-            include_inactive=include_inactive,
-            skip_invalid=skip_invalid,
-            rejects=rejects,
-        )
-        users = session.users()
-        with showing_progress() as show:
-            plan = users.plan(roster, on_progress=show)
-        saved_as = _name_for(plan, file, journal)
+    refuse_same_file(target, file, journal, passwords)
+    roster = read_roster(
+        file,
+        map,
+        encoding,
+        include_inactive=include_inactive,
+        skip_invalid=skip_invalid,
+        rejects=rejects,
+    )
+    users = session.users()
+    unfinished = _unfinished(file, journal)
+    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished)
+    saved_as = unfinished or _name_for(plan, file, journal)
     run = _Run(session, users, plan, target, journal or _journal_of(saved_as), passwords, concurrency)
-    return run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as)
+    code = run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as, is_resumed=unfinished is not None)
+    if unfinished is None or dry_run or interrupts.exit_code or code not in (0, PARTIAL):
+        return code
+    if _planned(users, roster):
+        say(f"{file} asks for more than {unfinished} did: the same command does it")
+        return PARTIAL
+    return code
+
+
+def _planned(users: UsersClient, roster: Roster) -> Plan:
+    with showing_progress() as show:
+        return users.plan(roster, on_progress=show)
 
 
 def _refuse_unattended(is_needless: bool, command: str) -> None:
@@ -167,8 +177,8 @@ def _unfinished(roster: str, journal: str | None) -> str | None:
 
 def _name_for(plan: Plan, roster: str, journal: str | None) -> str:
     """Name the file that keeps the plan of an import until it is done."""
-    moment = f"{plan.created_at:%Y%m%dT%H%M%SZ}"
-    return f"{_import_name(roster)}-{moment}.json" if journal is None else _plan_of(journal)
+    name = f"{plan.created_at:%Y%m%dT%H%M%SZ}-{plan.digest[:8]}"
+    return f"{_import_name(roster)}-{name}.json" if journal is None else _plan_of(journal)
 
 
 def _import_name(roster: str) -> str:
@@ -210,51 +220,68 @@ class _Run:
         self._target = target
         self._journal = journal
         self._passwords = passwords
+        self._is_ended = False
+        """Whether a later run has nothing to go on with."""
 
-    def carry_out(self, *, force: bool, dry_run: bool, saved_as: str | None = None) -> int:
+    def carry_out(
+        self, *, force: bool, dry_run: bool, saved_as: str | None = None, is_resumed: bool = False
+    ) -> int:
         """Check the plan, ask, apply it, and tell what became of it.
 
         Args:
             force: Whether not to ask.
             dry_run: Whether to stop before the first change.
-            saved_as: Where to keep the plan until it is done, where nobody has saved it.
+            saved_as: Where an import keeps the plan until it is done.
+            is_resumed: Whether an import was interrupted, and goes on with that plan.
 
         Returns:
             The exit code.
         """
         plan = self._plan
+        if is_resumed and not dry_run:
+            say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+        # Whatever apply refuses comes before anything that is shown, and before the question.
+        checked = self._apply(dry_run=True)
+        # Who applies a saved plan has seen which rows were skipped.
+        is_partial = saved_as is not None and plan.skipped > 0
+        left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
             self._show(_DRY_RUN)
+        if is_resumed and dry_run:
+            self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         if dry_run or saved_as is not None:
             self._show(*plan_lines(self._session, plan))
-        # Whatever apply refuses comes before the question.
-        checked = self._apply(dry_run=True)
-        left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
-        if len(left) < len(plan.actions) or any(one.status == "unknown" for one in checked):
-            self._show(self._resumed(checked))
-        if dry_run:
-            self._deliver(checked, [f"To be done: {_counts(left) or 'nothing'}.", _DRY_RUN])
-            return PARTIAL if plan.cannot else 0
+        self._show(*self._resumed(checked))
+        if dry_run or not plan:
+            last = (
+                [f"Would be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
+            )
+            self._deliver(checked, last)
+            return PARTIAL if plan.cannot or is_partial else 0
         if left and not (force or self._is_confirmed(left)):
             say("nothing was changed")
             return SETTINGS
-        if saved_as is None or not left:
-            return self._finish()
-        plan.save(saved_as)
-        words = [saved_as, "--journal", self._journal]
-        words += ["--passwords", self._passwords] if self._passwords else []
-        say(f"If this is interrupted, this goes on:  {self._session.command_line('apply', *words)}")
-        code = self._finish()
-        if not interrupts.exit_code:
-            with suppress(OSError):
-                os.unlink(saved_as)
-        return code
+        code = self._finish(checked) if saved_as is None else self._kept(checked, saved_as)
+        return code or (PARTIAL if is_partial else 0)
 
-    def _resumed(self, checked: Report) -> str:
+    def _kept(self, checked: Report, saved_as: str) -> int:
+        """Apply the plan, and keep it in a file for as long as it can be gone on with."""
+        self._plan.save(saved_as)
+        journal = [] if self._journal == _journal_of(saved_as) else ["--journal", self._journal]
+        words = [saved_as, *journal, *(["--passwords", self._passwords] if self._passwords else [])]
+        say(f"If this is interrupted, this goes on:  {self._session.command_line('apply', *words)}")
+        try:
+            return self._finish(checked)
+        finally:
+            if self._is_ended:
+                with suppress(OSError):
+                    os.unlink(saved_as)
+
+    def _resumed(self, checked: Report) -> Iterator[str]:
         under_way = sum(one.status == "unknown" for one in checked)
-        done = sum(not _is_left(one) for one in checked)
-        were = "1 was" if under_way == 1 else f"{under_way:,} were"
-        return f"Going on with {self._journal}: {done:,} of {len(checked):,} done, {were} under way."
+        if checked.resumed or under_way:
+            begun = f", {under_way:,} {'was' if under_way == 1 else 'were'} under way" if under_way else ""
+            yield f"Going on with {self._journal}: {checked.resumed:,} of {len(checked):,} done{begun}."
 
     def _is_confirmed(self, left: Sequence[Action]) -> bool:
         settings, listed = self._session.settings, self._plan.listed
@@ -271,9 +298,11 @@ class _Run:
         question = f"{_LOSS} Go on?" if groups["-"] else "Go on?"
         return is_confirmed(lines, question, people=len(groups["-"]) + len(groups["+"]))
 
-    def _finish(self) -> int:
+    def _finish(self, checked: Report) -> int:
         """Apply the plan, and tell what became of each action, whatever ends it."""
-        from arize_users import Outcomes, Report
+        from attrs import evolve
+
+        from arize_users import Outcomes
 
         outcomes, failure = Outcomes(), None
         try:
@@ -284,50 +313,47 @@ class _Run:
         except Exception as error:
             failure = error
         # Read once: an answer that is not awaited any more may still come.
-        report = Report(
-            results=tuple(outcomes.results),
-            cannot=len(self._plan.cannot),
-            journal=self._journal,
-            passwords=self._passwords,
-        )
+        report = evolve(checked, results=tuple(cast("list[PlanResult]", outcomes.results)))
         statuses = {one.status for one in report}
+        self._is_ended = failure is None and not interrupts.exit_code
         if failure is not None and not statuses & {"done", "unknown"}:
+            self._is_ended = not checked.resumed
             raise failure
         if self._plan and not report.results:  # A signal came before the call began.
             raise KeyboardInterrupt
         interrupts.acted = not statuses <= {"not_attempted", "unchanged"}
+        self._show_passwords(report)
         self._deliver(report, self._outcome(report))
         if failure is not None:
             raise failure
         return 0 if report.is_complete else PARTIAL
 
-    def _outcome(self, report: Report) -> Iterator[str]:
-        """Say what became of the plan: how many of what, each person who is not as planned, and the files."""
-        done = [
-            action for action, one in zip(self._plan.actions, report, strict=True) if one.status == "done"
-        ]
-        counts = Counter(str(one.status).replace("_", " ") for one in report if one.status != "done")
-        counts["cannot"] = len(self._plan.cannot)
-        told = [_counts(done), *(f"{number:,} {what}" for what, number in counts.items() if number)]
-        yield f"{', '.join(filter(None, told)) or 'nothing to do'}."
+    def _show_passwords(self, report: Report) -> None:
+        """Show the passwords that could not be written to their file: nobody can have them again."""
         for one in report:
-            if one.status not in ("done", "unchanged"):
-                yield _line(one.status, person(one.name, one.email, one.user_id), one.error)
-        for cannot in self._plan.cannot:
-            yield _line("cannot", person(cannot.name, cannot.email, cannot.user_id), cannot.reason)
-        issued = sum(one.temporary_password is not None for one in report)
-        files = [f"Journal: {self._journal}"] if self._plan else []
-        if self._passwords is not None and issued:
-            files.append(f"Passwords: {self._passwords} ({issued:,} more, readable by you alone)")
-        if files:
-            yield "   ".join(files)
+            if one.temporary_password is not None:
+                say(
+                    f"The temporary password of {one.email} could not be written, and is shown this once:",
+                    f"  {one.temporary_password}",
+                )
+
+    def _outcome(self, report: Report) -> Iterator[str]:
+        """Say what became of the plan: each person who is not as planned, the counts, and the files."""
+        yield from self._cannot()
+        yield from map(in_shell_words, report.lines())
+
+    def _cannot(self) -> Iterator[str]:
+        if cannot := self._plan.cannot:
+            yield f"Cannot be done by any request ({len(cannot):,})"
+            yield from (f"  ! {person(one.name, one.email, one.user_id)}: {one.reason}" for one in cannot)
+            yield ""
 
     def _show(self, *lines: str) -> None:
         """Show lines on standard output, or beside the document that goes there."""
-        if self._target.format == "table":
-            deliver(text_answer(self._plan.to_dict, lines), self._target)
-        else:
+        if self._target.format != "table":
             say(*lines)
+        elif lines:
+            deliver(text_answer(self._plan.to_dict, lines), self._target)
 
     def _deliver(self, report: Report, lines: Iterable[str]) -> None:
         if self._target.format == "table":
@@ -341,13 +367,9 @@ def _is_left(result: PlanResult) -> bool:
     return result.status in ("not_attempted", "unknown")
 
 
-def _line(status: str, who: str, why: str | None) -> str:
-    return f"  {status.replace('_', ' '):<13}  {who}{f': {why}' if why else ''}"
-
-
 def _counts(actions: Iterable[Action], of: int | None = None) -> str:
     """Count actions by what they do; with ``of``, those who are users already are so many of all."""
-    counts = Counter(one.kind for one in actions)
+    counts = Counter(str(one.kind) for one in actions)
     return ", ".join(
         f"{counts[kind]:,}{'' if of is None or kind == 'invite' else f' of {of:,}'} {what}"
         for kind, what in _DONE.items()

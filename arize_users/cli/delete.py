@@ -153,7 +153,7 @@ def _delete_found(
     """Find people, hold their deletion against the guards, and delete them by their ids."""
     notes, everyone = [*named.skipped], None
     if guards is not None:
-        with closing(counting(users.iter_pages(), "users")) as pages:
+        with closing(counting(users.iter_pages, "users")) as pages:
             everyone = [user for page in pages for user in page]
     with showing_progress() as show:
         found = distinct(look_up(users, named.people, everyone, show=show))

@@ -19,8 +19,8 @@ Exit codes:
   1    the settings cannot be used, or a prompt was declined or not answered
   2    the command was not called as it should be, or a file of people cannot
        be used; nothing was sent
-  3    done in part: an outcome is not what was asked for
-  4    the API, or something between, refused or failed
+  3    done in part: an outcome is not what was asked for, or cannot be
+  4    the API, or something between, refused or failed; or a plan is refused
   5    the output could not be written
   6    the plan has changes
   7    the API says that there is no such user

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,7 +122,7 @@ def _due(
     """List those who are to be mailed, and tell of others who were invited as early."""
     from arize_users import BulkGetResult, LookupStatus
 
-    early = users.iter_pages(status=["invited", "expired"], created_before=journal.before)
+    early = partial(users.iter_pages, status=["invited", "expired"], created_before=journal.before)
     with closing(counting(early, "users")) as pages:
         found = [user for page in pages for user in page if getattr(user, "id", None)]
     expired = sum(getattr(user, "status", None) == "expired" for user in found)

@@ -29,6 +29,8 @@ _OPTIONS = {
     "user_ids": "--id",
     "emails": "--email",
     "id": "--role-id",
+    "columns": "--map",
+    "max_concurrency": "--concurrency",
 }
 """The options that are not called like the parameter of the client that they are passed to."""
 
@@ -85,19 +87,21 @@ class Reporter:
             # Each bad entry of several on a line of its own.
             messages = [_labelled(_option(one.argument), one.message) for one in (error, *error.others)]
             code = USAGE
+        rows: Sequence[str] = ()
         if isinstance(error, client.RosterError):
-            messages += [f"line {one.line}: {one.reason}" for one in error.problems]
+            first, *rows = error.message.split("\n")
+            messages = [first]
         elif isinstance(error, client.PlanRefusedError) and error.refusals:
             messages = [f"refused: {one.message}" for one in error.refusals]
         elif isinstance(error, client.JournalError) and is_unwritable(error):
             code = UNWRITTEN
-        self._say([*map(in_shell_words, messages)], in_shell_words(self._hint(error)))
+        self._say([*map(in_shell_words, messages)], in_shell_words(self._hint(error)), rows)
         if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code
 
-    def _say(self, messages: Sequence[str], hint: str) -> None:
-        lines = *(f"error: {message}" for message in messages), f"hint: {hint}"
+    def _say(self, messages: Sequence[str], hint: str, rows: Sequence[str] = ()) -> None:
+        lines = *(f"error: {message}" for message in messages), *rows, f"hint: {hint}"
         say(*map(self.redacted, lines))
 
     def _hint(self, error: client.ArizeError) -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .errors import USAGE, CommandError
+from .answers import counted
+from .errors import UNWRITTEN, USAGE, CommandError
 from .terminal import say
 
 if TYPE_CHECKING:
-    from arize_users.roster import Roster
+    from arize_users.roster import Rejects, Roster
 
 STDIN = "-"
 """The name that stands for standard input."""
@@ -42,7 +43,7 @@ IncludeInactive = Annotated[
     typer.Option("--include-inactive", help="Take those, too, whom the file itself calls inactive."),
 ]
 SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Do without the rows that cannot be used.")]
-Rejects = Annotated[
+RejectsFile = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write the rows that cannot be used to this file."),
 ]
@@ -57,26 +58,42 @@ def read_roster(
     skip_invalid: bool,
     rejects: str | None,
 ) -> "Roster":
-    """Read a roster from a file or from standard input, and say what a reader should know.
+    """Read a roster from a file or from standard input, and write the rows that cannot be used to another.
 
     Raises:
         CommandError: An option cannot be used.
         RosterError: The file cannot be used as a roster.
     """
+    from arize_users import RosterError
     from arize_users.roster import Roster
 
     columns = _columns(maps or ())
     if path == STDIN and sys.stdin is None:
         raise CommandError(USAGE, "standard input is closed", hint="Name a file.")
-    roster = Roster.read(
-        sys.stdin.buffer if path == STDIN else path,
-        columns=columns,
-        encoding=encoding,
-        include_inactive=include_inactive,
-        skip_invalid=skip_invalid,
-    )
-    say(*(f"note: {note}" for note in roster.notes))
+    try:
+        roster = Roster.read(
+            sys.stdin.buffer if path == STDIN else path,
+            columns=columns,
+            encoding=encoding,
+            include_inactive=include_inactive,
+            skip_invalid=skip_invalid,
+        )
+    except RosterError as error:
+        say(*(f"note: {note}" for note in error.notes))
+        _write_rejects(error.rejects, rejects)
+        raise
+    _write_rejects(roster.rejects, rejects)
     return roster
+
+
+def _write_rejects(rows: "Rejects | None", path: str | None) -> None:
+    if path is None or not rows:
+        return
+    try:
+        number = rows.write(path)
+    except OSError as error:
+        raise CommandError(UNWRITTEN, f"cannot write {path}: {error.strerror or error}") from error
+    say(f"wrote {counted(number, 'row')} to {path}, to be mended and read again")
 
 
 def _columns(maps: Sequence[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         sandbox.add_user(email="mira@example.com", name="Mira Voss")
         sandbox.add_user(email="root@example.com", name="Root", role="admin")
     monkeypatch.setenv("ARIZE_BASE_URL", f"sandbox:{path}")
+    monkeypatch.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
     return path
 
 

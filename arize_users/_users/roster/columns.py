@@ -35,6 +35,7 @@ _INACTIVE = re.compile(
 )
 _NO = frozenset({"false", "no", "n", "0", "f", "off", "falsch", "nein", "0.0"})
 _NOTHING = _NO | {"never", "none", "null", "nil", "-", "n/a", "na", "active", "enabled"}
+_KNOWN_VALUE = re.compile(rf"({_INACTIVE.pattern})|true|yes|y|1|{'|'.join(_NOTHING)}|invited|pending|staged|")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"'|]+@[^\s@<>()\[\],;:"'|]+""")
 _NUMBER = re.compile(r"[\d.,:/+()\s-]*\d[\d.,:/+()\s-]*")
 _MAX_VALUES = 6
@@ -103,6 +104,7 @@ class Layout:
         fields: The place of each field of a person that the file has.
         width: How many columns there are, up to the last that has a header.
         first: The place of the first column that has a header.
+        headless: The places of columns without one.
         secrets: The places of columns that may hold passwords: they are never read.
         marks: The columns that say who is inactive: their place, and a function that reads a value.
         status: The place of the status in our own export.
@@ -114,6 +116,7 @@ class Layout:
     fields: dict[str, int] = field(factory=dict)
     width: int = 0
     first: int = 0
+    headless: Sequence[int] = ()
     secrets: list[int] = field(factory=list)
     marks: dict[int, Callable[[str], bool]] = field(factory=dict)
     status: int | None = None
@@ -122,19 +125,39 @@ class Layout:
 
     def cell(self, row: Row, name: str) -> str:
         """Give the text of a field in a row; empty where the file or the row has none."""
-        place = self.fields.get(name)
+        return self.at(row, self.fields.get(name))
+
+    def at(self, row: Row, place: int | None) -> str:
+        """Give the text at a place of a row; empty where there is none."""
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
     def inactivity(self, row: Row) -> str | None:
         """Say which column calls a person inactive, and how; None where none does."""
         for place, is_inactive in self.marks.items():
-            value = row.cells[place] if place < len(row.cells) else ""
+            value = self.at(row, place)
             if value and is_inactive(value):
-                return f"{shown(self.header[place])} is {shown(value)}"
+                return f"{shown(self.header[place])} is {self.told(value)}"
         return None
 
-    def addresses(self, row: Row) -> list[str]:
-        """Give everything in a row that looks like an address, but not what may be a password."""
+    def told(self, value: str) -> str:
+        """Write a value of a mark in a message.
+
+        In a file with passwords, one may stand in a wrong column: only known values are quoted.
+        """
+        if self.secrets and not _KNOWN_VALUE.fullmatch(value.casefold()):
+            return "another value"
+        return shown(value) or "empty"
+
+    def addresses(self, row: Row, *, is_shifted: bool) -> list[str]:
+        """Give everything in a row that looks like an address, but not what may be a password.
+
+        Args:
+            row: The row.
+            is_shifted: Whether its cells may stand in other columns than their own.
+        """
+        if is_shifted:
+            texts = [row.source] if isinstance(row.source, str) else row.cells
+            return [] if self.secrets else [found for text in texts for found in _ADDRESS.findall(text)]
         return [
             found
             for place, cell in enumerate(row.cells)
@@ -157,7 +180,8 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
             hint="Put a first line before it that names the columns, such as email,name,role.",
         )
     named = [place for place, one in enumerate(header) if one.strip("\ufeff ")]
-    layout = Layout(header, width=named[-1] + 1, first=named[0])
+    layout = Layout(header, width=max(named, default=-1) + 1, first=min(named, default=0))
+    layout.headless = [place for place in range(layout.width) if place not in named]
     problems = _find_fields(layout, columns)
     _sort_rest(layout, named)
     missing = [
@@ -241,21 +265,21 @@ def unread_note(table: Table, layout: Layout) -> str | None:
 def _named(table: Table, layout: Layout, places: Iterable[int]) -> str:
     names = []
     for place in places:
-        values = f" ({_values(table, place)})" if place in layout.marks else ""
+        values = f" ({_values(table, layout, place)})" if place in layout.marks else ""
         names.append(f"{shown(layout.header[place])}{values}")
     if layout.secrets:
         names.append(f"{len(layout.secrets)} that may hold secrets")
     return ", ".join(names)
 
 
-def _values(table: Table, place: int) -> str:
+def _values(table: Table, layout: Layout, place: int) -> str:
     # Where a row has a cell too many, another column's text may stand here.
     counts = Counter(
-        row.cells[place]
+        layout.told(row.cells[place])
         for row in table.rows
         if place < len(row.cells) and not (row.is_blank or row.flaw or any(row.cells[len(table.header) :]))
     )
-    told = [f"{shown(value) or 'empty'} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
+    told = [f"{value} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
     if len(counts) > _MAX_VALUES:
         told.append(f"{len(counts) - _MAX_VALUES:,} other values")
     return ", ".join(told) or "no rows"
@@ -301,7 +325,7 @@ _HALVES = re.compile("(first|last|given|sur|family|fore|f|l)name|first|last|vorn
 _LIKELY = {
     "email": "email emailaddress mail userprincipalname upn primaryemail workemail useremail login username",
     "name": "displayname fullname name commonname cn realname",
-    "role": "role userrole accountrole roles accessrole",
+    "role": "role userrole accountrole roles accessrole rolle",
 }
 _ROLES = frozenset({"admin", "member", "annotator"})
 
@@ -311,7 +335,7 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
 
     def looks(value: str) -> bool:
         if isinstance(value, Typed) or not value:
-            return False
+            return not value and name != "name"
         if name == "email":
             return _ADDRESS.fullmatch(value) is not None
         return "@" not in value if name == "name" else value.casefold() in _ROLES
@@ -326,7 +350,8 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
     ]
     places.sort(key=lambda place: _rank(letters(layout.header[place]), likely))
     for place in places:
-        if rows and all(place < len(row.cells) and looks(row.cells[place]) for row in rows):
+        texts = [layout.at(row, place) for row in rows]
+        if any(texts) and all(map(looks, texts)):
             return layout.header[place]
     return None
 

@@ -84,19 +84,20 @@ class Journal:
         path: The file; one that exists is gone on with.
         digest: The digest of the plan.
         endpoint: The endpoint of the account.
+        is_rehearsal: Whether to find out only whether that can be done: nothing is written, and no file made.
 
     Attributes:
         entries: What it said when it was opened.
-        failure: Why a line could not be written; nothing more is begun then.
 
     Raises:
         JournalError: It cannot be opened or written, is no journal, that of another plan, or in use.
     """
 
-    def __init__(self, path: Path | None, *, digest: str, endpoint: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path | None, *, digest: str, endpoint: Mapping[str, Any], is_rehearsal: bool = False
+    ) -> None:
         self.entries: Mapping[int, Entry] = {}
-        self.failure: JournalError | None = None
-        self._file: LockedFile | None = None if path is None else LockedFile(path)
+        self._file: LockedFile | None = None if path is None else LockedFile(path, is_rehearsal=is_rehearsal)
         if path is None or self._file is None:
             return
         try:
@@ -106,6 +107,8 @@ class Journal:
                 hint = "Give the journal of this plan, or a name that no file has yet."
                 raise file_error(path, "is the journal of another plan", hint)
             self.entries = record.entries
+            if is_rehearsal:
+                return
             self._file.claim(content.rfind(b"\n") + 1)
             if record.plan is None:
                 self._write({"journal": VERSION, "plan": digest, "endpoint": dict(endpoint)}, "begun_at")
@@ -117,17 +120,17 @@ class Journal:
         """Write that an action begins: its request leaves next.
 
         Raises:
-            JournalError: The line cannot be written.
+            JournalError: This line cannot be written, or an earlier one could not.
         """
-        self._write({"begin": index, **_named(action), "user_id": action.user_id})
+        self._write({"begin": index, **_named(action), "user_id": action.user_id}, begins=True)
 
-    def created(self, index: int, user_id: str | None) -> None:
-        """Write that an action has created its user, and has something left to do.
+    def created(self, index: int, user_id: str | None, error: str | None = None) -> None:
+        """Write that an action has created its user, and has something left to do, or what went wrong.
 
         Raises:
             JournalError: The line cannot be written.
         """
-        self._write({"created": index, "user_id": user_id})
+        self._write({"created": index, "user_id": user_id, "error": error})
 
     def end(
         self, index: int, action: Action, status: ActionStatus, *, user_id: str | None, error: str | None
@@ -145,17 +148,13 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def _write(self, line: Mapping[str, Any], timed: str = "at") -> None:
+    def _write(self, line: Mapping[str, Any], timed: str = "at", *, begins: bool = False) -> None:
         if self._file is None:
             return
         document = {**line, timed: iso_time(datetime.now(UTC))}
         text = json.dumps(document, ensure_ascii=False) + "\n"
-        try:
-            # What UTF-8 cannot hold is written as JSON escapes it.
-            self._file.append(text.encode("utf-8", "backslashreplace"))
-        except JournalError as error:
-            self.failure = self.failure or error
-            raise
+        # What UTF-8 cannot hold is written as JSON escapes it.
+        self._file.append(text.encode("utf-8", "backslashreplace"), begins=begins)
 
 
 def _named(action: Action) -> dict[str, str]:
@@ -205,7 +204,7 @@ def _after(entry: Entry, event: Mapping[str, Any]) -> Entry:
         begun_at = as_utc(datetime.fromisoformat(event["at"]))
         return evolve(entry, begun_at=begun_at, status=None, user_id=user_id, error=None)
     if "created" in event:
-        return evolve(entry, created=True, user_id=user_id)
+        return evolve(entry, created=True, user_id=user_id, error=_text(event, "error") or entry.error)
     status = parse_open(ActionStatus, _text(event, "status") or "")
     if not isinstance(status, ActionStatus):
         raise ValueError("no status of an action")

@@ -44,6 +44,7 @@ class LockedFile:
 
     Args:
         path: The file. A link, a pipe, a device or a directory is refused.
+        is_rehearsal: Whether to find out only whether that can be done: no file is made.
 
     Attributes:
         content: What it held when it was opened.
@@ -52,14 +53,20 @@ class LockedFile:
         JournalError: It cannot be opened, is no plain file, or another run has it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_rehearsal: bool = False) -> None:
         self.path = path
         self._changing = ProcessLock()
         self._torn_at: int | None = None
+        self._failure: JournalError | None = None
         with suppress(OSError):  # Opening a device may do something.
             _require_plain(path, path.lstat().st_mode)
+        self.content = b""
+        self._fd: int | None = None
         try:
-            self._fd: int | None = os.open(path, _FLAGS, 0o600)
+            if is_rehearsal and not os.path.lexists(path):
+                _require_writable(path.parent)
+                return
+            self._fd = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise self._failed("cannot be opened", error) from error
         try:
@@ -87,11 +94,12 @@ class LockedFile:
             hint = "Wait until that run has ended, or end it."
             raise file_error(self.path, "is in use by another run", hint) from error
 
-    def append(self, line: bytes, *, to_disk: bool = False) -> None:
+    def append(self, line: bytes, *, to_disk: bool = False, begins: bool = False) -> None:
         """Write one line at the end: all of it, or nothing.
 
         Args:
             line: The line with its end.
+            begins: Whether something begins with it: once a line could not be written, nothing does.
             to_disk: Whether to wait until the disk has it; else the operating system has it, so that it
                 outlives this process, but not a power cut.
 
@@ -100,11 +108,14 @@ class LockedFile:
         """
         with self._changing.lock:
             fd = self._open_fd()
+            if begins and self._failure is not None:
+                raise self._failure
             try:
                 self._mend(fd)
                 state = os.fstat(fd)
                 if not state.st_nlink:
-                    raise file_error(self.path, "was deleted while it was in use")
+                    problem = file_error(self.path, "was deleted while it was in use")
+                    raise problem from FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
                 self._torn_at = state.st_size
                 _write(fd, line)
                 if to_disk:
@@ -113,7 +124,8 @@ class LockedFile:
             except OSError as error:
                 with suppress(OSError):
                     self._mend(fd)
-                raise self._failed("cannot be written", error) from error
+                self._failure = self._failed("cannot be written", error)
+                raise self._failure from error
 
     def claim(self, size: int) -> None:
         """Take the file over: let nobody else read it, and shorten it to so many bytes.
@@ -183,6 +195,12 @@ def _require_plain(path: Path, mode: int) -> None:
         kinds = (kind for is_kind, kind in _KINDS.items() if is_kind(mode))
         hint = "Give a plain file, or a name that no file has yet."
         raise file_error(path, next(kinds, "is a device"), hint)
+
+
+def _require_writable(folder: Path) -> None:
+    folder.stat()
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _content(fd: int) -> bytes:

@@ -1,0 +1,88 @@
+"""Holds a user of the account against an action of a plan."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from ...enums import ActionKind
+from ...types import User
+from .parts import Action, state_of
+from .plan_text import role_text
+
+_PLANNED = ("email", "status", "role")
+"""What is as planned wherever a user is changed or removed."""
+_INVITED = ("name", "role", "is_developer")
+_SPOKEN = {"email": "address", "is_developer": "developer permission"}
+
+
+def departures(action: Action, user: User) -> str:
+    """Say how a user is not as planned any more: what is, and what was; empty where all is as planned."""
+    now = state_of(user)
+    found = [
+        _departure(name, now.get(name), action.before.get(name))
+        for name in _PLANNED
+        if not _is_same(name, now.get(name), action.before.get(name))
+    ]
+    changed = action.after if action.kind is ActionKind.UPDATE else ()
+    for name in changed:
+        wanted, planned = action.after[name], action.before.get(name)
+        if not any(_is_same(name, now.get(name), one) for one in (wanted, planned)):
+            found.append(_departure(name, now.get(name), planned))
+    return ", ".join(found)
+
+
+def lacking(action: Action, user: User) -> str:
+    """Say in what a user is not as an action would make it; empty where there is nothing."""
+    now = state_of(user)
+    names = _INVITED if action.kind in (ActionKind.INVITE, ActionKind.REINVITE) else tuple(action.after)
+    return ", ".join(
+        _difference(name, now.get(name), action.after[name])
+        for name in names
+        if name in action.after and not _is_same(name, now.get(name), action.after[name])
+    )
+
+
+def lacks_flag_alone(action: Action, user: User) -> bool:
+    """Tell whether the developer permission is all that a user who was invited lacks."""
+    rest = {name: value for name, value in action.after.items() if name != "is_developer"}
+    return "is_developer" in action.after and not lacking(
+        Action(kind=action.kind, user_id=action.user_id, before=action.before, after=rest), user
+    )
+
+
+def _is_same(name: str, one: Any, other: Any) -> bool:
+    if name == "role":
+        one, other = _role_key(one), _role_key(other)
+    elif name == "name":
+        one, other = _composed(one), _composed(other)
+    return bool(one == other)
+
+
+def _composed(value: Any) -> Any:
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+
+
+def _role_key(role: Mapping[str, Any] | None) -> object:
+    if role is None:
+        return None
+    kind = str(role.get("type", "")).lower()
+    # Another name of the same custom role makes it no other role.
+    return kind, role.get("id") if kind == "custom" else str(role.get("name", "")).lower()
+
+
+def _departure(name: str, now: Any, planned: Any) -> str:
+    return f"{_SPOKEN.get(name, name)} is {_told(name, now)}, was {_told(name, planned)} when planned"
+
+
+def _difference(name: str, now: Any, wanted: Any) -> str:
+    return f"{_SPOKEN.get(name, name)} is {_told(name, now)}, not {_told(name, wanted)}"
+
+
+def _told(name: str, value: Any) -> str:
+    if value is None:
+        return "not said by the server"
+    if name == "role":
+        return role_text(value)
+    return str(value) if name == "status" else repr(value)
