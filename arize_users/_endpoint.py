@@ -275,9 +275,9 @@ def endpoint_of(url: str, sandbox: str | None = None) -> dict[str, str | int]:
     parts = httpx.URL(url)
     return {
         "scheme": parts.scheme,
-        "host": parts.host.rstrip("."),
+        "host": parts.raw_host.decode("ascii").rstrip("."),
         "port": parts.port or {"http": 80, "https": 443}[parts.scheme],
-        "path": parts.path.rstrip("/"),
+        "path": parts.raw_path.decode("ascii").rstrip("/"),
     }
 
 

@@ -15,7 +15,7 @@ from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
 from ._users.applying import apply
 from ._users.batch import Batch
-from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation
+from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
 from ._users.bulk_create import bulk_create
 from ._users.bulk_update import bulk_update
 from ._users.operations import Operations
@@ -26,6 +26,7 @@ from .people import (
     BulkCreateResult,
     BulkGetResult,
     BulkInvitationResult,
+    BulkPasswordResetResult,
     BulkProgress,
     BulkUpdateResult,
     NewUser,
@@ -483,6 +484,49 @@ class UsersClient(NotCopied):
         """
         return self._bulk(
             bulk_resend_invitation(
+                self._operations,
+                user_ids=user_ids,
+                emails=emails,
+                max_concurrency=max_concurrency,
+                on_result=on_result,
+                on_progress=on_progress,
+                outcomes=outcomes,
+            )
+        )
+
+    def bulk_reset_password(
+        self,
+        *,
+        user_ids: Iterable[str | User] | None = None,
+        emails: Iterable[str] | None = None,
+        max_concurrency: int = 8,
+        on_result: Callable[[BulkPasswordResetResult], object] | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> builtins.list[BulkPasswordResetResult]:
+        """Mail many users a password reset link; see `reset_password` for whom.
+
+        A user named twice gets one mail. No request is repeated that may have sent one. Each call sends mail
+        anew.
+
+        Args:
+            user_ids: As for `bulk_delete`.
+            emails: As for `bulk_delete`.
+            max_concurrency: As for `bulk_delete`.
+            on_result: As for `bulk_delete`.
+            on_progress: As for `bulk_delete`.
+            outcomes: As for `bulk_delete`.
+
+        Returns:
+            One result for each distinct input, as for `bulk_delete`.
+
+        Raises:
+            InvalidArgumentError: An entry could be neither id nor email; nothing was sent.
+            UnauthorizedError: The key was refused before anything was done.
+            BulkInterrupted: As for `bulk_delete`.
+        """
+        return self._bulk(
+            bulk_reset_password(
                 self._operations,
                 user_ids=user_ids,
                 emails=emails,

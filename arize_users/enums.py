@@ -95,7 +95,8 @@ class DeletionStatus(_AnyCaseEnum):
 class WriteStatus(_AnyCaseEnum):
     """What became of a create, an update, or a request for a mail; see `DeletionStatus`.
 
-    NOT_FOUND is of bulk operations alone: nobody has the email or the id.
+    NOT_FOUND is of bulk operations alone: nobody has the email or the id. Theirs is UNKNOWN also where the
+    server failed, and may have done it all the same.
     """
 
     DONE = "done"
@@ -106,7 +107,7 @@ class WriteStatus(_AnyCaseEnum):
 
 
 class CreationStatus(_AnyCaseEnum):
-    """What became of one input of a bulk create; see `DeletionStatus` for the last three.
+    """What became of one input of a bulk create; see `WriteStatus` for the last three.
 
     CREATED: this call created the user, or invited an expired one anew. ALREADY_INVITED: the user was invited
     before, and nothing was sent. ALREADY_ACTIVE: an active user has the address. BLOCKED: the address is that
@@ -141,7 +142,7 @@ class ActionKind(_AnyCaseEnum):
 
 
 class ActionStatus(_AnyCaseEnum):
-    """What became of one action of a plan; see `DeletionStatus` for the last three.
+    """What became of one action of a plan; see `WriteStatus` for the last three.
 
     UNCHANGED: the account was as wanted already, and nothing was sent. STALE: the user is not as planned any
     more, and was left alone. BLOCKED: the address is that of a deleted user, and cannot return. CANNOT: it is

@@ -110,6 +110,13 @@ class BulkInvitationResult(UserResult):
 
 
 @frozen(kw_only=True)
+class BulkPasswordResetResult(UserResult):
+    """What became of one user given to ``users.bulk_reset_password``."""
+
+    status: WriteStatus
+
+
+@frozen(kw_only=True)
 class BulkGetResult(UserResult):
     """What became of one user given to ``users.bulk_get``; ``user`` is who was found."""
 

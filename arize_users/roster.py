@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ._users.arguments import check_user
+from ._users.arguments import name as check_name
 from ._users.roster.entries import Entry, RowProblem
-from ._users.roster.guards import GuardedRemovals, checked_guards, guarded_removals
+from ._users.roster.guards import GuardedRemovals, active_admins, checked_guards, guarded_removals
 from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
 from ._users.roster.rejects import Rejects
+from ._users.roster.reminders import InvitationJournal
 from ._users.roster.report import PlanResult, Report
 from ._users.roster.roster import Roster
 from ._users.roster.writing import write_users
@@ -17,6 +19,7 @@ __all__ = [
     "Entry",
     "GuardedRemovals",
     "Guards",
+    "InvitationJournal",
     "LeftAlone",
     "Plan",
     "PlanResult",
@@ -25,6 +28,8 @@ __all__ = [
     "Report",
     "Roster",
     "RowProblem",
+    "active_admins",
+    "check_name",
     "check_user",
     "checked_guards",
     "guarded_removals",

@@ -13,26 +13,25 @@ from .._core.request import Request
 from ..enums import ActionKind, ActionStatus
 from ..errors import (
     ArizeError,
-    BadRequestError,
     ConfigurationError,
     InvalidArgumentError,
     JournalError,
     NotFoundError,
     PlanRefusedError,
     UnauthorizedError,
-    UnprocessableEntityError,
 )
 from ..people import BulkProgress
 from ..results import Outcomes
-from ..types import CreatedUser, User
+from ..types import User
 from . import arguments as check
 from .batch import Batch, LeftOpen, Options
-from .lookup import Found, Lookup
+from .lookup import Found, look_up_taken
 from .operations import Creation, Operations, update_record
 from .outcomes import one_line
 from .plan_steps import (
     FLAG_NOT_SET,
     INVITATIONS,
+    PASSWORD_LOST,
     Step,
     asks_for_password,
     is_settled_by,
@@ -50,8 +49,6 @@ from .roster.passwords import PasswordFile
 from .roster.plan import Plan, Refusal
 from .roster.plan_text import counted, endpoint_text
 from .roster.report import PlanResult, Report
-
-_PASSWORD_LOST = "The temporary password was issued, and could not be written down:"
 
 PathName = str | os.PathLike[str]
 
@@ -142,8 +139,6 @@ class Application(Batch[PlanResult]):
         self._passwords: PasswordFile | None = None
         self._failure: JournalError | None = None
         """Why no further action begins."""
-        self._flag_refused = False
-        """Whether this deployment takes no developer permission where a user is created."""
         self._resumed = 0
         super().__init__(options)
 
@@ -280,9 +275,8 @@ class Application(Batch[PlanResult]):
         return self._passwords.has(step.action.email, begun_at)
 
     def _looked_up(self, steps: Sequence[Step]) -> Flow[dict[str, Found]]:
-        lookup = Lookup(self._operations, [one.action.email for one in steps], self.limit, self.progress)
-        yield from lookup.run()
-        return lookup.found
+        addresses = [one.action.email for one in steps]
+        return look_up_taken(self._operations, addresses, self.limit, self.progress)
 
     def _require_key(self) -> None:
         """Begin no removal, or no further one, with a key that was refused."""
@@ -331,32 +325,25 @@ class Application(Batch[PlanResult]):
             return
         yield from self._begin(step)
         if not step.is_created:
-            user = yield from self._create(step)
+            assert isinstance(step.sent, Creation)
+            user = yield from self._operations.create_adapted(step.sent, step.record)
             step.password = user.temporary_password
-            step.is_created = settle_created(step, user)
+            is_missing = self._operations.is_developer_missing(step.sent, user)
+            step.is_created = settle_created(step, user, is_flag_missing=is_missing)
             if step.password is not None:
                 yield from self._keep_password(step, step.password)
         if step.is_created:
             yield from self._set_flag(step)
-
-    def _create(self, step: Step) -> Flow[CreatedUser]:
-        assert isinstance(step.sent, Creation)
-        if not self._flag_refused:
-            try:
-                return (yield from self._operations.create_recorded(step.sent, step.record))
-            except (BadRequestError, UnprocessableEntityError) as error:
-                if not Operations.is_flag_refused(error):
-                    raise
-                self._flag_refused = True  # By the deployment, so for everybody.
-        return (yield from self._operations.create_recorded(step.sent.without_developer(), step.record))
 
     def _keep_password(self, step: Step, password: str) -> Flow[None]:
         assert self._passwords is not None, "a plan with passwords has a file for them"
         try:
             yield from call(partial(self._passwords.write, step.action.email, password))
         except JournalError as error:
-            status, _ = step.record.state
-            step.record.settle(status, f"{_PASSWORD_LOST} {one_line(error)}")
+            told = f"{PASSWORD_LOST} {one_line(error)}"
+            step.record.settle(ActionStatus.FAILED if step.is_created else ActionStatus.DONE, told)
+            if step.is_created:
+                yield from call(partial(self._open_journal.created, step.index, step.user_id, told))
             raise
         step.password = None
 
@@ -378,7 +365,7 @@ class Application(Batch[PlanResult]):
             if isinstance(error, UnauthorizedError):
                 self.refused_key = error
         else:
-            step.record.settle(ActionStatus.DONE)
+            step.record.settle(ActionStatus.DONE, step.note)
 
     def _update(self, step: Step) -> Flow[None]:
         if settle_by_look(step, (yield from self._user(step.user_id))):

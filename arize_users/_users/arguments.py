@@ -187,7 +187,17 @@ def items(values: Iterable[T], argument: str) -> list[T]:
 
 
 def name(value: object) -> str:
-    """Check a display name: 1 to 255 characters, as it is sent, which is stripped and in NFC."""
+    """Check a display name: 1 to 255 characters, as it is sent, which is stripped and in NFC.
+
+    Args:
+        value: The name.
+
+    Returns:
+        The name as it is sent.
+
+    Raises:
+        InvalidArgumentError: It cannot be one.
+    """
     sent = unicodedata.normalize("NFC", text(value, "name").strip())
     if not sent:
         raise _refusal("is empty", "name", hint=f"Give 1 to {MAX_NAME} characters.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from .._core.effects import Flow
 from ..enums import LookupStatus, WriteStatus
-from ..people import BulkGetResult, BulkInvitationResult, BulkProgress
+from ..people import BulkGetResult, BulkInvitationResult, BulkPasswordResetResult, BulkProgress
 from ..results import BulkUserDeletionResult, Outcomes
 from ..types import User
 from .batch import Options
@@ -53,6 +53,26 @@ class BulkResendInvitation(UserBatch[BulkInvitationResult]):
         """Give the result of one input."""
         status, error = target.record.state
         return BulkInvitationResult(user_id=target.user_id, email=email, status=status, error=error)
+
+
+class BulkResetPassword(UserBatch[BulkPasswordResetResult]):
+    """Mails each user one password reset link; what may have been sent is not sent again."""
+
+    name = "bulk reset of passwords"
+    phase = "sending password links"
+
+    def new_record(self) -> Record:
+        """Make the record of one mail."""
+        return mail_record(WriteStatus.NOT_FOUND)
+
+    def act(self, user_id: str, target: UserTarget) -> Flow[None]:
+        """Send one mail."""
+        return self.operations.reset_recorded(user_id, target.record)
+
+    def result_of(self, target: UserTarget, email: str | None) -> BulkPasswordResetResult:
+        """Give the result of one input."""
+        status, error = target.record.state
+        return BulkPasswordResetResult(user_id=target.user_id, email=email, status=status, error=error)
 
 
 class BulkGet(UserBatch[BulkGetResult]):
@@ -116,6 +136,21 @@ def bulk_resend_invitation(
     """Check everything before the first request, and give the bulk call, whose flow is `run`."""
     options = Options(max_concurrency, on_result, on_progress, outcomes)
     return BulkResendInvitation(operations, checked_names(user_ids, emails), options)
+
+
+def bulk_reset_password(
+    operations: Operations,
+    *,
+    user_ids: Iterable[str | User] | None,
+    emails: Iterable[str] | None,
+    max_concurrency: int,
+    on_result: Callable[[BulkPasswordResetResult], object] | None,
+    on_progress: Callable[[BulkProgress], object] | None,
+    outcomes: Outcomes | None,
+) -> BulkResetPassword:
+    """Check everything before the first request, and give the bulk call, whose flow is `run`."""
+    options = Options(max_concurrency, on_result, on_progress, outcomes)
+    return BulkResetPassword(operations, checked_names(user_ids, emails), options)
 
 
 def bulk_get(

@@ -10,15 +10,15 @@ from attrs import define
 
 from .._core.effects import Flow
 from ..enums import CreationStatus, InviteMode, UserStatus
-from ..errors import ConflictError, InvalidArgumentError, UnauthorizedError
+from ..errors import ConflictError, InvalidArgumentError
 from ..people import BulkCreateResult, BulkProgress, NewUser
 from ..results import Outcomes
 from ..types import CreatedUser, User
 from . import arguments as check
-from .addresses import identity_key, spellings
+from .addresses import identity_key
 from .batch import Batch, Options, Target
 from .creating import create_whole, differences
-from .lookup import Found, Lookup
+from .lookup import Found, look_up_taken
 from .operations import Creation, Operations, creation_record
 from .outcomes import one_line
 
@@ -177,30 +177,11 @@ class BulkCreate(Batch[BulkCreateResult]):
 
     def _tell_conflicts_apart(self) -> Flow[None]:
         refused = [one for one in self._targets if one.conflict is not None and not one.record.is_settled]
-        found = yield from self._look_up([one.creation.email for one in refused])
-        # To the API the spellings of a domain may be one address, and a search finds one of them only.
-        others = {
-            spelling: one.creation.email
-            for one in refused
-            if found[one.creation.email] == Found()
-            for spelling in spellings(one.creation.email)
-        }
-        for spelling, other in (yield from self._look_up(list(others))).items():
-            if other != Found():
-                found[others[spelling]] = other
+        addresses = [one.creation.email for one in refused]
+        found = yield from look_up_taken(self._operations, addresses, self.limit, self.progress)
         for target in refused:
             target.settle_found(found[target.creation.email])
             self.tell(target)
-
-    def _look_up(self, addresses: list[str]) -> Flow[dict[str, Found]]:
-        searchable = [one for one in addresses if len(one) <= check.MAX_EMAIL_FILTER]
-        lookup = Lookup(self._operations, searchable, self.limit, self.progress)
-        error = "It is too long to be looked up."
-        try:
-            yield from lookup.run()
-        except UnauthorizedError as refusal:
-            error = one_line(refusal)
-        return {one: lookup.found.get(one) or Found(error=error) for one in addresses}
 
     def results_of(self, target: Target) -> list[BulkCreateResult]:
         """Give the one result of an input."""

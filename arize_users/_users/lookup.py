@@ -17,7 +17,8 @@ from ..errors import (
     UnauthorizedError,
 )
 from ..types import User
-from .addresses import Matches, by_folded_address, folded
+from . import arguments as check
+from .addresses import Matches, by_folded_address, folded, spellings
 from .batch import Refusals
 from .operations import Operations
 from .outcomes import one_line
@@ -213,3 +214,38 @@ class Lookup:
         addresses = [one.address for group in groups for one in group.spellings]
         self.found.update(dict.fromkeys(addresses, found))
         yield from tell(_Settled(addresses))
+
+
+def look_up_taken(
+    operations: Operations, addresses: Iterable[str], limit: int, progress: Progress
+) -> Flow[dict[str, Found]]:
+    """Find who has addresses that the API refuses for a new user; nobody, where it is a deleted one.
+
+    To the API the spellings of a domain may be one address, and a search finds one of them only: those that
+    nobody has are looked up in their other spellings, too.
+    """
+    found = yield from _look_up_some(operations, addresses, limit, progress)
+    others = {
+        spelling: address
+        for address, one in found.items()
+        if one == Found()
+        for spelling in spellings(address)
+    }
+    for spelling, other in (yield from _look_up_some(operations, others, limit, progress)).items():
+        if other != Found():
+            found[others[spelling]] = other
+    return found
+
+
+def _look_up_some(
+    operations: Operations, addresses: Iterable[str], limit: int, progress: Progress
+) -> Flow[dict[str, Found]]:
+    wanted = list(addresses)
+    searchable = [one for one in wanted if len(one) <= check.MAX_EMAIL_FILTER]
+    lookup = Lookup(operations, searchable, limit, progress)
+    error = "It is too long to be looked up."
+    try:
+        yield from lookup.run()
+    except UnauthorizedError as refusal:
+        error = one_line(refusal)
+    return {one: lookup.found.get(one) or Found(error=error) for one in wanted}

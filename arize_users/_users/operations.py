@@ -17,7 +17,7 @@ from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
 from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
-from ..errors import APIStatusError, InvalidArgumentError, NotFoundError, OutcomeUnknownError
+from ..errors import InvalidArgumentError, NotFoundError, OutcomeUnknownError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -255,11 +255,6 @@ class Operations:
             created = None  # This call's first attempt may have made what the second one found.
         return _read_changed(outcome, partial(codec.created_user, created=created), _CREATED)
 
-    @staticmethod
-    def is_flag_refused(error: APIStatusError) -> bool:
-        """Tell whether a create was refused because this deployment takes no developer permission there."""
-        return _FLAG_ADVICE in (error.hint or "")
-
     def is_developer_missing(self, creation: Creation, user: CreatedUser) -> bool:
         """Tell whether an update has to set is_developer, after `create_adapted` created a user."""
         wanted = creation.is_developer
@@ -274,7 +269,10 @@ class Operations:
     def _developer_flag_hint(self, failure: Failure) -> str | None:
         """Name the way out where a refusal may be the second generation's, which has no such field."""
         refusal = self._developer_refusal(failure)
-        return refusal and (f"This deployment {refusal} not take is_developer on create: {_FLAG_ADVICE}.")
+        return refusal and (
+            f"This deployment {refusal} not take is_developer on create: create the user without it, then "
+            "set it with users.update(user_id=..., is_developer=...)."
+        )
 
     def _developer_refusal(self, failure: Failure) -> Literal["does", "may"] | None:
         sent = failure.request.body or {}
@@ -345,7 +343,11 @@ class Operations:
         """A password reset mail."""
         identifier = check.user_id(user_id)
         record = mail_record()
-        return Write(self._mail(requests.reset_user_password(identifier), record), record, user_id=identifier)
+        return Write(self.reset_recorded(identifier, record), record, user_id=identifier)
+
+    def reset_recorded(self, user_id: str, record: Record) -> Flow[None]:
+        """Mail a link to a user whose id was checked, and keep a record true all the while."""
+        return self._mail(requests.reset_user_password(user_id), record)
 
     def _mail(self, request: Request, record: Record) -> Flow[None]:
         _check_no_content((yield from self._change(request, record.attempts, _MAYBE_SENT, repeatable=False)))
@@ -364,9 +366,6 @@ class Operations:
         if isinstance(outcome, Failure):
             raise outcome.error(advice(outcome))
         return outcome
-
-
-_FLAG_ADVICE = "create the user without it, then set it with users.update(user_id=..., is_developer=...)"
 
 
 def default_developer(body: Mapping[str, Any]) -> bool | None:

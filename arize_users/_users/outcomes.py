@@ -67,7 +67,16 @@ class Record:
             self.settle(self.not_found)
         else:
             is_unknown = self.attempts.unanswered or isinstance(error, OutcomeUnknownError)
+            is_unknown = is_unknown or self._doubts(getattr(error, "maybe_applied", False))
             self.settle(self._unknown if is_unknown else type(self.done).FAILED, one_line(error))
+
+    def _doubts(self, maybe_applied: bool) -> bool:
+        """Tell whether a failure after which the write may have been carried out leaves it unknown.
+
+        Of a single write its error says so, and a deletion is safe to repeat whatever became of it.
+        """
+        is_single = isinstance(self.done, WriteStatus) and self.not_found is None
+        return maybe_applied and not is_single and not isinstance(self.done, DeletionStatus)
 
     @property
     def _unknown(self) -> Status:
@@ -83,7 +92,8 @@ class Record:
         if self.attempts.unanswered:
             return self._unknown, self.unanswered
         if failure is not None:
-            return kind.FAILED, one_line(failure.error(advice(failure)))
+            status = self._unknown if self._doubts(failure.maybe_applied) else kind.FAILED
+            return status, one_line(failure.error(advice(failure)))
         return kind.NOT_ATTEMPTED, None
 
 

@@ -37,6 +37,7 @@ _FINAL = frozenset({DONE, UNCHANGED, ActionStatus.BLOCKED})
 """How an action ended that a later run does not try again."""
 
 FLAG_NOT_SET = "The user was created, and the developer permission is not set."
+PASSWORD_LOST = "The temporary password was issued, and could not be written down:"
 _BEGUN_BEFORE = "An earlier run began it, and did not learn how it ended. Applying the plan again finds out."
 _NEVER_SEEN = (
     "An earlier run asked for it, and the answer with the temporary password never came. {state} "
@@ -96,6 +97,12 @@ class Step(Target):
     def asks_for_password(self) -> bool:
         """Whether a temporary password is to be issued."""
         return asks_for_password(self.action)
+
+    @property
+    def note(self) -> str | None:
+        """What an earlier run said that holds still: that a password is lost."""
+        error = self.entry.error
+        return error if error is not None and error.startswith(PASSWORD_LOST) else None
 
     def resume(self, entry: Entry) -> None:
         """Take over what an earlier run wrote about it."""
@@ -258,15 +265,14 @@ def settle_conflict(step: Step, found: Found) -> None:
         step.settle_by(found.user, is_own=step.refusal.maybe_applied)
 
 
-def settle_created(step: Step, user: CreatedUser) -> bool:
+def settle_created(step: Step, user: CreatedUser, *, is_flag_missing: bool) -> bool:
     """Settle an invitation by its answer; tell whether the developer permission is to be set yet."""
     step.user_id = user.id
     action = step.action
     if user.created:
         is_left_out = step.asks_for_password and not user.temporary_password
         step.record.settle(DONE, "No password came with the answer." if is_left_out else None)
-        wanted = action.after.get("is_developer")
-        return wanted is not None and getattr(user, "is_developer", None) != wanted
+        return is_flag_missing
     is_own = user.created is None or step.was_begun
     if is_own and lacking(action, user) and lacks_flag_alone(action, user):
         step.record.settle(DONE)

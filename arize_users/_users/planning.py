@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from attrs import frozen
+
 from .._core.effects import Flow, call, in_order
-from ..errors import InvalidArgumentError, PaginationError
+from ..errors import InvalidArgumentError, JournalError, PaginationError
 from ..people import BulkProgress
 from ..types import User
 from . import arguments as check
 from .operations import Operations
+from .progress import CallbackRaised, Progress
 from .roster.guards import checked_guards
 from .roster.journal import read_journal
 from .roster.matching import plan_of
@@ -24,8 +28,6 @@ from .scan import Scan
 _READINGS = 3
 
 logger = logging.getLogger("arize_users")
-
-OnProgress = Callable[[BulkProgress], object] | None
 
 
 def plan(
@@ -38,7 +40,7 @@ def plan(
     keep: Iterable[str | User],
     min_admins: int,
     journal: str | os.PathLike[str] | None,
-    on_progress: OnProgress,
+    on_progress: Callable[[BulkProgress], object] | None,
 ) -> Flow[Plan]:
     """Check everything before the first request, and give the flow that plans."""
     if not isinstance(roster, Roster):
@@ -54,49 +56,62 @@ def plan(
         keep=keep,
         min_admins=min_admins,
     )
-    on_progress = check.callback(on_progress, "on_progress")
+    progress = Progress(on_progress)
 
     path = None if journal is None else check.path(journal, "journal")
 
     def flow() -> Flow[Plan]:
-        blocked, notes = yield from call(lambda: _blocked(path, operations.endpoint))
-        users = yield from everyone(operations, on_progress)
+        learnt = _Learnt()
+        if path is not None:
+            learnt = yield from call(partial(_learnt_from, path, operations.endpoint))
+        try:
+            users = yield from everyone(operations, progress)
+        except CallbackRaised as stop:  # Nothing was changed that a caller would have to know of.
+            raise (stop.__cause__ or stop) from None
         return plan_of(
             roster,
             users,
             guards,
             endpoint=operations.endpoint,
             created_at=datetime.now(UTC),
-            blocked=blocked,
-            notes=notes,
+            blocked=learnt.blocked,
+            notes=learnt.notes,
         )
 
     return flow()
 
 
-def _blocked(
-    journal: Path | None, endpoint: Mapping[str, str | int]
-) -> tuple[Collection[str], tuple[str, ...]]:
-    """Give the addresses that a journal calls blocked, and what a reader should know."""
-    if journal is None:
-        return (), ()
-    if not journal.exists():
-        return (), (f"there is no journal {journal}: which addresses are blocked is not known",)
-    record = read_journal(journal)
+@frozen
+class _Learnt:
+    """What a journal says of addresses that are blocked, and what a reader should know of the journal."""
+
+    blocked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _learnt_from(journal: Path, endpoint: Mapping[str, str | int]) -> _Learnt:
+    try:
+        record = read_journal(journal)
+    except JournalError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
+        return _Learnt(notes=(f"there is no journal {journal}: which addresses are blocked is not known",))
     if record.plan is not None and record.endpoint != endpoint:
-        return (), (f"{journal} is the journal of another account: its blocked addresses do not count",)
-    return record.blocked, ()
+        note = f"{journal} is the journal of another account: its blocked addresses do not count"
+        return _Learnt(notes=(note,))
+    return _Learnt(record.blocked)
 
 
-def everyone(operations: Operations, on_progress: OnProgress = None) -> Flow[list[User]]:
+def everyone(operations: Operations, progress: Progress) -> Flow[list[User]]:
     """Read the whole list of users, each once; where it moves meanwhile, read it again.
 
     Raises:
         PaginationError: It moved each time, or the server's cursors do not lead through it.
     """
     for _ in range(_READINGS):
-        reading = _Reading(operations.scan(), on_progress)
-        yield from in_order(reading.next_page, reading.take)
+        progress.begin("listing")
+        reading = _Reading(operations.scan(), progress)
+        yield from in_order(reading.next_page, reading.take, progress.on_notice)
         if not reading.has_moved:
             return reading.users
         logger.warning("the list moved while it was read: a user came twice; it is read again")
@@ -112,11 +127,11 @@ def everyone(operations: Operations, on_progress: OnProgress = None) -> Flow[lis
 class _Reading:
     """One reading of the whole list."""
 
-    def __init__(self, scan: Scan, on_progress: OnProgress) -> None:
+    def __init__(self, scan: Scan, progress: Progress) -> None:
         self.users: list[User] = []
         self.has_moved = False
         self._scan = scan
-        self._on_progress = on_progress
+        self._progress = progress
         self._ids: set[str] = set()
 
     def next_page(self) -> Flow[tuple[User, ...] | None]:
@@ -134,5 +149,4 @@ class _Reading:
         self._ids.update(ids)
         self.has_moved = len(self._ids) < known + len(ids)
         self.users += users
-        if self._on_progress is not None:
-            self._on_progress(BulkProgress(phase="listing", done=len(self.users)))
+        self._progress.advance(len(users))

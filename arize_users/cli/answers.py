@@ -21,6 +21,7 @@ class Answer(NamedTuple):
         document: Gives the JSON document, under the API's field names.
         rows: Gives the rows, for CSV and parquet.
         draw: Gives the table or panel, as text.
+        listed_as: The field of the document that lists the things; None where the document is the one thing.
         secret: Whether it may hold a temporary password, which cannot be had again.
     """
 
@@ -30,7 +31,16 @@ class Answer(NamedTuple):
     document: Callable[[], Mapping[str, Any]]
     rows: Callable[[], Iterable[Mapping[str, Any]]]
     draw: Callable[[Canvas], str]
+    listed_as: str | None = None
     secret: bool = False
+
+    def documents(self) -> Iterable[Mapping[str, Any]]:
+        """Give the document of each thing, for JSON Lines."""
+        document = self.document()
+        if self.listed_as is None:
+            return [document]
+        documents: Iterable[Mapping[str, Any]] = document[self.listed_as]
+        return documents
 
     @property
     def summary(self) -> str:
@@ -38,18 +48,35 @@ class Answer(NamedTuple):
         return counted(self.size, self.noun)
 
 
-def users_answer(page: UserPage) -> Answer:
-    """Answer with a list of users."""
+def users_answer(page: UserPage, fields: Sequence[str] | None = None) -> Answer:
+    """Answer with a list of users: all of each, or these fields in their order."""
     from arize_users import USER_COLUMNS
+
+    def document() -> Mapping[str, Any]:
+        whole = page.to_dict()
+        return whole if fields is None else whole | {"users": [_picked(user, fields) for user in page]}
 
     return Answer(
         size=len(page),
         noun="user",
-        columns=USER_COLUMNS,
-        document=page.to_dict,
-        rows=lambda: (user.to_row() for user in page),
-        draw=lambda canvas: canvas.users_table(page.users),
+        columns=USER_COLUMNS if fields is None else fields,
+        document=document,
+        rows=lambda: (user.to_row() | {"role": _role_text(user)} for user in page),
+        draw=lambda canvas: canvas.users_table(page.users, fields),
+        listed_as="users",
     )
+
+
+def _picked(user: User, fields: Sequence[str]) -> dict[str, Any]:
+    """Give fields of a user as JSON has them; what the server left out, or a role has not, is left out."""
+    document = {name: value for name, value in user.to_row().items() if value is not None} | user.to_dict()
+    return {name: document[name] for name in fields if name in document}
+
+
+def _role_text(user: User) -> str | None:
+    """Name a role in one cell: a custom one by its name, or else its id."""
+    role = getattr(user, "role", None)
+    return role and str(role.name or getattr(role, "id", None) or role.type)
 
 
 def user_answer(user: User) -> Answer:
@@ -92,6 +119,7 @@ def results_answer(results: Sequence[UserResult]) -> Answer:
         document=lambda: {"results": [result.to_dict() for result in results]},
         rows=lambda: (result.to_dict() for result in results),
         draw=lambda canvas: canvas.results_table(results),
+        listed_as="results",
     )
 
 

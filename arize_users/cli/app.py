@@ -11,7 +11,7 @@ import typer
 
 from arize_users._streams import silence
 
-from . import apply, create, delete, listing, plan, settings_command, users
+from . import apply, create, delete, invitations, listing, plan, settings_command, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
 from .interrupts import interrupts
 from .session import command, store_global_options
@@ -39,7 +39,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "create": create.create,
     "update": users.update,
     "delete": delete.delete,
-    "resend-invitation": users.resend_invitation,
+    "resend-invitation": invitations.resend_invitation,
     "reset-password": users.reset_password,
     "plan": plan.plan,
     "apply": apply.apply,

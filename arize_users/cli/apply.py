@@ -25,7 +25,7 @@ from .roster_files import (
     Encoding,
     IncludeInactive,
     Maps,
-    Rejects,
+    RejectsFile,
     RosterFile,
     SkipInvalid,
     read_roster,
@@ -99,7 +99,7 @@ def import_people(
     encoding: Encoding = None,
     include_inactive: IncludeInactive = False,
     skip_invalid: SkipInvalid = False,
-    rejects: Rejects = None,
+    rejects: RejectsFile = None,
     journal: Journal = None,
     passwords: Passwords = None,
     concurrency: Concurrency = 8,
@@ -231,6 +231,8 @@ class _Run:
         plan = self._plan
         # Whatever apply refuses comes before anything that is shown, and before the question.
         checked = self._apply(dry_run=True)
+        # Who applies a saved plan has seen which rows were skipped.
+        is_partial = saved_as is not None and plan.skipped > 0
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
             self._show(_DRY_RUN)
@@ -244,17 +246,18 @@ class _Run:
                 [f"Would be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
             )
             self._deliver(checked, last)
-            return PARTIAL if plan.cannot else 0
+            return PARTIAL if plan.cannot or is_partial else 0
         if left and not (force or self._is_confirmed(left)):
             say("nothing was changed")
             return SETTINGS
-        return self._finish(checked) if saved_as is None else self._kept(checked, saved_as)
+        code = self._finish(checked) if saved_as is None else self._kept(checked, saved_as)
+        return code or (PARTIAL if is_partial else 0)
 
     def _kept(self, checked: Report, saved_as: str) -> int:
         """Apply the plan, and keep it in a file for as long as it can be gone on with."""
         self._plan.save(saved_as)
-        words = [saved_as, "--journal", self._journal]
-        words += ["--passwords", self._passwords] if self._passwords else []
+        journal = [] if self._journal == _journal_of(saved_as) else ["--journal", self._journal]
+        words = [saved_as, *journal, *(["--passwords", self._passwords] if self._passwords else [])]
         say(f"If this is interrupted, this goes on:  {self._session.command_line('apply', *words)}")
         try:
             return self._finish(checked)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from .answers import counted, results_answer
-from .errors import PARTIAL, REFUSED
+from .errors import PARTIAL, REFUSED, SETTINGS
 from .interrupts import interrupts
+from .named import Named, distinct, is_sent, listed, look_up, name_of, results_of
 from .output import Target, deliver
 from .progress import Show, showing_progress
+from .prompts import account_label, is_confirmed
 from .session import Session
 from .terminal import say
 
 if TYPE_CHECKING:
-    from arize_users import UserResult
+    from arize_users import BulkGetResult, Outcomes, User, UserResult, UsersClient
 
 Results = Callable[[], Sequence["UserResult"]]
 
 _DONE = frozenset({"deleted", "done"})
 DRY_RUN = "Dry run: nothing is changed."
 """The first and the last line of what would be done."""
+_METHOD = re.compile(r"\busers\.([a-z_]+)(\(\w*=[^()]*\))?")
 _FIND_OUT = {
     "delete": "`{group} get {named}` shows whether the user is still there",
     "update": "`{group} get {named}` shows the user as it is",
@@ -59,7 +64,7 @@ def carry_out(
     except Exception as error:
         failure = error
     # Read once: an answer that is not awaited any more may still come.
-    results = results_so_far()
+    results = [_in_shell_words(one, session.reporter.group) for one in results_so_far()]
     statuses = {str(one.status) for one in results}
     if failure is not None and not statuses & {*_DONE, "unknown"}:
         raise failure
@@ -71,6 +76,18 @@ def carry_out(
     if failure is not None:
         raise failure
     return code
+
+
+def _in_shell_words(result: UserResult, group: str) -> UserResult:
+    """Name commands where a result of the client names its methods."""
+    if result.error is None:
+        return result
+    from attrs import evolve
+
+    def command(method: re.Match[str]) -> str:
+        return f"`{group} {method[1].replace('_', '-')}`"
+
+    return evolve(result, error=_METHOD.sub(command, result.error))
 
 
 def exit_code(
@@ -104,9 +121,7 @@ def exit_code(
     return REFUSED if all(is_elsewhere) else PARTIAL
 
 
-def rehearse(
-    session: Session, target: Target, lines: Sequence[str], results: Sequence[UserResult], *, skipped: int = 0
-) -> int:
+def rehearse(target: Target, lines: Sequence[str], results: Sequence[UserResult], *, skipped: int = 0) -> int:
     """Show what would be done, and give the exit code for it. Nobody has been sent anything."""
     say(DRY_RUN, *lines)
     deliver(results_answer(results), target)
@@ -115,3 +130,103 @@ def rehearse(
         say(f"{counted(len(missing), 'user')} could not be found, or is not known")
     say(DRY_RUN)
     return PARTIAL if missing or skipped else 0
+
+
+class Writing(Protocol):
+    """Writes to those who were found, and knows what became of each so far."""
+
+    def __call__(self, sent: Sequence[BulkGetResult], show: Show) -> None:
+        """Write to them all."""
+
+    @property
+    def results(self) -> Sequence[UserResult]:
+        """The results so far; none before the call begins."""
+
+
+class BulkCall:
+    """One call of a bulk method of the client that takes ids."""
+
+    def __init__(self, method: Callable[..., object]) -> None:
+        from arize_users import Outcomes
+
+        self._method = method
+        self._outcomes: Outcomes = Outcomes()
+
+    def __call__(self, sent: Sequence[BulkGetResult], show: Show) -> None:
+        """Call it."""
+        self._method(user_ids=[one.user_id for one in sent], on_progress=show, outcomes=self._outcomes)
+
+    @property
+    def results(self) -> Sequence[UserResult]:
+        """The results so far."""
+        return self._outcomes.results
+
+
+def write_many(
+    session: Session,
+    users: UsersClient,
+    target: Target,
+    named: Named,
+    what: Callable[[str], str],
+    write: Writing,
+    *,
+    dry_run: bool,
+) -> int:
+    """Do one thing for each of those whom a file names; see `write_found`."""
+    with showing_progress() as show:
+        found = distinct(look_up(users, named.people, None if dry_run else (), show=show))
+    return write_found(session, target, found, what, write, dry_run=dry_run, skipped=named.skipped)
+
+
+def write_found(
+    session: Session,
+    target: Target,
+    found: Sequence[BulkGetResult],
+    what: Callable[[str], str],
+    write: Writing,
+    *,
+    dry_run: bool,
+    skipped: int = 0,
+    question: str | None = None,
+) -> int:
+    """Do one thing for each of those who were found, or say what would be done; give the exit code.
+
+    Args:
+        session: The run of the command.
+        target: Where the results go.
+        found: Whom the look-up found, and whom not.
+        what: Says what is done to so many users.
+        write: Does it.
+        dry_run: Whether nothing is to be done.
+        skipped: How many lines of the file were skipped.
+        question: What to ask first, with a place for the number of users; None asks nothing.
+    """
+    from arize_users import WriteStatus
+
+    sent = [one for one in found if is_sent(one)]
+    names, many = [*map(name_of, sent)], counted(len(sent), "user")
+    results = partial(results_of, found, [str(one.user_id) for one in sent], kind=WriteStatus)
+    lines = [f"Account: {account_label(session.settings)}", f"{what(many)}:", *listed(names)]
+    if dry_run:
+        return rehearse(target, lines, results([]), skipped=skipped)
+    if not sent:
+        deliver(results_answer(results([])), target)
+        return exit_code(session, results([]), skipped=skipped)
+    if question and not is_confirmed(lines, question.format(many), people=len(sent)):
+        say("nothing was sent")
+        return SETTINGS
+
+    def so_far() -> Sequence[UserResult]:
+        done = write.results
+        return results(done) if done else ()
+
+    return carry_out(session, target, partial(write, sent), so_far, skipped=skipped)
+
+
+def rehearse_one(target: Target, user: User, line: str) -> int:
+    """Show what would be done to one user, and give the exit code for it."""
+    from arize_users import UserResult, WriteStatus
+
+    user_id, email = getattr(user, "id", None), getattr(user, "email", None)
+    result = UserResult(user_id=user_id, email=email, status=WriteStatus.NOT_ATTEMPTED)
+    return rehearse(target, [line], [result])

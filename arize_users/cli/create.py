@@ -115,8 +115,10 @@ def _explain(user: CreatedUser, address: str, target: Target) -> None:
     elif user.created is None:
         say(f"note: {address} is invited; the request was repeated, so maybe it was invited before")
     password = user.temporary_password
-    if password is not None and target.format == "csv" and escaped(password) != password:
-        say("note: in CSV the password is escaped, as any cell is; JSON shows it exactly")
+    if password is not None and target.format in ("csv", "tsv") and escaped(password) != password:
+        say(
+            f"note: in {target.format.upper()} the password is escaped, as any cell is; JSON shows it exactly"
+        )
 
 
 def _differences(

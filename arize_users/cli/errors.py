@@ -19,8 +19,8 @@ Exit codes:
   1    the settings cannot be used, or a prompt was declined or not answered
   2    the command was not called as it should be, or a file of people cannot
        be used; nothing was sent
-  3    done in part: an outcome is not what was asked for
-  4    the API, or something between, refused or failed
+  3    done in part: an outcome is not what was asked for, or cannot be
+  4    the API, or something between, refused or failed; or a plan is refused
   5    the output could not be written
   6    the plan has changes
   7    the API says that there is no such user
@@ -35,12 +35,14 @@ class CommandError(Exception):
 
     Args:
         exit_code: The exit code.
-        messages: What happened, each on a line of its own.
+        message: What happened.
+        more: What else did, each on a line of its own.
         hint: What to do about it; None points to the help of the command.
     """
 
-    def __init__(self, exit_code: int, *messages: str, hint: str | None = None) -> None:
-        super().__init__(*messages)
+    def __init__(self, exit_code: int, message: str, *more: str, hint: str | None = None) -> None:
+        super().__init__(message)
         self.exit_code = exit_code
-        self.messages = messages
+        self.message = message
+        self.more = more
         self.hint = hint

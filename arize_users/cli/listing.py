@@ -5,28 +5,46 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
+import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from arize_users.enums import UserStatus
+from arize_users.enums import UserRole, UserStatus
 
-from .answers import users_answer
+from .answers import counted, users_answer
 from .errors import USAGE, CommandError
 from .interrupts import interrupts
-from .options import Output
+from .options import Output, split_values
 from .output import Target, deliver
 from .progress import counting
 from .session import Session
-from .terminal import say
+from .terminal import say, write_bytes
 
 if TYPE_CHECKING:
-    from arize_users import UserPage
+    from arize_users import User, UserPage
 
 _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 100
+
+
+_FIELDS = (
+    *("id", "name", "email", "status", "role", "role_type", "role_name", "role_id", "is_developer"),
+    "created_at",
+)
+"""What --fields takes: the columns of users, and the role in one."""
+
+
+def _matching_fields(incomplete: str) -> list[str]:
+    *before, last = incomplete.split(",")
+    return [",".join([*before, one]) for one in _FIELDS if one.startswith(last) and one not in before]
+
+
+def _matching_roles(incomplete: str) -> list[str]:
+    return [str(one) for one in UserRole if one.startswith(incomplete.lower())]
 
 
 def _page_size(text: str) -> int:
@@ -69,31 +87,69 @@ def list_users(
         typer.Option("--cursor", "-c", help="Where to go on, as the previous page or a failure says."),
     ] = None,
     all: Annotated[bool, typer.Option("--all", help="Everyone, page by page. Not with --limit.")] = False,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role",
+            metavar="ROLE",
+            autocompletion=_matching_roles,
+            help="Only this role: admin, member, annotator in any case, or the id or name of a custom one. "
+            "Matched here, not by the API. Can be repeated.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="PART",
+            help="Only names that hold this, in any case. Matched here, not by the API.",
+        ),
+    ] = None,
+    fields: Annotated[
+        str | None,
+        typer.Option(
+            "--fields",
+            metavar="NAME,...",
+            autocompletion=_matching_fields,
+            help=f"Only these, in this order: {', '.join(_FIELDS)}.",
+        ),
+    ] = None,
+    count: Annotated[
+        bool, typer.Option("--count", help="Print the number of all who match, and nothing else.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """List users, oldest first. Blocked users are never listed.
 
-    Where it fails on the way, -o FILE keeps what was read in FILE.partial, and a command goes on.
+    Where it fails on the way, -o FILE keeps what was read in FILE.partial, and a command goes on. With --role
+    or --name, as many users are read as it takes to find --limit of them.
     """
-    has_range = created_after is not None or created_before is not None
     if limit is not None and all:
         raise CommandError(USAGE, "--all lists everyone: --limit does not go with it")
+    sieve = Sieve(role or (), name)
+    columns = None if fields is None else _parsed_fields(fields)
+    has_range = created_after is not None or created_before is not None
+    filters: dict[str, Any] = {"email": email, "status": status, "cursor": cursor}
+    ranges: dict[str, Any] = {"created_after": created_after, "created_before": created_before}
+    if count:
+        _refuse_beside_count({"--limit": limit, "--fields": fields, "--output": output})
+        users = session.users()
+        with closing(counting(users.iter_pages(**filters, **ranges), "users")) as pages:
+            total = sum(len(sieve.sifted(page)) for page in pages)
+        write_bytes(sys.stdout, f"{total}\n".encode())
+        sieve.explain()
+        return
     target = session.target(output)
     users = session.users()
     size = _DEFAULT_LIMIT if limit is None else limit
-    if all or has_range:
-        pages = users.iter_pages(
-            email=email,
-            status=status,
-            created_after=created_after,
-            created_before=created_before,
-            cursor=cursor,
-        )
-        page = _first(pages, None if all else size, session, target)
+    listing = _Listing(session, target, columns, sieve)
+    if all or has_range or sieve.is_used:
+        page = listing.first(users.iter_pages(**filters, **ranges), None if all else size)
     else:
-        page = users.list(email=email, status=status, limit=size, cursor=cursor)
-    answer = users_answer(page)
+        page = users.list(**filters, limit=size)
+    answer = users_answer(page, columns)
     deliver(answer, target)
+    sieve.explain()
     if target == Target("table"):
         say(answer.summary if page.users else "no users match")
     if page.pagination.has_more:
@@ -103,22 +159,135 @@ def list_users(
         _say_command(session, "there are more", cursor=next_cursor, **next_page)
 
 
-def _first(pages: Iterator[UserPage], limit: int | None, session: Session, target: Target) -> UserPage:
-    """Collect users, at most so many; None sets no limit. What was read is kept where that fails."""
-    read: list[UserPage] = []
-    try:
-        with closing(counting(pages, "users")) as coming:
-            for page in coming:
-                read.append(page)
-                # One user beyond the limit shows whether there are more.
-                if limit is not None and sum(map(len, read)) > limit:
-                    break
-        return _joined(read, limit)
-    except BaseException:  # Ctrl-C, too; a second one must not end the writing.
-        interrupts.raising = False
-        if read:
-            _keep(read, limit, session, target)
-        raise
+def _refuse_beside_count(given: Mapping[str, object]) -> None:
+    for option, value in given.items():
+        if value is not None:
+            raise CommandError(
+                USAGE, f"--count prints a number and nothing else: {option} does not go with it"
+            )
+
+
+def _parsed_fields(text: str) -> list[str]:
+    fields = [*dict.fromkeys(one.lower() for one in split_values([text]))]
+    unknown = [one for one in fields if one not in _FIELDS]
+    if unknown or not fields:
+        wrong = f"{', '.join(map(repr, unknown))} is not" if unknown else "it is empty, and not"
+        raise CommandError(USAGE, f"--fields: {wrong} among {', '.join(_FIELDS)}")
+    return fields
+
+
+class Sieve:
+    """Filters that the API does not have: it lets users pass whose role or name matches.
+
+    Args:
+        roles: Any of these roles: a predefined one by its name in any case, a custom one by its id or name.
+        name: A part of the name, in any case.
+    """
+
+    def __init__(self, roles: Sequence[str], name: str | None) -> None:
+        if any(not one.strip() for one in roles) or (name is not None and not name.strip()):
+            raise CommandError(
+                USAGE, f"{'--name' if name is not None and not name.strip() else '--role'}: is empty"
+            )
+        self._roles = [one.strip() for one in roles]
+        self._part = None if name is None else _alike(name)
+        self._options = " and ".join(
+            option for option, given in (("--role", roles), ("--name", name)) if given
+        )
+        self._read, self._passed = 0, 0
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is filtered."""
+        return bool(self._options)
+
+    def sifted(self, page: UserPage) -> UserPage:
+        """Give a page with those of its users who match."""
+        if not self.is_used:
+            return page
+        from arize_users import UserPage
+
+        passed = tuple([user for user in page if self._matches(user)])
+        self._read += len(page)
+        self._passed += len(passed)
+        return UserPage(users=passed, pagination=page.pagination)
+
+    def explain(self) -> None:
+        """Say that the filters were this program's, and how many users were read for them."""
+        if self.is_used:
+            say(
+                f"note: {self._options} matched here, not by the API: {counted(self._read, 'user')} read, "
+                f"{self._passed:,} matched"
+            )
+
+    def _matches(self, user: User) -> bool:
+        role, name = getattr(user, "role", None), getattr(user, "name", None)
+        if self._part is not None and self._part not in _alike(name or ""):
+            return False
+        return not self._roles or any(_is_role(role, one) for one in self._roles)
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _is_role(role: Any, named: str) -> bool:
+    """Tell whether a role is the one named; a custom role of a predefined one's name is not that one."""
+    if role is None:
+        return False
+    if role.type == "predefined":
+        return bool(role.name == named)
+    return getattr(role, "id", None) == named or (role.name == named and named.lower() not in tuple(UserRole))
+
+
+class _Listing(NamedTuple):
+    """What is listed and where it goes."""
+
+    session: Session
+    target: Target
+    fields: Sequence[str] | None
+    sieve: Sieve
+
+    def first(self, pages: Iterator[UserPage], limit: int | None) -> UserPage:
+        """Collect users, at most so many; None sets no limit. What was read is kept where that fails."""
+        read: list[UserPage] = []
+        try:
+            with closing(counting(pages, "users")) as coming:
+                for page in coming:
+                    read.append(self.sieve.sifted(page))
+                    # One user beyond the limit shows whether there are more.
+                    if limit is not None and sum(map(len, read)) > limit:
+                        break
+            return _joined(read, limit)
+        except BaseException:  # Ctrl-C, too; a second one must not end the writing.
+            interrupts.raising = False
+            if read:
+                self._keep(read, limit)
+            raise
+
+    def _keep(self, read: Sequence[UserPage], limit: int | None) -> None:
+        """Write what was read before a failure beside the target, and say how to go on."""
+        from arize_users import UserPage
+
+        session, target = self.session, self.target
+        pagination = read[-1].pagination
+        cursor = pagination.next_cursor
+        page = UserPage(users=tuple(user for page in read for user in page), pagination=pagination)
+        answer = users_answer(page, self.fields)
+        if target.path is None:
+            # Part of a list on standard output would pass for the whole.
+            if cursor is not None:
+                say(f"{answer.summary} read before it failed; --output FILE would keep what was read")
+            return
+        try:
+            deliver(answer, target._replace(path=_free_name(f"{target.path}.partial"), is_new=True))
+        except CommandError as error:
+            session.reporter.command_error(error)
+            return
+        if cursor is not None:
+            name, extension = os.path.splitext(target.path)
+            left = {} if limit is None else {"limit": max(1, limit - len(page))}
+            _say_command(session, "the rest", cursor=cursor, output=f"{name}.rest{extension}", **left)
 
 
 def _joined(read: Sequence[UserPage], limit: int | None) -> UserPage:
@@ -127,30 +296,6 @@ def _joined(read: Sequence[UserPage], limit: int | None) -> UserPage:
     users = [user for page in read for user in page]
     has_more = limit is not None and len(users) > limit
     return UserPage(users=tuple(users[:limit]), pagination=Pagination(has_more=has_more))
-
-
-def _keep(read: Sequence[UserPage], limit: int | None, session: Session, target: Target) -> None:
-    """Write what was read before a failure beside the target, and say how to go on."""
-    from arize_users import UserPage
-
-    pagination = read[-1].pagination
-    cursor = pagination.next_cursor
-    page = UserPage(users=tuple(user for page in read for user in page), pagination=pagination)
-    answer = users_answer(page)
-    if target.path is None:
-        # Part of a list on standard output would pass for the whole.
-        if cursor is not None:
-            say(f"{answer.summary} read before it failed; --output FILE would keep what was read")
-        return
-    try:
-        deliver(answer, target._replace(path=_free_name(f"{target.path}.partial"), is_new=True))
-    except CommandError as error:
-        session.reporter.command_error(error)
-        return
-    if cursor is not None:
-        name, extension = os.path.splitext(target.path)
-        left = {} if limit is None else {"limit": max(1, limit - len(page))}
-        _say_command(session, "the rest", cursor=cursor, output=f"{name}.rest{extension}", **left)
 
 
 def _free_name(path: str) -> str:

@@ -12,7 +12,10 @@ from .session import Session
 from .terminal import say
 
 if TYPE_CHECKING:
-    from arize_users import BulkGetResult, User, UsersClient
+    from arize_users import BulkGetResult, DeletionStatus, User, UserResult, UsersClient, WriteStatus
+
+NAMED_AT_MOST = 10
+"""How many people a question names; it counts the rest."""
 
 
 class Named(NamedTuple):
@@ -25,6 +28,18 @@ class Named(NamedTuple):
 
     people: Sequence[Person]
     skipped: int = 0
+
+
+def require_one(named: str | None, file: str | None, what: str = "a USER_ID or EMAIL") -> None:
+    """Refuse a command line that names users in no way, or in two.
+
+    Raises:
+        CommandError: It does.
+    """
+    if named is None and file is None:
+        raise CommandError(USAGE, f"nobody is named: give {what}, or a --file")
+    if named is not None and file is not None:
+        raise CommandError(USAGE, f"--file names the users: {what} does not go with it")
 
 
 def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool) -> Named:
@@ -78,9 +93,7 @@ def found_id(session: Session, users: UsersClient, named: str) -> str:
     """
     if not is_address(named):
         return named
-    user = users.get(user=named)
-    if user is None:
-        raise no_such_user(session, named)
+    user = got(session, users, named)
     user_id = getattr(user, "id", None)
     if not user_id:
         raise CommandError(REFUSED, f"the server lists {named} without an id", hint="Nothing was done.")
@@ -89,20 +102,47 @@ def found_id(session: Session, users: UsersClient, named: str) -> str:
     return str(user_id)
 
 
-def no_such_user(session: Session, address: str) -> CommandError:
-    """Say that nobody has an address."""
-    return CommandError(
-        NO_SUCH_USER,
-        f"no user has the email {address}",
-        hint=f"`{session.reporter.group} list --email PART` finds users by a part of the address; "
-        "blocked users are not shown.",
-    )
+def got(session: Session, users: UsersClient, named: str) -> User:
+    """Get the user whom an id or an address names.
+
+    Raises:
+        CommandError: Nobody has the address.
+    """
+    user = users.get(user=named)
+    if user is None:
+        raise CommandError(
+            NO_SUCH_USER,
+            f"no user has the email {named}",
+            hint=f"`{session.reporter.group} list --email PART` finds users by a part of the address; "
+            "blocked users are not shown.",
+        )
+    return user
 
 
 def described(user: User) -> str:
     """Name a user for the eyes."""
     name, email = getattr(user, "name", None), getattr(user, "email", None)
     return f"{name} <{email}>" if name and email else str(email or name or getattr(user, "id", ""))
+
+
+def shown(session: Session, people: Sequence[Person]) -> list[str]:
+    """Name people for the eyes; as given where they cannot be looked up, which is no error."""
+    from arize_users import ArizeError
+
+    try:
+        found = look_up(session.users_for_a_look(), people)
+    except ArizeError:
+        return [one.named for one in people]
+    return [
+        one.named if result.user is None else described(result.user)
+        for one, result in zip(people, found, strict=True)
+    ]
+
+
+def listed(names: Sequence[str]) -> list[str]:
+    """Name people one per line, the first of many, and count the rest."""
+    more = len(names) - NAMED_AT_MOST
+    return [*(f"  - {one}" for one in names[:NAMED_AT_MOST]), *([f"  and {more:,} more"] if more > 0 else ())]
 
 
 def look_up(
@@ -152,6 +192,8 @@ def distinct(results: Iterable[BulkGetResult]) -> list[BulkGetResult]:
 def _found(
     person: Person, by_id: Mapping[str, BulkGetResult], by_email: Mapping[str, BulkGetResult]
 ) -> BulkGetResult:
+    from attrs import evolve
+
     from arize_users import BulkGetResult, LookupStatus
 
     user_id, email = person.user_id, person.email
@@ -164,8 +206,47 @@ def _found(
     has = getattr(found.user, "email", None)
     if has is None or folded(has) == folded(email):
         return evolve(found, email=email)
-    error = f"The id is that of {described(found.user)}, and the address is another."
+    error = f"The id is that of {name_of(found)}, and the address is another."
     return evolve(found, email=email, status=LookupStatus.FAILED, error=error)
+
+
+def is_sent(one: BulkGetResult) -> bool:
+    """Tell whether a write is sent for somebody: for who was found, and for an id, whoever has it."""
+    return bool(one.user_id) and (one.status == "found" or one.email is None)
+
+
+def name_of(one: BulkGetResult) -> str:
+    """Name somebody for the eyes by what was found."""
+    return (one.email or one.user_id or "") if one.user is None else described(one.user)
+
+
+def results_of(
+    found: Sequence[BulkGetResult],
+    sent: Iterable[str],
+    done: Sequence[UserResult],
+    kind: type[DeletionStatus | WriteStatus],
+) -> list[UserResult]:
+    """Give the result of each user in the order of the file.
+
+    Args:
+        found: What the look-up came to.
+        sent: The ids for which a write is or was to be sent.
+        done: What became of those writes, as far as they were begun.
+        kind: The kind of the status.
+    """
+    from arize_users import UserResult
+
+    sent, by_id = set(sent), {one.user_id: one for one in done}
+
+    def result(one: BulkGetResult) -> UserResult:
+        status, error = "not_attempted", None
+        if one.user_id not in sent:
+            status, error = "failed" if one.status == "found" else str(one.status), one.error
+        elif (written := by_id.get(one.user_id)) is not None:
+            status, error = str(written.status), written.error
+        return UserResult(user_id=one.user_id, email=one.email, status=kind(status), error=error)
+
+    return [result(one) for one in found]
 
 
 def folded(address: str) -> str:

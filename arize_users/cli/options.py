@@ -15,8 +15,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FORMAT|FILE",
-        help="table, json, csv or parquet, or a file ending in .json, .csv, .parquet or .pq. "
-        "If left out: the profile's format, else table.",
+        help="table, json, jsonl, csv, tsv, xlsx or parquet, or a file that ends in one of these. If left "
+        "out: the profile's format, else table.",
     ),
 ]
 User = Annotated[str | None, typer.Argument(metavar="USER_ID|EMAIL", help="The user's id or email address.")]
@@ -25,8 +25,8 @@ PeopleFile = Annotated[
     typer.Option(
         "--file",
         metavar="FILE",
-        help="Those whom a file names: ids and addresses one per line, separated, or as CSV with a column email "
-        "or id; - is standard input.",
+        help="Those whom a file names: ids and addresses, one per line or in a list, or CSV with a column "
+        "email or id; - is standard input.",
     ),
 ]
 SkipInvalid = Annotated[

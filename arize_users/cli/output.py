@@ -7,7 +7,7 @@ import stat
 import sys
 from typing import NamedTuple
 
-from arize_users._cells import csv_bytes, json_bytes
+from arize_users._cells import csv_bytes, excel_bytes, import_openpyxl, json_bytes, json_lines, tsv_bytes
 from arize_users._streams import silence
 
 from .answers import Answer
@@ -16,7 +16,19 @@ from .settings import FORMATS
 from .terminal import encoding_of, has_colour, is_terminal, say, width, write_bytes
 from .text import literal
 
-_EXTENSIONS = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
+_EXTENSIONS = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_TABLES = {"csv": csv_bytes, "tsv": tsv_bytes, "xlsx": excel_bytes}
+_BINARY = {"parquet": "parquet", "xlsx": "Excel"}
+"""Formats that nobody can read at a terminal, with their names."""
 
 
 class Target(NamedTuple):
@@ -41,14 +53,15 @@ def checked_target(requested: str, *, is_new: bool = False) -> Target:
             is missing.
     """
     target = _target(requested)._replace(is_new=is_new)
-    if target.format == "parquet":
-        _require_pyarrow()
+    if target.format in _BINARY:
+        _require_extra(target.format)
     if target.path is not None:
         _check_file(target.path, is_new=is_new)
     elif sys.stdout is None:
         raise CommandError(UNWRITTEN, "standard output is closed", hint="Name a file with --output.")
-    elif target.format == "parquet" and is_terminal(sys.stdout):
-        raise CommandError(USAGE, "parquet is not for reading", hint="Name a file with --output.")
+    elif target.format in _BINARY and is_terminal(sys.stdout):
+        binary = _BINARY[target.format]
+        raise CommandError(USAGE, f"{binary} is not for reading", hint="Name a file with --output.")
     return target
 
 
@@ -66,14 +79,18 @@ def _target(requested: str) -> Target:
     return Target(_EXTENSIONS[extension], requested)
 
 
-def _require_pyarrow() -> None:
+def _require_extra(format: str) -> None:
     try:
-        import pyarrow.parquet  # noqa: F401 - only an import shows whether it works
+        if format == "xlsx":
+            import_openpyxl()
+        else:
+            import pyarrow.parquet  # noqa: F401 - only an import shows whether it works
     except ImportError as error:
+        package, extra = ("openpyxl", "excel") if format == "xlsx" else ("pyarrow", "parquet")
         raise CommandError(
             UNWRITTEN,
-            f"parquet needs pyarrow, which cannot be loaded ({error})",
-            hint="pip install 'arize-users[parquet]', or use json or csv.",
+            f"{_BINARY[format]} needs {package}, which cannot be loaded ({error.__cause__ or error})",
+            hint=f"pip install 'arize-users[{extra}]', or use json or csv.",
         ) from error
 
 
@@ -154,8 +171,10 @@ def _rendered(answer: Answer, format: str) -> bytes:
     # Data is UTF-8 wherever it goes; what is drawn is for the eyes, and standard output has its encoding.
     if format == "json":
         return json_bytes(answer.document())
-    if format == "csv":
-        return csv_bytes(answer.columns, answer.rows())
+    if format == "jsonl":
+        return json_lines(answer.documents())
+    if format in _TABLES:
+        return _TABLES[format](answer.columns, answer.rows())
     if format == "parquet":
         from .parquet import parquet_bytes
 

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from arize_users._cells import unescaped
+
 from .errors import USAGE, CommandError
 from .profile_files import FileProblem, text_of
+from .terminal import say
 
 STDIN = "-"
 """The name that stands for standard input."""
@@ -28,9 +31,8 @@ _NOT_ABOUT_PEOPLE = re.compile(r"\s*(#|(?i:version:v\d))")
 _SEPARATOR_LINE = re.compile(r"sep=(.)[\s,;]*", re.IGNORECASE)
 _MAIL_FIELD = re.compile(r"\s*(to|cc|bcc):", re.IGNORECASE)
 _NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
-_WORD = re.compile(r"[^\W\d_]+([.'’-][^\W\d_]+)*\.?")  # noqa: RUF001 - O’Neil is a name
-_UNLIKE_A_WORD = re.compile(r"[A-Z]{2}[a-z]")
-"""Letters as in an id; those of Arize all begin with VXNlcjo."""
+_SURELY_AN_ID = re.compile(r"VXNlcj|use?r_")
+"""How the ids of users begin: User in base64, and what the documentation shows."""
 _HEADER_WORD = re.compile(r"[^\W\d]*(mail|user|name|login|address|upn)[^\W\d]*", re.IGNORECASE)
 
 
@@ -46,6 +48,11 @@ class Person(NamedTuple):
     line: int
     user_id: str | None = None
     email: str | None = None
+
+    @property
+    def named(self) -> str:
+        """The person as given: by the address where there is one, which people know."""
+        return self.email or self.user_id or ""
 
 
 class LineProblem(NamedTuple):
@@ -91,7 +98,8 @@ def read_people(file: str, *, skip_invalid: bool) -> People:
         hint = "Nothing was sent. Mend the file, or let --skip-invalid do the rest."
         raise CommandError(USAGE, *told, hint=hint)
     if not found.people:
-        raise CommandError(USAGE, *told, f"{name} names nobody", hint="Give one id or address per line.")
+        raise CommandError(USAGE, f"{name} names nobody", *told, hint="Give one id or address per line.")
+    say(*(f"skipped: {one}" for one in told))
     return found
 
 
@@ -207,16 +215,17 @@ def _row_entries(row: Sequence[str], fields: Sequence[str | None]) -> _Entries:
 def _line_entries(line: str) -> _Entries:
     """Read the entries of a line, which may be a mail client's list of recipients."""
     line = line[found.end() :] if (found := _MAIL_FIELD.match(line)) else line
-    pieces = [piece for piece in _pieces(line) if _bare(piece)]
+    pieces = [piece for piece in _pieces(line) if _stripped(piece)]
     has_address = any("@" in piece for piece in pieces)
-    for piece in pieces:
+    for number, piece in enumerate(pieces, 1):
         entry = _bare(piece)
         if "@" in entry or "\uff20" in entry:
             yield None, _checked(entry)
-        elif has_address and _is_hardly_an_id(entry):
+        elif has_address and not _SURELY_AN_ID.match(entry):
+            # It is not shown: it may be a password.
             raise _Unusable(
-                f"{entry!r} beside an address may be no id: put quotes round a name that has a separator, an "
-                "id on a line of its own, a header above columns"
+                f"entry {number} is beside an address, and may be no id: put quotes round a name that has a "
+                "separator, an id on a line of its own, or a header above columns"
             )
         else:
             yield _checked(entry), None
@@ -249,8 +258,7 @@ def _bare(text: str) -> str:
         text = _stripped(found[1])
     if text[:7].lower() == "mailto:":
         text = _stripped(unquote(text[7:].partition("?")[0]))
-    # A cell of CSV that a spreadsheet would run begins with an apostrophe.
-    return text[1:] if text.startswith(("'+", "'-", "'=", "'@")) else text
+    return unescaped(text)
 
 
 def _stripped(text: str) -> str:
@@ -260,12 +268,6 @@ def _stripped(text: str) -> str:
         if len(text) > 1 and text[0] + text[-1] in _QUOTES:
             text = text[1:-1]
     return text
-
-
-def _is_hardly_an_id(text: str) -> bool:
-    """Tell a name, a word or a number, as other columns of a row hold them."""
-    is_word = _WORD.fullmatch(text) and not _UNLIKE_A_WORD.search(text)
-    return bool(is_word) or text.isdecimal() or len(text.split()) > 1
 
 
 def _checked(text: str) -> str:

@@ -13,7 +13,7 @@ from .errors import CHANGES, PARTIAL, USAGE, CommandError
 from .output import Target, checked_target, deliver
 from .progress import showing_progress
 from .prompts import profile_of
-from .roster_files import Encoding, IncludeInactive, Maps, Rejects, RosterFile, SkipInvalid, read_roster
+from .roster_files import Encoding, IncludeInactive, Maps, RejectsFile, RosterFile, SkipInvalid, read_roster
 from .session import Session
 from .text import in_shell_words
 
@@ -56,7 +56,7 @@ def plan(
     encoding: Encoding = None,
     include_inactive: IncludeInactive = False,
     skip_invalid: SkipInvalid = False,
-    rejects: Rejects = None,
+    rejects: RejectsFile = None,
     journal: Annotated[
         str | None,
         typer.Option(

@@ -52,6 +52,8 @@ def showing_progress() -> Iterator[Show]:
             is_seldom = waits != {phase: wait}
             for before in waits.keys() - {phase}:
                 bars.update(tasks[before], wait="")
+                if not bars.tasks[bars.task_ids.index(tasks[before])].finished:
+                    bars.remove_task(tasks.pop(before))  # It ended early, as a search that found one.
             waits.clear()
             waits[phase] = wait
             if phase not in tasks:
@@ -61,6 +63,9 @@ def showing_progress() -> Iterator[Show]:
             )
 
         yield show
+        for task in bars.tasks:
+            if task.total is None:  # Now it is known how many there were.
+                bars.update(task.id, total=task.completed)
 
 
 def has_bars() -> bool:

@@ -29,6 +29,8 @@ _OPTIONS = {
     "user_ids": "--id",
     "emails": "--email",
     "id": "--role-id",
+    "columns": "--map",
+    "max_concurrency": "--concurrency",
 }
 """The options that are not called like the parameter of the client that they are passed to."""
 
@@ -68,7 +70,7 @@ class Reporter:
 
     def command_error(self, error: CommandError) -> int:
         """Report an error of the command line, and give its exit code."""
-        self._say(error.messages, error.hint or f"`{self.command} --help` shows how.")
+        self._say([error.message, *error.more], error.hint or f"`{self.command} --help` shows how.")
         return error.exit_code
 
     def client_error(self, error: client.ArizeError) -> int:

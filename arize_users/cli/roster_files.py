@@ -43,7 +43,7 @@ IncludeInactive = Annotated[
     typer.Option("--include-inactive", help="Take those, too, whom the file itself calls inactive."),
 ]
 SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Do without the rows that cannot be used.")]
-Rejects = Annotated[
+RejectsFile = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write the rows that cannot be used to this file."),
 ]

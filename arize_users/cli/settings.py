@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "the default"
 """Where a setting comes from that is set nowhere."""
-FORMATS = ("table", "json", "csv", "parquet")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "xlsx", "parquet")
 
 _VARIABLE = "ARIZE_PROFILE"
 _ACTIVE = "~/.arize/.active_profile"

@@ -42,5 +42,6 @@ def settings(
         document=lambda: document,
         rows=lambda: rows,
         draw=lambda canvas: canvas.settings_table(rows),
+        listed_as="settings",
     )
     deliver(answer, target)

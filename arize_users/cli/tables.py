@@ -37,7 +37,9 @@ _FIELDS = {
     "is_developer": "Developer",
     "created_at": "Created",
 }
-"""The fields of a user, and their titles."""
+"""The fields of a user that are shown, and their titles."""
+_TITLES = _FIELDS | {"role_type": "Role type", "role_name": "Role name", "role_id": "Role ID"}
+"""All that can be asked for."""
 _LEAST = {"Name": 12, "Email": 14, "Role": 9}
 """The widths down to which columns of users may be folded."""
 _STYLES = {
@@ -81,16 +83,17 @@ class Canvas(NamedTuple):
     colour: bool
     encoding: str
 
-    def users_table(self, users: Sequence[User]) -> str:
+    def users_table(self, users: Sequence[User], fields: Sequence[str] | None = None) -> str:
         """Draw users, one per line; in full, one below the other, where not even their emails have room."""
+        titles = _FIELDS if fields is None else {field: _TITLES[field] for field in fields}
         columns = [
             _Column(title, [self._cell(user, field) for user in users], _LEAST.get(title))
-            for field, title in _FIELDS.items()
+            for field, title in titles.items()
         ]
         widths = _widths(columns, _USERS_STEPS, self.width)
         left_out = [one.title for one in columns if one.title not in widths]
-        if "Email" in left_out:
-            return "\n".join(map(self._user_lines, users))
+        if "Email" in left_out or not widths:
+            return "\n".join(self._user_lines(user, titles) for user in users)
         if left_out:
             say(f"note: there is no room for {', '.join(left_out)}; other formats show everything")
         return self._drawn(columns, widths)
@@ -126,12 +129,12 @@ class Canvas(NamedTuple):
             drawn.append(f"\x1b[{style}m{line}\x1b[0m\n" if style else f"{line}\n")
         return "".join(drawn)
 
-    def _user_lines(self, user: User) -> str:
-        return "".join(f"{title}: {cell.plain}\n" for title, cell in self._cells(user).items())
+    def _user_lines(self, user: User, titles: Mapping[str, str]) -> str:
+        return "".join(f"{title}: {self._cell(user, field).plain}\n" for field, title in titles.items())
 
     def user_panel(self, user: User) -> str:
         """Draw one user in full. The id and a temporary password are never folded."""
-        lines = self._cells(user)
+        lines = {title: self._cell(user, field) for field, title in _FIELDS.items()}
         whole = ["ID"]
         if (mode := getattr(user, "invite_mode", None)) is not None:
             lines["Invite mode"] = self._text(str(mode))
@@ -155,12 +158,9 @@ class Canvas(NamedTuple):
     def _has_unicode(self) -> bool:
         return self.encoding.lower().startswith("utf")
 
-    def _cells(self, user: User) -> dict[str, Text]:
-        return {title: self._cell(user, field) for field, title in _FIELDS.items()}
-
     def _cell(self, user: User, field: str) -> Text:
         """Show a field of a user, which the server may have left out."""
-        value: Any = getattr(user, field, None)
+        value: Any = user.to_row()[field] if field.startswith("role_") else getattr(user, field, None)
         if value is None or field == "status":
             return self._status(value)
         if field == "role":

@@ -92,7 +92,7 @@ class Account:
     ) -> None:
         self.path: str | None = None if path is None else os.fspath(path)
         self._file = ":memory:" if self.path is None else os.path.abspath(self.path)
-        in_memory = f"in memory, {uuid.uuid4()}"
+        in_memory = f"memory-{uuid.uuid4()}"
         self.identity: str = in_memory if self.path is None else os.path.realpath(self._file)
         self._process = os.getpid()
         self._lock = awaited_by_forks(threading.RLock())

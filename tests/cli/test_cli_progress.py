@@ -143,6 +143,7 @@ def drawn(columns: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(sys, "stderr", screen.stream)
     until = datetime(2026, 11, 26, 14, 2, 10, tzinfo=UTC)
     with showing_progress() as show:
+        show(BulkProgress(phase="checking", done=0, total=3))
         show(BulkProgress(phase="inviting", done=0, total=2))
         show(BulkProgress(phase="inviting", done=2, total=2))
         show(BulkProgress(phase="removing", done=3, total=9, waiting_until=until))
@@ -151,13 +152,17 @@ def drawn(columns: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_bars(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a terminal each phase has a bar, with what is done, of how many, and until when it waits."""
+    """At a terminal each phase has a bar, with what is done, of how many, and until when it waits.
+
+    One that ended early goes when the next begins.
+    """
     lines = drawn(120, monkeypatch)
     removing = [line for line in lines if line.startswith("Removing")]
     assert any("3/9" in line and "waiting for the rate limit until 14:02:10" in line for line in removing)
     assert "9/9" in removing[-1]
     assert "waiting" not in removing[-1]
     assert any(line.startswith("Inviting") and "2/2" in line for line in lines)
+    assert not [line for line in lines[lines.index(removing[0]) :] if line.startswith("Checking")]
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])

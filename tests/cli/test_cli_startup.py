@@ -43,7 +43,13 @@ def test_list_imports_little(
     assert imported & {*needless, "arize_users.sandbox"} == set()
 
 
-@pytest.mark.parametrize("line", ["ax --help", "ax users --help", "ax users list --help", "ax --version"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("ax --help", "ax users --help", "ax users list --help", "ax --version"),
+        *("ax users plan --help", "ax users apply --help", "ax users import --help"),
+    ],
+)
 def test_help_imports_no_client(shell: Shell, line: str) -> None:
     """Help and version are fast: neither the client nor httpx is imported for them."""
     ran = shell(*line.split(), before=_TELL)
@@ -73,7 +79,10 @@ def test_completion(shell: Shell, words: str, expected: str) -> None:
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help(ax: Ax, flag: str) -> None:
     """Every command's help has the table of exit codes and the global options; --version the package's."""
-    for command in ("list", "get", "create", "update", "delete", "resend-invitation", "reset-password"):
+    for command in (
+        *("list", "get", "create", "update", "delete", "resend-invitation", "reset-password"),
+        *("plan", "apply", "import"),
+    ):
         ran = ax(command, flag)
         assert ran.code == 0
         # Typer indents it.

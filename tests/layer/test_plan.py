@@ -8,13 +8,14 @@ import pickle
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from support.account import CALLERS, Account, Connect
 from support.answers import ok, page, problem, user
 from support.rosters import acted, person, roster_of, row
+from support.simulated_driver import SimulatedDriver
 
 from arize_users import (
     ArizeClient,
@@ -26,10 +27,14 @@ from arize_users import (
     UnauthorizedError,
     User,
 )
+from arize_users._core.sync_driver import SyncDriver
 from arize_users._users.roster.journal import Journal
+from arize_users.client import UsersClient
 from arize_users.enums import ActionKind, ActionStatus
-from arize_users.roster import Action, Plan
+from arize_users.roster import Action, Plan, Roster, write_users
 from arize_users.sandbox import AsyncSandboxTransport, Sandbox, SandboxServer, SandboxTransport
+
+from .simulated_calls import operations_of
 
 OWNER, MEMBER, ANNOTATOR = CALLERS
 STAFF = (
@@ -47,11 +52,13 @@ def test_plan(account: Account) -> None:
     gone = sandbox.add_user(email="gone@example.com", name="Gone", status="invited")
     sandbox.add_user(email="blocked@example.com", name="Blocked", status="inactive")
     plan = account.users.plan(
-        roster_of(
-            *STAFF,
-            person("ADA@example.com", "Ada K", is_developer=False),
-            person("old@example.com", "Old", role="annotator"),
-            person("new@example.com", "New", role="admin"),
+        Roster(
+            [
+                *(one.person for one in STAFF),
+                person("ADA@example.com", "Ada K", is_developer=False),
+                person("old@example.com", "Old", role="annotator"),
+                person("new@example.com", "New", role="admin"),
+            ],
         ),
         remove_missing=True,
         max_removals="20%",
@@ -75,15 +82,23 @@ def test_plan(account: Account) -> None:
     assert all("status" not in one.query for one in account.sent)
 
 
-def test_listed_roster_is_unchanged(account: Account) -> None:
-    """An account planned from what it lists needs nothing."""
-    account.sandbox.add_users(150)
-    plan = account.users.plan(
-        roster_of(*(person(one.email, one.name, role=str(one.role.name)) for one in account.users.iter())),
-        remove_missing=True,
-    )
+@pytest.mark.parametrize("kind_of_file", ["csv", "tsv", "json", "jsonl", "xlsx"])
+def test_export_is_unchanged(account: Account, tmp_path: Path, kind_of_file: str) -> None:
+    """An account planned from its own export needs nothing; its expired users are left alone."""
+    sandbox, path = account.sandbox, tmp_path / f"roster.{kind_of_file}"
+    for number, name in enumerate(
+        ["=1+1", "'quoted'", "a\nb", "Zoe\u0301", " x", "001", "Ada, King", '"', "\u202ea"]
+    ):
+        sandbox.add_user(email=f"+{number}@example.com", name=name)
+    sandbox.add_user(email="old@example.com", name="Old", status="expired")
+    sandbox.add_user(email="new@example.com", name="New", status="invited", is_developer=False)
+    sandbox.add_user(email="custom@example.com", name="Custom", role="role-1")
+    users = list(account.users.iter())
+    write_users(users, path)
+    plan = account.users.plan(Roster.read(path), remove_missing=True)
     assert not plan
-    assert (plan.unchanged, plan.cannot, plan.left_alone) == (153, (), ())
+    assert (plan.unchanged, plan.cannot, plan.missing, plan.refusals) == (len(users) - 1, (), (), ())
+    assert [one.email for one in plan.left_alone] == ["old@example.com"]
 
 
 @pytest.mark.parametrize("count", [97, 98, 197, 198, 350])
@@ -100,7 +115,7 @@ def test_progress(account: Account) -> None:
     account.sandbox.add_users(247)
     told: list[BulkProgress] = []
     account.users.plan(roster_of(*STAFF), on_progress=told.append)
-    assert told == [BulkProgress(phase="listing", done=done) for done in (100, 200, 250)]
+    assert told == [BulkProgress(phase="listing", done=done) for done in (0, 100, 200, 250)]
 
 
 def test_progress_that_raises(account: Account) -> None:
@@ -113,6 +128,17 @@ def test_progress_that_raises(account: Account) -> None:
     with pytest.raises(ZeroDivisionError):
         account.users.plan(roster_of(), on_progress=stop)
     assert len(account.sent) <= 2
+
+
+def test_rate_limit_is_told() -> None:
+    """While a rate limit keeps the reading waiting, progress says until when, and then that it ended."""
+    told: list[BulkProgress] = []
+    simulated = SimulatedDriver([problem(429, retry_after="7"), ok(page([user(id="u1")]))])
+    users = UsersClient(operations_of(), cast("SyncDriver", simulated))
+    users.plan(roster_of(), on_progress=told.append)
+    assert [one.waiting_until is not None for one in told] == [False, True, False, False]
+    assert simulated.now >= 1007
+    assert told[-1] == BulkProgress(phase="listing", done=1)
 
 
 def test_ten_thousand(kind: str) -> None:
@@ -185,7 +211,7 @@ def test_list_that_moves(connect: Connect, times: int) -> None:
     plan = client.users.plan(roster_of(), remove_missing=True, on_progress=lambda one: told.append(one.done))
     assert moving.readings == times + 1
     assert [one.user_id for one in plan.actions] == ["u1", "u2", "u3"]
-    assert told[-3:] == [2, 3, 3]
+    assert told[-4:] == [0, 2, 3, 3]
 
 
 def test_list_that_always_moves(connect: Connect) -> None:
@@ -307,6 +333,14 @@ class TestJournal:
         plan = account.users.plan(roster_of(*STAFF), journal=tmp_path / "none.jsonl")
         assert "none.jsonl" in plan.notes[0]
 
+    def test_unreadable(self, account: Account, tmp_path: Path) -> None:
+        """A place where no file can be read is an error before any request, and named."""
+        for path in (tmp_path, Path("x" * 300), tmp_path / "file" / "journal"):
+            (tmp_path / "file").write_text("")
+            with pytest.raises(JournalError, match=str(path)):
+                account.users.plan(roster_of(*STAFF), journal=path)
+        assert account.sent == []
+
     def test_damaged(self, account: Account, tmp_path: Path) -> None:
         """A file that is no journal is an error before any request."""
         (tmp_path / "journal.jsonl").write_text("email,name\n")
@@ -340,8 +374,9 @@ class TestEndpoint:
             ("https://api.arize.com", ("https", "api.arize.com", 443, "")),
             ("https://API.Arize.com:443/", ("https", "api.arize.com", 443, "")),
             ("https://api.arize.com.", ("https", "api.arize.com", 443, "")),
-            ("https://bücher.example/Base/path/", ("https", "bücher.example", 443, "/Base/path")),
-            ("https://xn--bcher-kva.example:8443", ("https", "bücher.example", 8443, "")),
+            ("https://bücher.example/Base/path/", ("https", "xn--bcher-kva.example", 443, "/Base/path")),
+            ("https://xn--bcher-kva.example:8443", ("https", "xn--bcher-kva.example", 8443, "")),
+            ("https://x.example/a%2Fb", ("https", "x.example", 443, "/a%2Fb")),
             ("http://localhost", ("http", "localhost", 80, "")),
             ("http://[::1]:99", ("http", "::1", 99, "")),
         ],
@@ -417,7 +452,6 @@ def test_async_method() -> None:
     import inspect
 
     from arize_users.async_client import AsyncUsersClient
-    from arize_users.client import UsersClient
 
     assert inspect.signature(UsersClient.plan) == inspect.signature(AsyncUsersClient.plan)
     assert AsyncArizeClient is not ArizeClient

@@ -250,6 +250,11 @@ class TestRemoveMissing:
         assert _refused(plan) == ["remove_missing"]
         assert plan.refusals[0].message.startswith("1 row of the roster")
 
+    def test_partial_file(self) -> None:
+        """A file that says itself that it goes on, as a page of a list does, is refused."""
+        plan = planned(roster_of(person(), is_partial=True), [ADA], remove_missing=True)
+        assert _refused(plan) == ["remove_missing"]
+
     def test_without_removing(self) -> None:
         """Where nobody is removed none of these refuses anything."""
         problems = [RowProblem(line=3, reason="no email")]

@@ -189,8 +189,18 @@ def test_bad_row_names_a_user() -> None:
     plan = planned(roster_of(person(), problems=bad), users, remove_missing=True)
     assert not plan.actions
     assert plan.missing == ()
-    assert "skipped" in _left(plan)["Ola@example.com"]
+    assert "no row that could be used" in _left(plan)["Ola@example.com"]
     assert plan.skipped == 2
+
+
+@pytest.mark.parametrize("mentioned", ["u2", "ola@example.com"])
+def test_named_elsewhere_in_the_file(mentioned: str) -> None:
+    """Whom the file names anywhere, by the id of an export or in another column, is not missing."""
+    users = [ADA, listed("u2", "OLA@example.com", "Ola")]
+    plan = planned(roster_of(person(), mentioned=[mentioned]), users, remove_missing=True)
+    assert not plan.actions
+    assert plan.missing == ()
+    assert list(_left(plan)) == ["OLA@example.com"]
 
 
 def test_inactive_in_the_file() -> None:
@@ -434,7 +444,8 @@ def test_witnesses() -> None:
         created = None if year is None else f"{year}-01-01T12:00:00Z"
         return listed(f"u{number}", f"{number}@example.com", f"N{number}", created_at=created, **fields)
 
-    users = [born(1, 2024), born(2, 2020), born(3, None), born(4, 2021), born(5, 2022), born(6, 2019)]
+    odd = listed("..", "odd@example.com", "Odd", created_at="2001-01-01T12:00:00Z")
+    users = [odd, born(1, 2024), born(2, 2020), born(3, None), born(4, 2021), born(5, 2022), born(6, 2019)]
     roster = roster_of(*(person(f"{number}@example.com", f"N{number}") for number in (1, 2, 3, 4)))
     assert planned(roster, users).witnesses == ("u6", "u2", "u4")
     plan = planned(roster, users, remove_missing=True)

@@ -34,6 +34,8 @@ def roster_of(
     inactive: Sequence[tuple[Entry, str]] = (),
     notes: Sequence[str] = (),
     source: str | None = None,
+    mentioned: Sequence[str] = (),
+    is_partial: bool = False,
 ) -> Roster:
     """Give a roster as a file would that held just this."""
     roster = object.__new__(Roster)
@@ -43,6 +45,8 @@ def roster_of(
         "inactive": tuple(inactive),
         "notes": tuple(notes),
         "source": source,
+        "mentioned": frozenset(mentioned),
+        "is_partial": is_partial,
     }
     for name, value in facts.items():
         object.__setattr__(roster, name, value)

@@ -22,6 +22,7 @@ from arize_users import (
     UserRole,
     UserStatus,
 )
+from arize_users.roster import Action, Plan, Refusal, Roster
 
 
 def set_up() -> None:
@@ -120,6 +121,25 @@ def delete_many(client: ArizeClient, ids: Iterator[str]) -> list[str]:
 
 def print_number(number: int) -> None:
     print(number)
+
+
+def plan(client: ArizeClient, roster: Roster, ada: User) -> tuple[Refusal, ...]:
+    made = client.users.plan(
+        roster,
+        remove_missing=True,
+        max_removals="2.5%",
+        keep=[ada, "@acme.com"],
+        min_admins=2,
+        on_progress=print,
+    )
+    assert_type(made, Plan)
+    assert_type(made.actions, tuple[Action, ...])
+    assert_type(made.save("plan.json"), None)
+    assert_type(Plan.load("plan.json"), Plan)
+    client.users.plan([ada])  # type: ignore[arg-type]
+    client.users.plan(roster, max_removals=None)  # type: ignore[arg-type]
+    made.notes = ()  # type: ignore[misc]
+    return made.refusals
 
 
 def errors(client: ArizeClient, user: User) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from ..addresses import folded, identity_key
 
@@ -46,13 +46,13 @@ def _difference(one: str, other: str) -> str:
     return "the addresses are the same in NFC"
 
 
-def alike_notes(addresses: Iterable[tuple[str, str]]) -> list[str]:
+def alike_notes(addresses: Sequence[tuple[str, str]], *, told: Collection[str] = ()) -> list[str]:
     """Tell which addresses look like what they are not, with their code points.
 
     Args:
         addresses: Where each stands, such as "line 3", and the address as it stands there.
+        told: Places whose code points are told already: there only a look-alike is news.
     """
-    addresses = list(addresses)
     if all(address.isascii() for _, address in addresses):
         return []
     by_look: dict[str, list[tuple[str, str]]] = {}
@@ -69,7 +69,7 @@ def alike_notes(addresses: Iterable[tuple[str, str]]) -> list[str]:
             if identity_key(spelled) != key
         ]
         letters = deceptive(address, has_double=bool(others))
-        if letters:
+        if letters and (others or place not in told):
             beside = f"; {', '.join(others)}, which looks the same" if others else ""
             notes.append(f"{place}: {address!r} holds {letters}{beside}")
     return notes

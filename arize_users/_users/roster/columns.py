@@ -35,6 +35,7 @@ _INACTIVE = re.compile(
 )
 _NO = frozenset({"false", "no", "n", "0", "f", "off", "falsch", "nein", "0.0"})
 _NOTHING = _NO | {"never", "none", "null", "nil", "-", "n/a", "na", "active", "enabled"}
+_KNOWN_VALUE = re.compile(rf"({_INACTIVE.pattern})|true|yes|y|1|{'|'.join(_NOTHING)}|invited|pending|staged|")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"'|]+@[^\s@<>()\[\],;:"'|]+""")
 _NUMBER = re.compile(r"[\d.,:/+()\s-]*\d[\d.,:/+()\s-]*")
 _MAX_VALUES = 6
@@ -45,7 +46,8 @@ def letters(header: str) -> str:
     return "".join(letter for letter in header.casefold() if letter.isalnum())
 
 
-def _as_field(header: str) -> str:
+def as_field(header: str) -> str:
+    """Write a header as the fields are written: in lower case, with _ between its words."""
     return re.sub(r"[\s_-]+", "_", header.strip("\ufeff \t\r\n\xa0").casefold())
 
 
@@ -68,7 +70,7 @@ def checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
     problems = []
     checked: dict[str, str] = {}
     for name, header in columns.items():
-        key = _as_field(name) if isinstance(name, str) else ""
+        key = as_field(name) if isinstance(name, str) else ""
         if key not in FIELDS:
             problems.append(f"{name!r} is no field of a person")
         elif not isinstance(header, str) or not header.strip():
@@ -87,7 +89,7 @@ def checked_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
 def known_counter(columns: Mapping[str, str]) -> Callable[[list[str]], int]:
     """Give a function that counts the texts of a header that name a field of a person."""
     mapped = {_plain(header) for header in columns.values()}
-    return lambda header: sum(_as_field(one) in FIELDS or _plain(one) in mapped for one in header)
+    return lambda header: sum(as_field(one) in FIELDS or _plain(one) in mapped for one in header)
 
 
 def _is_secret(header: str) -> bool:
@@ -129,8 +131,17 @@ class Layout:
         for place, is_inactive in self.marks.items():
             value = row.cells[place] if place < len(row.cells) else ""
             if value and is_inactive(value):
-                return f"{shown(self.header[place])} is {shown(value)}"
+                return f"{shown(self.header[place])} is {self.told(value)}"
         return None
+
+    def told(self, value: str) -> str:
+        """Write a value of a mark in a message.
+
+        In a file with passwords, one may stand in a wrong column: only known values are quoted.
+        """
+        if self.secrets and not _KNOWN_VALUE.fullmatch(value.casefold()):
+            return "another value"
+        return shown(value) or "empty"
 
     def addresses(self, row: Row) -> list[str]:
         """Give everything in a row that looks like an address, but not what may be a password."""
@@ -159,39 +170,43 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
     layout = Layout(header, width=named[-1] + 1, first=named[0])
     problems = _find_fields(layout, columns)
     _sort_rest(layout, named)
-    missing = [name for name, fields in _NEEDED.items() if not any(one in layout.fields for one in fields)]
+    missing = [
+        name
+        for name, fields in _NEEDED.items()
+        if not any(one in layout.fields or one in problems for one in fields)
+    ]
     if missing or problems:
         raise _foreign(table, layout, missing, problems)
     return layout
 
 
-def _find_fields(layout: Layout, columns: Mapping[str, str]) -> list[str]:
-    """Find the columns of the fields; give what is wrong with them."""
-    problems = []
+def _find_fields(layout: Layout, columns: Mapping[str, str]) -> dict[str, str]:
+    """Find the columns of the fields; give what is wrong with them, by field."""
+    problems: dict[str, str] = {}
     for name in FIELDS:
         if mapped := columns.get(name):
             places = [place for place, one in enumerate(layout.header) if _plain(one) == _plain(mapped)]
             if not places:
-                problems.append(f"no column {shown(mapped)!r}, from which {name} is to be read")
+                problems[name] = f"no column {shown(mapped)!r}, from which {name} is to be read"
         else:
-            places = [place for place, one in enumerate(layout.header) if _as_field(one) == name]
+            places = [place for place, one in enumerate(layout.header) if as_field(one) == name]
         if len(places) > 1:
             numbers = " and ".join(str(place + 1) for place in places)
-            problems.append(f"{len(places)} columns of one name for {name}: columns {numbers}")
+            problems[name] = f"more than one column for {name}: columns {numbers}"
         elif places:
             layout.fields[name] = places[0]
     return problems
 
 
 def _sort_rest(layout: Layout, named: Iterable[int]) -> None:
-    names = {_as_field(one): place for place, one in enumerate(layout.header)}
+    names = {as_field(one): place for place, one in enumerate(layout.header)}
     is_ours = "status" in names and (
         "role_type" in names or "role_name" in names or {"id", "created_at"} <= names.keys()
     )
     for place in named:
         if place in layout.fields.values():
             continue
-        name = _as_field(layout.header[place])
+        name = as_field(layout.header[place])
         if is_ours and name in _OUR_OWN:
             layout.status = place if name == "status" else layout.status
             layout.ids = place if name == "id" else layout.ids
@@ -236,43 +251,46 @@ def unread_note(table: Table, layout: Layout) -> str | None:
 def _named(table: Table, layout: Layout, places: Iterable[int]) -> str:
     names = []
     for place in places:
-        values = f" ({_values(table, place)})" if place in layout.marks else ""
+        values = f" ({_values(table, layout, place)})" if place in layout.marks else ""
         names.append(f"{shown(layout.header[place])}{values}")
     if layout.secrets:
         names.append(f"{len(layout.secrets)} that may hold secrets")
     return ", ".join(names)
 
 
-def _values(table: Table, place: int) -> str:
+def _values(table: Table, layout: Layout, place: int) -> str:
     # Where a row has a cell too many, another column's text may stand here.
     counts = Counter(
-        row.cells[place]
+        layout.told(row.cells[place])
         for row in table.rows
         if place < len(row.cells) and not (row.is_blank or row.flaw or any(row.cells[len(table.header) :]))
     )
-    told = [f"{shown(value) or 'empty'} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
+    told = [f"{value} {count:,}" for value, count in counts.most_common(_MAX_VALUES)]
     if len(counts) > _MAX_VALUES:
         told.append(f"{len(counts) - _MAX_VALUES:,} other values")
     return ", ".join(told) or "no rows"
 
 
-def _foreign(table: Table, layout: Layout, missing: Sequence[str], problems: Sequence[str]) -> RosterError:
+def _foreign(
+    table: Table, layout: Layout, missing: Sequence[str], problems: Mapping[str, str]
+) -> RosterError:
     """Make the one error of a file whose columns are not those of a roster."""
     listed = " or ".join(filter(None, [", ".join(missing[:-1]), *missing[-1:]]))
     lacks = [f"no column for {listed}"] if missing else []
     places = [place for place, one in enumerate(layout.header) if one and place not in layout.secrets]
     lines = [
-        f"{table.name} has {'; '.join([*lacks, *problems])}",
+        f"{table.name} has {'; '.join([*lacks, *problems.values()])}",
         f"  its columns: {_named(table, layout, places)}",
         f"  needed:      email, name, role ({_OPTIONAL})",
     ]
     notes = [f"  note:        {note}" for note in table.notes]
-    return RosterError("\n".join([*lines, *notes]), hint=_advice(table, layout, missing))
+    return RosterError("\n".join([*lines, *notes]), hint=_advice(table, layout, [*missing, *problems]))
 
 
 def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
     advice = []
-    maps = {name: header for name in missing if (header := _likely(table, layout, name))}
+    found = {name: _likely(table, layout, name) for name in missing if name in _LIKELY}
+    maps = {name: header for name, header in found.items() if header}
     if maps:
         options = " ".join(f"--map {shlex.quote(f'{name}={header}')}" for name, header in maps.items())
         advice.append(f"{options} (in code, columns=) reads what is there")
@@ -310,7 +328,12 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
 
     rows = [row for row in table.rows if not row.is_blank]
     likely = _LIKELY[name].split()
-    places = [place for place in layout.unread if name == "email" or letters(layout.header[place]) in likely]
+    places = [
+        place
+        for place in layout.unread
+        if (name == "email" or letters(layout.header[place]) in likely)
+        and list(map(_plain, layout.header)).count(_plain(layout.header[place])) == 1
+    ]
     places.sort(key=lambda place: _rank(letters(layout.header[place]), likely))
     for place in places:
         if rows and all(place < len(row.cells) and looks(row.cells[place]) for row in rows):

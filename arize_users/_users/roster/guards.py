@@ -16,7 +16,7 @@ from ...errors import InvalidArgumentError
 from ...types import PredefinedUserRole, User
 from .. import arguments as check
 from ..addresses import identity_key
-from .parts import Guards, LeftAlone, Refusal
+from .parts import Guards, LeftAlone, Refusal, who_is
 
 T = TypeVar("T")
 
@@ -246,8 +246,7 @@ def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[U
     removed, kept = list[User](), list[LeftAlone]()
     for user in removals:
         if entry := entries.get(user.id):
-            name, email = getattr(user, "name", None), getattr(user, "email", None)
-            kept.append(LeftAlone(email=email, name=name, user_id=user.id, reason=f"kept by {entry}"))
+            kept.append(LeftAlone(**who_is(user), reason=f"kept by {entry}"))
         else:
             removed.append(user)
     refusals, admins = removal_refusals(guards, users, {user.id for user in removed})

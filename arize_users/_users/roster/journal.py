@@ -126,13 +126,13 @@ class Journal:
         """
         self._write({"begin": index, **_named(action), "user_id": action.user_id})
 
-    def created(self, index: int, user_id: str | None) -> None:
-        """Write that an action has created its user, and has something left to do.
+    def created(self, index: int, user_id: str | None, error: str | None = None) -> None:
+        """Write that an action has created its user, and has something left to do, or what went wrong.
 
         Raises:
             JournalError: The line cannot be written.
         """
-        self._write({"created": index, "user_id": user_id})
+        self._write({"created": index, "user_id": user_id, "error": error})
 
     def end(
         self, index: int, action: Action, status: ActionStatus, *, user_id: str | None, error: str | None
@@ -210,7 +210,7 @@ def _after(entry: Entry, event: Mapping[str, Any]) -> Entry:
         begun_at = as_utc(datetime.fromisoformat(event["at"]))
         return evolve(entry, begun_at=begun_at, status=None, user_id=user_id, error=None)
     if "created" in event:
-        return evolve(entry, created=True, user_id=user_id)
+        return evolve(entry, created=True, user_id=user_id, error=_text(event, "error") or entry.error)
     status = parse_open(ActionStatus, _text(event, "status") or "")
     if not isinstance(status, ActionStatus):
         raise ValueError("no status of an action")

@@ -11,6 +11,7 @@ from .separated import count_line_ends
 from .tables import Row, Table, Typed, refused
 
 _NEEDED = ("email", "name", "role")
+_CUT_TEXT = re.compile(r'"([^"\\]|\\.)*+\\?\Z', re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SHAPE = 'Give a list of objects, or {"users": [...]} as `ax users list -o json` writes it.'
 
@@ -57,9 +58,12 @@ class _Text:
         try:
             found, self._place = _DECODER.raw_decode(self._text, self._place)
         except json.JSONDecodeError as error:
-            self._place = error.pos
+            is_cut = _CUT_TEXT.match(self._text, error.pos)
+            self._place = len(self._text) if is_cut else error.pos
             raise self.flaw(error.msg) from None
-        except (RecursionError, ValueError) as error:
+        except RecursionError:
+            raise self.flaw("it is nested too deeply") from None
+        except ValueError as error:  # Such as a number of too many digits.
             raise self.flaw(str(error)) from None
         return found
 
@@ -100,8 +104,8 @@ def read_json(text: str, name: str) -> Table:
             raise refused(name, f"is an object without a list of users; it has {found}", _SHAPE)
         pagination = others.get("pagination")
         is_partial = isinstance(pagination, dict) and pagination.get("has_more") is True
-    elif reader.peek():
-        raise refused(name, "is no list of people", _SHAPE)
+    else:
+        raise refused(name, "is no list of people" if reader.peek() else "is empty", _SHAPE)
     if reader.peek():
         raise reader.flaw("something stands behind the end")
     table = _table(name, "json", documents)

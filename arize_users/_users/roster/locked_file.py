@@ -110,7 +110,8 @@ class LockedFile:
                 self._mend(fd)
                 state = os.fstat(fd)
                 if not state.st_nlink:
-                    raise file_error(self.path, "was deleted while it was in use")
+                    problem = file_error(self.path, "was deleted while it was in use")
+                    raise problem from FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
                 self._torn_at = state.st_size
                 _write(fd, line)
                 if to_disk:

@@ -17,7 +17,7 @@ from ...types import CustomUserRole, PredefinedUserRole, Role, User, as_utc
 from .. import arguments as check
 from ..addresses import folded, identity_key
 from .guards import Kept, removal_refusals
-from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of
+from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of, who_is
 from .plan import Plan
 from .plan_text import counted
 from .roster import Entry, Roster
@@ -57,12 +57,12 @@ def plan_of(
     matching = _Matching(users=users, blocked={folded(one) for one in blocked})
     matching.take_inactive(roster.inactive)
     matching.take_people(roster.entries)
-    matching.take_skipped(one.email for one in roster.problems if one.email)
-    missing = matching.rest(roster.mentioned)
+    matching.take_mentioned(roster.mentioned, (one.email for one in roster.problems if one.email))
+    missing = matching.rest()
     removals = _Removals(guards, matching, missing)
     gone = {one.user_id for one in removals.actions if one.user_id is not None}
     refusals, admins = removal_refusals(guards, users, gone)
-    staying = _oldest_first(user for user in users if getattr(user, "id", None) and user.id not in gone)
+    staying = _oldest_first(user for user in users if _has_usable_id(user) and user.id not in gone)
     return Plan(
         endpoint=endpoint,
         created_at=created_at,
@@ -104,10 +104,11 @@ class _Matching:
     met: int = 0
     _by_key: dict[str, list[int]] = field(factory=dict)
     _inactive: set[str] = field(factory=set)
+    _mentioned: set[str] = field(factory=set)
     _done: set[int] = field(factory=set)
     """Users of whom the plan says something, or who are as they should be."""
     _aside: dict[int, str] = field(factory=dict)
-    """Why users whom a row, an inactive one or a skipped one nearly names are not missing."""
+    """Why users whom a row nearly names are not missing."""
 
     def __attrs_post_init__(self) -> None:
         for place, user in enumerate(self.users):
@@ -142,7 +143,9 @@ class _Matching:
                 place = found[0] if found else None
                 rows.setdefault(key if place is None else place, []).append((entry, place))
                 for mate in mates:
-                    self._aside[mate] = f"their address is nearly that of {address} in the roster"
+                    self._aside[mate] = (
+                        f"their address is {address} of the roster but for case or Unicode form"
+                    )
         for same in rows.values():
             for entry, place in same:
                 if len(same) > 1 or place in self._done:
@@ -205,35 +208,27 @@ class _Matching:
             )
         )
 
-    def take_skipped(self, addresses: Iterable[str]) -> None:
-        """Note the addresses of bad rows: they say nothing, but that these users are not missing."""
-        for address in addresses:
-            for place in self._by_key.get(identity_key(address.strip()), []):
-                self._aside.setdefault(place, "")
+    def take_mentioned(self, mentioned: Iterable[str], skipped: Iterable[str]) -> None:
+        """Note whom the file names elsewhere, by id or address: they are not missing, and that is all."""
+        self._mentioned.update(mentioned, (identity_key(address.strip()) for address in skipped))
 
-    def rest(self, mentioned: Collection[str]) -> list[int]:
-        """Place those whom no row is about, and give those who are missing from the file, in list order.
-
-        Args:
-            mentioned: What the file names anywhere: keys of addresses, and ids.
-        """
+    def rest(self) -> list[int]:
+        """Place those whom no row is about, and give those who are missing from the file, in list order."""
         missing = []
         for place, user in enumerate(self.users):
             if place in self._done:
                 continue
-            name, email = getattr(user, "name", None), getattr(user, "email", None)
-            user_id = getattr(user, "id", None)
-            if (reason := self._aside.get(place)) == "":
-                reason = "a row of the file that was skipped names them"
-                self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
-            elif reason := reason or _flaw(user):
-                self.cannot.append(Cannot(email=email, name=name, user_id=user_id, reason=reason))
-            elif user_id in mentioned or identity_key(email or "") in mentioned:
-                reason = "the file names them, in another place than a person's address"
-                self.left_alone.append(LeftAlone(email=email, name=name, user_id=user_id, reason=reason))
+            if reason := self._aside.get(place) or _flaw(user):
+                self.cannot.append(Cannot(**who_is(user), reason=reason))
+            elif self._is_mentioned(user):
+                reason = "the file names them, but in no row that could be used"
+                self.left_alone.append(LeftAlone(**who_is(user), reason=reason))
             else:
                 missing.append(place)
         return missing
+
+    def _is_mentioned(self, user: User) -> bool:
+        return user.id in self._mentioned or identity_key(user.email) in self._mentioned
 
     def _ambiguity(self, places: Sequence[int]) -> str:
         users = [self.users[place] for place in places]
@@ -271,8 +266,7 @@ class _Removals:
                 self.actions.append(Action(kind=ActionKind.REMOVE, user_id=user.id, before=state_of(user)))
 
     def _leave(self, user: User, reason: str) -> None:
-        name = getattr(user, "name", None)
-        self.left_alone.append(LeftAlone(email=user.email, name=name, user_id=user.id, reason=reason))
+        self.left_alone.append(LeftAlone(**who_is(user), reason=reason))
 
 
 class _Namesakes:
@@ -335,11 +329,14 @@ def _flaw(user: User, *needed: str) -> str | None:
         return f"the server lists this user without {' and '.join(absent)}"
     if user.status not in _STATUSES:
         return f"their status is {str(user.status)!r}, which this version does not know"
+    return None if _has_usable_id(user) else f"their id is {user.id!r}, which no request can name"
+
+
+def _has_usable_id(user: User) -> bool:
     try:
-        is_usable = check.user_id(user.id) == user.id
+        return check.user_id(getattr(user, "id", None)) == user.id
     except InvalidArgumentError:
-        is_usable = False
-    return None if is_usable else f"their id is {user.id!r}, which no request can name"
+        return False
 
 
 def _other_role(entry: Entry, user: User) -> str | None:

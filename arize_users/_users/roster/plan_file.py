@@ -81,7 +81,7 @@ def write_document(document: Mapping[str, Any], path: Path) -> None:
     try:
         if target.exists() and not target.is_file():
             raise OSError("it is no plain file")
-        handle, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        handle, new = tempfile.mkstemp(dir=target.parent, prefix=".plan-")
         try:
             with open(handle, "wb") as file:
                 file.write(text.encode("utf-8", "backslashreplace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
@@ -13,16 +13,16 @@ from ...people import NewUser
 from ...types import Role
 from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
-from .columns import Layout, checked_columns, known_counter, layout_of, unread_note
+from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
 from .decoding import checked_encoding, decoded, read_content
 from .entries import Entry
 from .entries import RowProblem as RowProblem
 from .excel import read_excel
 from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
-from .persons import checked_person, flag_of, role_of
+from .persons import checked_email, checked_person, flag_of, role_of
 from .rejects import Rejects
-from .separated import is_no_person, read_separated
+from .separated import is_no_person, mark_note, read_separated
 from .tables import Row, Table, Typed, refused, shown
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -72,24 +72,17 @@ def read_people(
     name = shown(source or "the file")
     table = _table(read_content(file, name), kind, encoding, name, columns)
     layout = layout_of(table, columns)
-    reader = _Reader(layout, include_inactive=include_inactive)
-    people = [row for row in table.rows if not row.is_blank and not _is_repeated(row, table)]
-    for row in people:
-        reader.take(row)
-    reader.refuse_twins()
-    notes = [*table.notes, *filter(None, [unread_note(table, layout)]), *reader.notes()]
-    bad = sorted(reader.reasons)
+    rows = [row for row in table.rows if not row.is_blank and not _is_repeated(row, table)]
+    reader = _Reader(layout, rows, include_inactive=include_inactive)
+    bad = reader.reasons
     reading = Reading(
         source=source,
-        entries=[entry for entry in reader.entries if entry.line not in reader.reasons],
-        problems=[
-            RowProblem(line=line, reason="; ".join(reader.reasons[line]), email=reader.named.get(line))
-            for line in bad
-        ],
-        inactive=[one for one in reader.inactive if one[0].line not in reader.reasons],
-        notes=notes,
+        entries=[entry for number, entry in reader.entries.items() if number not in bad],
+        problems=[reader.problem(number) for number in sorted(bad)],
+        inactive=[one for number, one in reader.inactive.items() if number not in bad],
+        notes=[*table.notes, *filter(None, [unread_note(table, layout)]), *reader.notes()],
         mentioned=reader.mentioned,
-        rejects=Rejects.of(table, [row for row in people if row.line in reader.reasons], source),
+        rejects=Rejects.of(table, [rows[number] for number in sorted(bad)], source),
         is_partial=table.is_partial,
     )
     if reading.problems and not skip_invalid:
@@ -137,38 +130,57 @@ def _guessed(text: str) -> str:
 
 def _is_repeated(row: Row, table: Table) -> bool:
     """Tell whether a row is the header once more, as in files that were joined, or a program's mark."""
-    if table.kind not in ("csv", "tsv", "xlsx") or row.flaw:
+    if table.kind in ("json", "jsonl") or row.flaw or any("@" in cell for cell in row.cells):
         return False
-    header = [cell.strip("\ufeff") for cell in table.header]
-    if [cell.strip("\ufeff") for cell in row.cells] == header:
+    if list(map(as_field, row.cells)) == list(map(as_field, table.header)):
         table.notes.append(f"line {row.line} is the header once more and no person: not read")
         return True
     if is_no_person(row):
-        table.notes.append(f"line {row.line} is a mark of the file's program and no person: not read")
+        table.notes.append(mark_note(row))
         return True
     return False
 
 
 class _Reader:
-    """Takes in rows; a row with problems is in ``reasons``, and no person of it counts."""
+    """Takes in rows, by their numbers; one with problems is in ``reasons``, and no person of it counts."""
 
-    def __init__(self, layout: Layout, *, include_inactive: bool) -> None:
-        self.entries: list[Entry] = []
-        self.inactive: list[tuple[Entry, str]] = []
+    def __init__(self, layout: Layout, rows: Sequence[Row], *, include_inactive: bool) -> None:
+        self.entries: dict[int, Entry] = {}
+        self.inactive: dict[int, tuple[Entry, str]] = {}
         self.reasons: dict[int, list[str]] = {}
-        self.named: dict[int, str] = {}
         self.mentioned: set[str] = set()
         self.alike: list[str] = []
         self._layout = layout
+        self._rows = rows
+        self._shares_lines = len({row.line for row in rows}) < len(rows)
         self._include_inactive = include_inactive
-        self._addresses: list[tuple[int, str]] = []
-        self._valid: list[tuple[int, str]] = []
+        self._addresses: dict[int, str] = {}
+        self._valid: dict[int, str] = {}
         self._short: list[int] = []
         self._headless = False
         self._odd_names: list[str] = []
+        for number, row in enumerate(rows):
+            self._take(number, row)
+        for number, others in twins([*self._valid.items()]).items():
+            told = " and ".join(f"{self._place(other)} ({how})" for other, how in others)
+            self.reasons.setdefault(number, []).append(f"the same person as {told}")
 
-    def take(self, row: Row) -> None:
-        """Take in one row."""
+    def _place(self, number: int) -> str:
+        """Say where a row is: by its line, and of several on one line by its number, too."""
+        place = f"line {self._rows[number].line}"
+        return f"{place} (number {number + 1})" if self._shares_lines else place
+
+    def problem(self, number: int) -> RowProblem:
+        """Give all that is wrong with a row."""
+        reason = "; ".join(self.reasons[number])
+        email = self._addresses.get(number, "")
+        return RowProblem(
+            line=self._rows[number].line,
+            reason=f"number {number + 1}: {reason}" if self._shares_lines else reason,
+            email=email if "@" in email else None,
+        )
+
+    def _take(self, number: int, row: Row) -> None:
         layout, reasons = self._layout, list[str]()
         found = layout.addresses(row)
         self.mentioned.update(map(identity_key, found))
@@ -179,14 +191,12 @@ class _Reader:
             reasons.append(reason)
             # Its cells may stand in other columns than their own: what looks like an address may be a secret.
             email = "" if layout.secrets else next(iter(found), "")
-        elif not self._take_person(row, reasons) and "@" in email:
+        elif not self._take_person(number, row, reasons) and "@" in email:
             email = next((one for one in found if one in email), email)
         if email:
-            self._addresses.append((row.line, email))
+            self._addresses[number] = email
         if reasons:
-            self.reasons[row.line] = reasons
-        if "@" in email:
-            self.named[row.line] = email
+            self.reasons[number] = reasons
 
     def _shape(self, row: Row) -> str | None:
         """Say why the cells of a row cannot be told apart; None where they can."""
@@ -206,7 +216,7 @@ class _Reader:
                 self._headless = True
         return None
 
-    def _take_person(self, row: Row, reasons: list[str]) -> bool:
+    def _take_person(self, number: int, row: Row, reasons: list[str]) -> bool:
         """Check a person, and note what is wrong; tell whether the address can be one."""
         layout = self._layout
         inactivity = None if self._include_inactive else layout.inactivity(row)
@@ -215,20 +225,28 @@ class _Reader:
         if not reasons:
             person, reasons[:] = self._person(row, is_lenient=inactivity is not None)
         if len(row.cells) < layout.width:
-            self._short.append(row.line)
+            self._short.append(number)
             if reasons:
                 reasons[-1] += f" ({len(row.cells)} cells where the header has {layout.width})"
         if person is None:
-            return False
-        self._valid.append((row.line, person.email))
+            return self._has_address(number, row)
+        self._valid[number] = person.email
         status = row.cells[layout.status] if layout.status is not None else ""
         entry = Entry(person=person, line=row.line, status=status.casefold() or None)
         if inactivity:
-            self.inactive.append((entry, inactivity))
+            self.inactive[number] = (entry, inactivity)
         else:
-            self.entries.append(entry)
+            self.entries[number] = entry
             if odd := _odd_letters(person.name):
-                self._odd_names.append(f"line {row.line}: the name holds {odd}")
+                self._odd_names.append(f"{self._place(number)}: the name holds {odd}")
+        return True
+
+    def _has_address(self, number: int, row: Row) -> bool:
+        """Tell whether the address of a bad row is one; whoever else has it is refused as well."""
+        try:
+            self._valid[number] = checked_email(self._layout.cell(row, "email"))
+        except InvalidArgumentError:
+            return False
         return True
 
     def _odd_cells(self, row: Row) -> list[str]:
@@ -310,19 +328,16 @@ class _Reader:
                     message = message.replace(repr(spelled), "what stands there")
         return message
 
-    def refuse_twins(self) -> None:
-        """Refuse rows for one person, together."""
-        for line, others in twins(self._valid).items():
-            told = " and ".join(f"line {other} ({how})" for other, how in others)
-            self.reasons.setdefault(line, []).append(f"the same person as {told}")
-
     def notes(self) -> list[str]:
         """Give what a reader should know about the people."""
-        self.alike = alike_notes((f"line {line}", address) for line, address in self._addresses)
+        self.alike = alike_notes(
+            [(self._place(number), address) for number, address in self._addresses.items()],
+            told={self._place(number) for number in self.reasons if number not in self._valid},
+        )
         notes = [*self.alike, *self._odd_names]
         if self._headless:
             notes.append(f"column {self._layout.first} has no header: not read")
-        if short := [line for line in self._short if line not in self.reasons]:
+        if short := [self._rows[number].line for number in self._short if number not in self.reasons]:
             lines = ", ".join(map(str, short[:10])) + (", ..." if len(short) > 10 else "")
             rows = "1 row has" if len(short) == 1 else f"{len(short):,} rows have"
             notes.append(f"{rows} fewer cells than the header, none of them needed: line {lines}")
@@ -342,7 +357,7 @@ def _odd_letters(name: str) -> str:
     return ", ".join(map(code_point, dict.fromkeys(odd)))
 
 
-def _row_error(name: str, reading: Reading, alike: Iterable[str]) -> RosterError:
+def _row_error(name: str, reading: Reading, alike: Sequence[str]) -> RosterError:
     problems = reading.problems
     count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
     lines = [f"{name} has {count} that cannot be used"]
@@ -351,7 +366,7 @@ def _row_error(name: str, reading: Reading, alike: Iterable[str]) -> RosterError
     return RosterError(
         "\n".join(lines),
         problems=problems,
-        notes=reading.notes,
+        notes=[note for note in reading.notes if note not in alike],
         rejects=reading.rejects,
         hint="Mend them, or go on without them: --skip-invalid (in code, skip_invalid=True).",
     )

@@ -72,7 +72,7 @@ class Roster:
                 InvalidArgumentError(f"is the same person as {told}", argument="people", index=index)
             )
         check.refuse(sorted(problems, key=lambda problem: problem.index or 0))
-        notes = alike_notes((f"people[{index}]", address) for index, address in addresses)
+        notes = alike_notes([(f"people[{index}]", address) for index, address in addresses])
         self._fill(
             Reading(
                 source=None,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ..._cells import unescaped
-from .tables import Row, Table, refused
+from .tables import Row, Table, refused, shown
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEPARATOR = re.compile(r'"?sep=([^\r\n])"?[;,\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -137,6 +137,11 @@ def is_no_person(row: Row) -> bool:
     return not others and _IS_NO_PERSON.fullmatch(first.rstrip(_BLANK)) is not None
 
 
+def mark_note(row: Row) -> str:
+    """Say that a row is a mark of a program."""
+    return f"line {row.line}, {shown(row.cells[0])!r}, is a mark of a program and no person: not read"
+
+
 def _with_header(table: Table) -> Table:
     place = next((place for place, row in enumerate(table.rows) if not _is_no_header(row)), None)
     if place is None:
@@ -146,7 +151,7 @@ def _with_header(table: Table) -> Table:
         raise refused(table.name, f"has a header that cannot be read: line {header.line}: {header.flaw}")
     for row in table.rows[:place]:
         if not row.is_blank and is_no_person(row):
-            table.notes.append(f"line {row.line} is a mark of the file's program and no person: not read")
+            table.notes.append(mark_note(row))
     table.opening += header.source
     table.header, table.header_line, table.rows = header.cells, header.line, table.rows[place + 1 :]
     return table
