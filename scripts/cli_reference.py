@@ -87,7 +87,9 @@ def _arguments_of(parser: argparse.ArgumentParser) -> Iterator[str]:
         if action.help == argparse.SUPPRESS:
             continue
         names = ", ".join(action.option_strings) or action.dest
-        value = action.metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest.upper())
+        value = action.metavar or (
+            "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
+        )
         shown = " ".join(value) if isinstance(value, tuple) else value
         takes_none = action.nargs == 0 or not action.option_strings
         text = (action.help or "") % {"default": action.default, "prog": parser.prog}

@@ -121,7 +121,9 @@ def test_every_exit_code_is_explained() -> None:
 
 def test_every_fault_is_listed_with_its_parameters() -> None:
     """The page on testing lists each fault of the sandbox with the parameters that it takes, and no other."""
-    table = PAGES["guides/testing.md"].read_text(encoding="utf-8").partition("| fault |")[2].partition("\n\n")[0]
+    table = (
+        PAGES["guides/testing.md"].read_text(encoding="utf-8").partition("| fault |")[2].partition("\n\n")[0]
+    )
     listed = {
         name: tuple(re.findall(r"`(\w+)`", rest.partition(" | ")[0])) for name, rest in rows(table).items()
     }
