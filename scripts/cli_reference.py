@@ -25,9 +25,9 @@ from arize_users.sandbox.options import parser as sandbox_parser
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "command-line.md"
 _START = """# Command line
 
-This page is written from the programs by `scripts/cli_reference.py`. `arize-users` is the same program as `ax`; its commands
-stand without `users`: `arize-users list` is `ax users list`. How the program finds its account, and what it prints where, is in
-[the guide](../guides/command-line.md).
+This page is written from the programs by `scripts/cli_reference.py`. How `ax` finds its account, and what it
+prints where, is in [the guide](../guides/command-line.md). `arize-users` is the same program, with its
+commands at the top: `arize-users list` is `ax users list`.
 
 ## ax
 """

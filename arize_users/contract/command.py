@@ -119,6 +119,7 @@ def _fail(text: str, code: int) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="python -m arize_users.contract",
         description="Compare every answer of a deployment with the contract, and report what differs.",
