@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -11,6 +12,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import attrs
+import docs_attrs
+import griffe
 import pytest
 from support.programs import ROOT, run, run_python
 from support.samples import blocks, commands, rows
@@ -162,3 +166,18 @@ def test_every_command_is_in_the_reference(name: tuple[str, ...], capsys: pytest
     common, section = text.partition("### Exit codes")[0], text.partition(f"\n## ax {' '.join(name)}\n")[2]
     shown = set(re.findall(r"--[\w-]+", common + section.partition("\n## ")[0])) | {"--help"}
     assert options - shown == set()
+
+
+def test_the_reference_shows_what_a_class_takes() -> None:
+    """The reference gives each public class of attrs the parameters of its signature, in their order."""
+    read = griffe.load(
+        "arize_users", search_paths=[ROOT], extensions=griffe.load_extensions(docs_attrs.AttrsSignatures)
+    )
+    classes = [(name, getattr(arize_users, name)) for name in arize_users.__all__]
+    of_attrs = {name: value for name, value in classes if isinstance(value, type) and attrs.has(value)}
+    assert {"NewUser", "User", "CreatedUser", "CustomUserRole"} <= of_attrs.keys()
+    for name, value in of_attrs.items():
+        shown = read[name].all_members["__init__"].parameters
+        assert [one.name for one in shown if one.name != "self"] == list(
+            inspect.signature(value).parameters
+        ), name
