@@ -64,9 +64,9 @@ def test_the_tests_of_a_page_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_the_commands_of_a_page_run(account: Path, tmp_path: Path, page: str) -> None:
-    """Whoever types the commands of a page, in order and after its samples, gets what they promise."""
-    if page == "guides/onboarding.md":
-        (tmp_path / "people.csv").write_text("email,name,role\nlin@example.com,Lin Chen,member\n")
+    """Whoever types the commands of a page, in order, gets what they promise."""
+    (tmp_path / "people.csv").write_text("email,name,role\nlin@example.com,Lin Chen,member\n")
+    (tmp_path / "leavers.txt").write_text("lou@example.com\nroot@example.com\n")
     program = Path(sys.executable).with_name("ax")
     for command in commands(PAGES[page]):
         done = run(program, *shlex.split(command)[1:])
