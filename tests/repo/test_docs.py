@@ -181,3 +181,17 @@ def test_the_reference_shows_what_a_class_takes() -> None:
         assert [one.name for one in shown if one.name != "self"] == list(
             inspect.signature(value).parameters
         ), name
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    """The changelog has a dated section for each version and the kinds of Keep a Changelog alone."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, *released = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    dated = [re.fullmatch(r"(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)", heading) for heading in released]
+    versions, days = zip(*(match.groups() for match in dated if match), strict=True)
+    assert len(versions) == len(released)
+    assert versions[0] == arize_users.__version__
+    assert sorted(days, reverse=True) == list(days)
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= kinds
