@@ -82,6 +82,7 @@ bench: $(VENV)/installed
 
 soak: $(VENV)/installed
 	$(BIN)/python scripts/soak.py
+	$(BIN)/python scripts/soak_people.py
 	$(BIN)/python scripts/interrupts.py
 
 mutation: $(VENV)/installed

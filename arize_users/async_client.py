@@ -21,6 +21,7 @@ from ._users.bulk_update import bulk_update
 from ._users.operations import Operations
 from ._users.outcomes import Write
 from ._users.planning import plan
+from ._users.progress import told_of_pages
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
 from .people import (
     BulkCreateResult,
@@ -159,6 +160,7 @@ class AsyncUsersClient(NotCopied):
         created_before: When | None = None,
         page_size: int = 100,
         cursor: str | None = None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
     ) -> AsyncIterator[UserPage]:
         """Iterate as `iter` does, but page by page, each with the cursor to go on from.
 
@@ -171,6 +173,8 @@ class AsyncUsersClient(NotCopied):
             created_before: As for `iter`.
             page_size: As for `iter`.
             cursor: As for `iter`.
+            on_progress: Called with a `BulkProgress` before each page is given, and where a rate limit makes
+                it wait, one call at a time; it must not block.
 
         Returns:
             An asynchronous iterator over the pages.
@@ -186,7 +190,8 @@ class AsyncUsersClient(NotCopied):
             page_size=page_size,
             cursor=cursor,
         )
-        return self._driver.iterate(scan.next_whole_page, prefetch=False)
+        on_notice = told_of_pages(on_progress)
+        return self._driver.iterate(scan.next_whole_page, prefetch=False, on_notice=on_notice)
 
     async def get(self, *, user: str | User) -> User | None:
         """Get a user by id, or by email.

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from .results import UserResult
 
 
+MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
+"""What an error or a result says of a mail that was requested, and of which nobody knows."""
+
+
 class BetaWarning(FutureWarning):
     """The users functions are in beta: they may change without notice.
 

@@ -125,17 +125,27 @@ class AsyncDriver:
             raise work.interruption
 
     async def iterate(
-        self, next_page: Callable[[], Flow[tuple[T, ...] | None]], *, prefetch: bool
+        self,
+        next_page: Callable[[], Flow[tuple[T, ...] | None]],
+        *,
+        prefetch: bool,
+        on_notice: OnNotice = None,
     ) -> AsyncGenerator[T, None]:
-        """Give the items of each page until there is none; with ``prefetch``, fetch one page ahead."""
-        pages = self._pages_ahead(next_page) if prefetch else self._pages(next_page)
+        """Give the items of each page until there is none.
+
+        With ``prefetch``, one page is fetched ahead. ``on_notice`` gets what the flows `tell`.
+        """
+        pages = (self._pages_ahead if prefetch else self._pages)(next_page, on_notice)
         async with aclosing(pages):
             async for page in pages:
                 for item in page:
                     yield item
 
-    async def _pages(self, next_page: Callable[[], Flow[T | None]]) -> AsyncGenerator[T, None]:
-        while (page := await self.run(next_page())) is not None:
+    async def _pages(
+        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice
+    ) -> AsyncGenerator[T, None]:
+        stop = None if on_notice is None else _Stop(on_notice)
+        while (page := await self.run(next_page(), stop)) is not None:
             yield page
 
     async def _pages_ahead(

@@ -110,7 +110,7 @@ class SyncDriver:
                 if is_held:
                     lock.release()
         if isinstance(effect, InOrder):
-            for value in self._pages_ahead(effect.next_flow, effect.on_notice):
+            for value in self._pages_by_worker(effect.next_flow, effect.on_notice):
                 effect.report(value)
             return None
         return self._run_parallel(effect)
@@ -125,9 +125,22 @@ class SyncDriver:
             pool.await_workers(effect.report, self._patience)
             raise
 
-    def iterate(self, next_page: Callable[[], Flow[tuple[T, ...] | None]], *, prefetch: bool) -> Iterator[T]:
-        """Give the items of each page until there is none; with ``prefetch``, fetch one page ahead."""
-        pages = self._pages_ahead(next_page) if prefetch else self._pages(next_page)
+    def iterate(
+        self,
+        next_page: Callable[[], Flow[tuple[T, ...] | None]],
+        *,
+        prefetch: bool,
+        on_notice: OnNotice = None,
+    ) -> Iterator[T]:
+        """Give the items of each page until there is none.
+
+        With ``prefetch``, one page is fetched ahead. ``on_notice`` gets what the flows `tell`, on the
+        caller's thread.
+        """
+        if prefetch or on_notice is not None:
+            pages = self._pages_by_worker(next_page, on_notice, ahead=prefetch)
+        else:
+            pages = self._pages(next_page)
         for page in pages:
             yield from page
 
@@ -135,15 +148,18 @@ class SyncDriver:
         while (page := self.run(next_page())) is not None:
             yield page
 
-    def _pages_ahead(
-        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice = None
+    def _pages_by_worker(
+        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice = None, *, ahead: bool = True
     ) -> Iterator[T]:
         pool = _WorkerPool(1, self.run, on_notice)
         try:
             pool.submit(next_page())
             while (page := pool.next_value()) is not None:
-                pool.submit(next_page())
+                if ahead:
+                    pool.submit(next_page())
                 yield page
+                if not ahead:
+                    pool.submit(next_page())
         finally:
             pool.stop()  # A page that is on its way is not awaited: its thread ends with it.
 

@@ -248,4 +248,5 @@ def _look_up_some(
         yield from lookup.run()
     except UnauthorizedError as refusal:
         error = one_line(refusal)
+        progress.advance(len(searchable) - len(lookup.found))
     return {one: lookup.found.get(one) or Found(error=error) for one in wanted}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .._core.effects import RateLimited
 from ..people import BulkProgress
@@ -56,15 +56,23 @@ class Callback(Generic[T]):
             raise
 
 
+@frozen
+class Advanced:
+    """So many more are done; a flow tells it where nothing else of it reaches the caller's thread."""
+
+    count: int
+
+
 class Progress:
     """Tells a caller how far a call is, phase by phase; one call at a time, on the caller's thread.
 
-    `on_notice` is for `parallel` and `in_order`: it tells how long a rate limit keeps everyone waiting.
+    `on_notice` is for `parallel`, `in_order` and a driver's ``iterate``: it tells how long a rate limit keeps
+    everyone waiting.
     """
 
-    def __init__(self, on_progress: Callable[[BulkProgress], object] | None) -> None:
+    def __init__(self, on_progress: Callable[[BulkProgress], object] | None, phase: str = "") -> None:
         self._callback = Callback(on_progress, "on_progress")
-        self._state = BulkProgress(phase="", done=0)
+        self._state = BulkProgress(phase=phase, done=0)
         self._limit: float | None = None
 
     def begin(self, phase: str, total: int | None = None) -> None:
@@ -77,6 +85,8 @@ class Progress:
 
     def on_notice(self, notice: object) -> None:
         """Take in a notice of a flow."""
+        if isinstance(notice, Advanced):
+            self.advance(notice.count)
         if not isinstance(notice, RateLimited):
             return
         if notice.seconds:
@@ -91,3 +101,18 @@ class Progress:
         if self._callback.is_given:
             self._state = evolve(self._state, **changes)
             self._callback(self._state)
+
+
+def told_of_pages(on_progress: Callable[[BulkProgress], object] | None) -> Callable[[object], None] | None:
+    """Give what takes in the notices of a list that is read page by page; None where nobody asked for it."""
+    progress = Progress(on_progress, phase="listing")
+    if on_progress is None:
+        return None
+
+    def take_in(notice: object) -> None:
+        try:
+            progress.on_notice(notice)
+        except CallbackRaised as stop:
+            raise stop.__cause__ or stop from None
+
+    return take_in

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from .._core.effects import Flow
+from .._core.effects import Flow, tell
 from ..errors import ArizeError, PaginationError
 from ..types import Pagination, User, UserPage
 from . import arguments as check
+from .progress import Advanced
 
 LONGEST_CURSOR = 16_384
 """Characters; no server accepts a URL as long as this."""
@@ -85,6 +86,7 @@ class Scan:
         users = yield from self.next_unseen()
         if users is None:
             return None
+        yield from tell(Advanced(len(users)))
         is_last = self._done or self._pending_error is not None
         pagination = Pagination(has_more=not self._done, next_cursor=None if is_last else self._cursor)
         return (UserPage(users=users, pagination=pagination),)

@@ -153,7 +153,7 @@ class _Job(NamedTuple):
         return self._delete([*names], [], results)
 
     def _everyone(self) -> list[User]:
-        with closing(counting(self.users.iter_pages(), "users")) as pages:
+        with closing(counting(self.users.iter_pages, "users")) as pages:
             return [user for page in pages for user in page]
 
     def _is_confirmed(self, names: Sequence[str], many: str) -> bool:
@@ -166,7 +166,7 @@ class _Job(NamedTuple):
     def _lines(self, names: Sequence[str], many: str) -> list[str]:
         return [
             f"Account: {account_label(self.session.settings)}",
-            f"This blocks {many} for good, and removes their organization and space memberships, "
+            f"This blocks {many} for good, and removes their organization and space memberships,",
             "API keys and role bindings:",
             *listed(names),
         ]

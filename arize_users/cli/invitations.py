@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,7 +111,8 @@ def _noted(session: Session, user_id: str) -> Iterator[None]:
         try:
             yield
         except ArizeError as error:
-            if not ((outcomes := outcomes_of(error)) and outcomes.unknown):
+            outcomes = outcomes_of(error)
+            if not (outcomes and outcomes.unknown) and not getattr(error, "maybe_applied", False):
                 journal.end(user_id, "failed")
             raise
         journal.end(user_id, "done")
@@ -120,7 +122,7 @@ def _due(session: Session, users: UsersClient, journal: InvitationJournal) -> li
     """List those who are to be mailed, and say how many others were invited as early."""
     from arize_users import BulkGetResult, LookupStatus
 
-    early = users.iter_pages(status=["invited", "expired"], created_before=journal.before)
+    early = partial(users.iter_pages, status=["invited", "expired"], created_before=journal.before)
     with closing(counting(early, "users")) as pages:
         found = [user for page in pages for user in page if getattr(user, "id", None)]
     expired = sum(getattr(user, "status", None) == "expired" for user in found)
@@ -183,8 +185,12 @@ class _Mailing:
         return results
 
     def _note(self, results: Sequence[UserResult]) -> None:
+        from arize_users.errors import MAYBE_SENT
+
         for one in results:
-            if one.user_id and one.user_id not in self._ended and one.status != "unknown":
+            # One that failed, but may have been sent, stays begun, as an unknown one does.
+            is_known = one.status != "unknown" and MAYBE_SENT not in (one.error or "")
+            if one.user_id and one.user_id not in self._ended and is_known:
                 self._ended.add(one.user_id)
                 self._journal.end(one.user_id, str(one.status))
 

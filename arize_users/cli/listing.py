@@ -7,8 +7,9 @@ import os
 import shlex
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -134,7 +135,7 @@ def list_users(
     if count:
         _refuse_beside_count({"--limit": limit, "--fields": fields, "--output": output})
         users = session.users()
-        with closing(counting(users.iter_pages(**filters, **ranges), "users")) as pages:
+        with closing(counting(partial(users.iter_pages, **filters, **ranges), "users")) as pages:
             total = sum(len(sieve.sifted(page)) for page in pages)
         write_bytes(sys.stdout, f"{total}\n".encode())
         sieve.explain()
@@ -144,7 +145,8 @@ def list_users(
     size = _DEFAULT_LIMIT if limit is None else limit
     listing = _Listing(session, target, columns, sieve)
     if all or has_range or sieve.is_used:
-        page = listing.first(users.iter_pages(**filters, **ranges), None if all else size)
+        read = partial(users.iter_pages, **filters, **ranges)
+        page = listing.first(read, None if all else size)
     else:
         page = users.list(**filters, limit=size)
     answer = users_answer(page, columns)
@@ -248,7 +250,7 @@ class _Listing(NamedTuple):
     fields: Sequence[str] | None
     sieve: Sieve
 
-    def first(self, pages: Iterator[UserPage], limit: int | None) -> UserPage:
+    def first(self, pages: Callable[..., Iterator[UserPage]], limit: int | None) -> UserPage:
         """Collect users, at most so many; None sets no limit. What was read is kept where that fails."""
         read: list[UserPage] = []
         try:

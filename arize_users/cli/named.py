@@ -126,7 +126,7 @@ def described(user: User) -> str:
 
 
 def shown(session: Session, people: Sequence[Person]) -> list[str]:
-    """Name people for the eyes; as given where they cannot be looked up, which is no error."""
+    """Name people for the eyes, an id as given, too; as given alone where they cannot be looked up."""
     from arize_users import ArizeError
 
     try:
@@ -134,7 +134,7 @@ def shown(session: Session, people: Sequence[Person]) -> list[str]:
     except ArizeError:
         return [one.named for one in people]
     return [
-        one.named if result.user is None else described(result.user)
+        one.named if result.user is None else f"{described(result.user)} {one.user_id or ''}".rstrip()
         for one, result in zip(people, found, strict=True)
     ]
 

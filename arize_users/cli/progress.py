@@ -108,20 +108,38 @@ def _wait(progress: BulkProgress) -> str:
     return f"waiting for the rate limit until {until.astimezone():%H:%M:%S}" if until else ""
 
 
-def counting(pages: Iterable[P], noun: str) -> Generator[P]:
-    """Pass pages on, and show how many things they held so far."""
+def counting(pages: Callable[..., Iterable[P]], noun: str) -> Generator[P]:
+    """Pass pages on, and show how many things they held so far, and until when a rate limit makes it wait.
+
+    Args:
+        pages: Gives the pages, and takes ``on_progress``.
+        noun: What they hold.
+    """
     from arize_users import BulkProgress
 
-    total = 0
     lines = None if has_bars() else Lines()
+    total = 0
+    shown = ""
+
+    def show(progress: BulkProgress) -> None:
+        nonlocal shown
+        # A page that was not passed on yet may be lost to an interrupt.
+        now = BulkProgress(phase="listing", done=total, waiting_until=progress.waiting_until)
+        text = f"{total:,} {noun} … {_wait(now)}".rstrip()
+        if text == shown or not (total or now.waiting_until):
+            return
+        if lines is not None:
+            lines.show(now)
+        else:
+            rest = "\x1b[K" if len(text) < len(shown) else ""
+            print(f"\r{text}{rest}", end="", file=sys.stderr, flush=True)
+        shown = text
+
     try:
-        for page in pages:
+        for page in pages(on_progress=show):
             yield page
             total += len(page)
-            if lines is not None:
-                lines.show(BulkProgress(phase=f"reading {noun}", done=total))
-            else:
-                print(f"\r{total:,} {noun} …", end="", file=sys.stderr, flush=True)
+            show(BulkProgress(phase="listing", done=total))
     finally:
-        if total and lines is None:
+        if shown and lines is None:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -7,14 +7,31 @@ from .users import INVITATION_MICROS, NewUser
 
 CUSTOM_ROLES = {"role-auditor": "Auditor", "role-labeler": "Labeler"}
 """The custom roles that some of them have: names by id."""
-_FIRST_NAMES = ("Ada", "Björn", "Chiara", "Dmitri", "Esi", "Farah", "Goran", "Hanako", "Íris", "José", "Kim")
-_FIRST_NAMES += ("Lale", "Mira")
+_FIRST_NAMES = (
+    *("Ada", "Björn", "Chiara", "Dmitri", "Esi", "Farah", "Goran"),
+    *("Hanako", "Íris", "José", "Kim", "Lale", "Mira"),
+)
 _LAST_NAMES = ("Berg", "Castillo", "D'Arcy", "Eze", "Fiala", "Grün", "Haddad", "Ito", "Jansen", "King-Lee")
-# Repeated for every twenty users; the numbers of roles and states have no common divisor, so all meet all.
-_STATES = ("active",) * 5 + ("invited",) + ("active",) * 4 + ("expired", "active", "active", "inactive")
-_STATES += ("active",) * 3 + ("invited", "active", "expired")
-_ROLES = ("member", "admin", "member", "annotator", "member", "role-auditor", "member", "member", "annotator")
-_ROLES += ("member", "role-labeler")
+# Each repeats for all users; the numbers of states and of roles have no common divisor, so all meet all.
+_STATES = (
+    *("active", "active", "active", "active", "active", "invited", "active", "active", "active", "active"),
+    *(
+        "expired",
+        "active",
+        "active",
+        "inactive",
+        "active",
+        "active",
+        "active",
+        "invited",
+        "active",
+        "expired",
+    ),
+)
+_ROLES = (
+    *("member", "admin", "member", "annotator", "member", "role-auditor"),
+    *("member", "member", "annotator", "member", "role-labeler"),
+)
 _DAY = 24 * 3600 * 1_000_000
 _YEAR = 365 * _DAY
 

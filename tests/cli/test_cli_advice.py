@@ -63,18 +63,6 @@ def test_mail_to_the_wrong_state(ax: Ax, account: Sandbox, status: str, command:
     assert ax(*(invite if mend == "create" else words)).code == 0
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["update ada@example.com -n X", "resend-invitation ada@example.com", "reset-password ada@example.com"],
-)
-def test_email_for_an_id(ax: Ax, account: Sandbox, line: str) -> None:
-    """Where an email is given as an id, the hint has the command that shows the id."""
-    user_id = account.add_user(email="ada@example.com", name="Ada")
-    hint = ax(*shlex.split(line)).refused(2)[1]
-    (words,) = advised(hint)
-    assert ax(*words, "-o", "json").json["id"] == user_id
-
-
 @pytest.mark.parametrize("line", ["get a\uff20b.c", "update a\uff20b.c -n X", "delete -f --id a\uff20b.c"])
 def test_wide_at_sign(ax: Ax, scripted: Scripted, line: str) -> None:
     """An address with a wide @ is to be written with a plain one."""

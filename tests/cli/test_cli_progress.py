@@ -18,9 +18,9 @@ import pytest
 
 from arize_users import BulkProgress
 from arize_users.cli.progress import SECONDS_APART, Lines, showing_progress
-from arize_users.sandbox import Sandbox
+from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Shell
+from .runs import Shell, Terminals
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -173,9 +173,7 @@ def test_bars_fit(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     assert max(map(len, lines)) <= columns
 
 
-@pytest.mark.parametrize(
-    ("before", "said"), [(_LEAPING, ["reading users: 100", "reading users: 153"]), ("", [])]
-)
+@pytest.mark.parametrize(("before", "said"), [(_LEAPING, ["listing: 100", "listing: 153"]), ("", [])])
 def test_a_long_list_in_a_log(shell: Shell, account: Sandbox, before: str, said: list[str]) -> None:
     """Without a terminal, `list --all` says how much it has read, but not before some seconds have passed."""
     account.add_users(150)
@@ -189,3 +187,24 @@ def test_a_long_delete_in_a_log(shell: Shell, account: Sandbox) -> None:
     ids = account.add_users(3)
     ran = shell("ax", "users", "delete", "--id", ",".join(ids), "--force", before=_LEAPING)
     assert ran.err.splitlines()[-2:] == ["deleting: 3 of 3", "3 deleted"]
+
+
+def test_a_list_waits(terminal: Terminals, served: SandboxServer) -> None:
+    """At a terminal, `list --all` says until when a rate limit makes it wait, beside what it has read."""
+    served.sandbox.add_users(150)
+    served.sandbox.faults.add("rate_limit", operation="list_users", nth=2, retry_after=1)
+    run = terminal("users", "list", "--all", "-o", "users.csv", env={"ARIZE_MAX_RETRIES": "1"})
+    assert run.end() == 0
+    assert re.search(r"\r100 users … waiting for the rate limit until \d\d:\d\d:\d\d\r", run.raw)
+    assert run.shown.splitlines()[-1] == "wrote 153 users to users.csv"
+
+
+def test_a_list_waits_in_a_log(shell: Shell, served: SandboxServer) -> None:
+    """In a log, a wait of seconds for a rate limit is said when it begins, with the phase."""
+    served.sandbox.add_users(150)
+    served.sandbox.faults.add("rate_limit", operation="list_users", nth=2, retry_after=1)
+    short = "import arize_users.cli.progress as progress; progress.SECONDS_APART = 0.5"
+    words = ["ax", "users", "list", "--all", "-o", "users.csv"]
+    ran = shell(*words, before=short, env={"ARIZE_MAX_RETRIES": "1"})
+    assert ran.code == 0
+    assert re.search(r"(?m)^listing: 100, waiting for the rate limit until \d\d:\d\d:\d\d$", ran.err)

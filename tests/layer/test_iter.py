@@ -18,6 +18,7 @@ from support.simulated_driver import SimulatedDriver
 
 from arize_users import (
     ArizeError,
+    BulkProgress,
     ConfigurationError,
     InvalidArgumentError,
     PaginationError,
@@ -359,3 +360,27 @@ def test_any_text(text: str, bound: str) -> None:
     except InvalidArgumentError as error:
         refused = error.argument
     assert (refused, len(found)) == (bound, 1)
+
+
+def test_progress_of_pages(account: Account) -> None:
+    """`iter_pages` tells how many users it has read before it gives each page, and waits for rate limits."""
+    account.sandbox.add_users(150)
+    account.sandbox.faults.add("rate_limit", operation="list_users", nth=2, retry_after=1)
+    told: list[BulkProgress] = []
+    pages = []
+    users = account.client.with_options(max_retries=1).users
+    for one in users.iter_pages(on_progress=told.append):
+        pages.append((len(one), told[-1].done))
+    assert pages == [(100, 100), (53, 153)]
+    assert {one.phase for one in told} == {"listing"}
+    waits = [one for one in told if one.waiting_until is not None]
+    assert [one.done for one in waits] == [100]
+    assert told[-1].waiting_until is None
+
+
+def test_progress_that_raises(account: Account) -> None:
+    """An exception of ``on_progress`` comes out of the iteration as it is."""
+    with pytest.raises(ZeroDivisionError):
+        next(iter(account.users.iter_pages(on_progress=lambda _: 1 / 0)))
+    with pytest.raises(InvalidArgumentError, match="on_progress"):
+        account.users.iter_pages(on_progress="no")

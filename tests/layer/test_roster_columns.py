@@ -7,7 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
-from support.roster_files import HEADER, people, problems, read, refused
+from support.roster_files import HEADER, people, problems, read, refused, sheet
 
 from arize_users import CustomUserRole, InvalidArgumentError, PredefinedUserRole, RosterError
 from arize_users.roster import Roster
@@ -247,6 +247,8 @@ def test_our_own_export() -> None:
     assert [(one.person.name, why) for one, why in roster.inactive] == [("Cy", "status is inactive")]
     assert roster.notes == ()
     assert {"u1", "u2", "u3", "u4", "ada@example.com"} <= roster.mentioned
+    (short,) = read("email,name,role_name,status,id\nada@example.com,Ada,member\n").entries
+    assert short.status is None
 
 
 def test_mentioned() -> None:
@@ -382,7 +384,12 @@ def test_defaults_of_an_invitation() -> None:
 
 def test_error_is_data() -> None:
     """The error of a file is an argument's error that survives pickling with all that it holds."""
-    error = refused(HEADER + "ada@example.com,Ada,\n")
-    copied = pickle.loads(pickle.dumps(error))
-    assert isinstance(copied, InvalidArgumentError)
-    assert (str(copied), copied.problems, copied.rejects) == (str(error), error.problems, error.rejects)
+    for content in (
+        HEADER + "ada@example.com,Ada,\n",
+        '[{"email": "ada@example.com", "name": 5, "name": 6}, 7]',
+        sheet(("email", "name", "role"), ("ada@example.com", 5, "member")),
+    ):
+        error = refused(content)
+        copied = pickle.loads(pickle.dumps(error))
+        assert isinstance(copied, InvalidArgumentError)
+        assert (str(copied), copied.problems, copied.rejects) == (str(error), error.problems, error.rejects)

@@ -73,10 +73,12 @@ def test_bad_people() -> None:
         ' {"email": {"value": "x"}, "name": true, "role": null, "is_developer": 2},\n'
         '\n "ada@example.com", 5, null,\n'
         ' {"email": "a@example.com",\n  "Email": "b@example.com", "name": "A", "role": "member"},\n'
-        ' {"email": "ok@example.com", "name": "Ok", "role": "member", "is_developer": 1}]'
+        ' {"email": "ok@example.com", "name": "Ok", "role": "member", "is_developer": 1}, {}, ["x"]]'
     )
     told = refused(text).problems
-    assert [one.line for one in told] == [1, 2, 4, 4, 4, 5]
+    assert [one.line for one in told] == [1, 2, 4, 4, 4, 5, 7, 7]
+    assert [one.email for one in told][2:] == ["ada@example.com", None, None, "b@example.com", None, None]
+    assert told[6].reason == "number 8: has no email; has no name; has no role"
     assert told[0].reason.startswith("number 1: name is a number (5), where text is needed; role is a list")
     assert "email is an object" in told[1].reason
     assert "is_developer is a number (2), where true or false is needed" in told[1].reason
@@ -136,6 +138,7 @@ def test_cut_off(text: str, format: str, line: int) -> None:
         ("[]\n[]", "is no JSON: line 2: something stands behind the end"),
         ('{"value": [], "count": 0}', "without a list of users; it has value, count"),
         ('{"users": {}}', "without a list of users"),
+        ('{"users": [], "users": []}', "is no JSON: line 1: it has 'users' twice"),
         ("5", "is no list of people"),
         ("[" * 100_000, "is no JSON: line 1: it is nested too deeply"),
         ("{5: 1}", "is no JSON: line 1"),

@@ -108,6 +108,8 @@ def test_strict_quotes() -> None:
     told = problems(text)
     assert list(told) == [2]
     assert told[2].startswith("a quote is closed before its cell ends")
+    (named,) = refused('name,email,role\n"Ada" L,ada@example.com,member\n').problems
+    assert named.email == "ada@example.com"
     assert [person.name for person in read(text, skip_invalid=True)] == ['Bob "Bo" B', 'C "x"']
 
 

@@ -253,7 +253,7 @@ def test_paths(tmp_path: Path, name: str) -> None:
 )
 def test_unknown_format(tmp_path: Path, write: Any) -> None:
     """A name that says no format is refused, and nothing is written."""
-    for path in (tmp_path / "people", tmp_path / "people.parquet"):
+    for path in (tmp_path / "people", tmp_path / "people.parquet", tmp_path / "people.xlsm"):
         with pytest.raises(InvalidArgumentError) as caught:
             write(path)
         assert caught.value.argument == "format"
@@ -363,14 +363,14 @@ def test_bad_rejects(tmp_path: Path) -> None:
 
 
 def test_size() -> None:
-    """Ten thousand people are read with little memory: what is kept of a row is its text and its person."""
+    """A large file is read with little memory: what is kept of a row is its text and its person."""
     import tracemalloc
 
-    text = HEADER + "".join(f'person{n}@example.com,"Person {n}, Dr.",member\n' for n in range(10_000))
+    text = HEADER + "".join(f'person{n}@example.com,"Person {n}, Dr.",member\n' for n in range(3_000))
     tracemalloc.start()
     try:
         roster = read(text)
-        assert tracemalloc.get_traced_memory()[1] < 50e6
+        assert tracemalloc.get_traced_memory()[1] < 15e6
     finally:
         tracemalloc.stop()
-    assert people(roster)[-1] == (10_001, "person9999@example.com", "Person 9999, Dr.")
+    assert people(roster)[-1] == (3_001, "person2999@example.com", "Person 2999, Dr.")

@@ -104,6 +104,7 @@ class Layout:
         fields: The place of each field of a person that the file has.
         width: How many columns there are, up to the last that has a header.
         first: The place of the first column that has a header.
+        headless: The places of columns without one.
         secrets: The places of columns that may hold passwords: they are never read.
         marks: The columns that say who is inactive: their place, and a function that reads a value.
         status: The place of the status in our own export.
@@ -115,6 +116,7 @@ class Layout:
     fields: dict[str, int] = field(factory=dict)
     width: int = 0
     first: int = 0
+    headless: Sequence[int] = ()
     secrets: list[int] = field(factory=list)
     marks: dict[int, Callable[[str], bool]] = field(factory=dict)
     status: int | None = None
@@ -123,13 +125,16 @@ class Layout:
 
     def cell(self, row: Row, name: str) -> str:
         """Give the text of a field in a row; empty where the file or the row has none."""
-        place = self.fields.get(name)
+        return self.at(row, self.fields.get(name))
+
+    def at(self, row: Row, place: int | None) -> str:
+        """Give the text at a place of a row; empty where there is none."""
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
     def inactivity(self, row: Row) -> str | None:
         """Say which column calls a person inactive, and how; None where none does."""
         for place, is_inactive in self.marks.items():
-            value = row.cells[place] if place < len(row.cells) else ""
+            value = self.at(row, place)
             if value and is_inactive(value):
                 return f"{shown(self.header[place])} is {self.told(value)}"
         return None
@@ -143,8 +148,16 @@ class Layout:
             return "another value"
         return shown(value) or "empty"
 
-    def addresses(self, row: Row) -> list[str]:
-        """Give everything in a row that looks like an address, but not what may be a password."""
+    def addresses(self, row: Row, *, is_shifted: bool) -> list[str]:
+        """Give everything in a row that looks like an address, but not what may be a password.
+
+        Args:
+            row: The row.
+            is_shifted: Whether its cells may stand in other columns than their own.
+        """
+        if is_shifted:
+            texts = [row.source] if isinstance(row.source, str) else row.cells
+            return [] if self.secrets else [found for text in texts for found in _ADDRESS.findall(text)]
         return [
             found
             for place, cell in enumerate(row.cells)
@@ -167,7 +180,8 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
             hint="Put a first line before it that names the columns, such as email,name,role.",
         )
     named = [place for place, one in enumerate(header) if one.strip("\ufeff ")]
-    layout = Layout(header, width=named[-1] + 1, first=named[0])
+    layout = Layout(header, width=max(named, default=-1) + 1, first=min(named, default=0))
+    layout.headless = [place for place in range(layout.width) if place not in named]
     problems = _find_fields(layout, columns)
     _sort_rest(layout, named)
     missing = [
@@ -311,7 +325,7 @@ _HALVES = re.compile("(first|last|given|sur|family|fore|f|l)name|first|last|vorn
 _LIKELY = {
     "email": "email emailaddress mail userprincipalname upn primaryemail workemail useremail login username",
     "name": "displayname fullname name commonname cn realname",
-    "role": "role userrole accountrole roles accessrole",
+    "role": "role userrole accountrole roles accessrole rolle",
 }
 _ROLES = frozenset({"admin", "member", "annotator"})
 
@@ -321,7 +335,7 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
 
     def looks(value: str) -> bool:
         if isinstance(value, Typed) or not value:
-            return False
+            return not value and name != "name"
         if name == "email":
             return _ADDRESS.fullmatch(value) is not None
         return "@" not in value if name == "name" else value.casefold() in _ROLES
@@ -336,7 +350,8 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
     ]
     places.sort(key=lambda place: _rank(letters(layout.header[place]), likely))
     for place in places:
-        if rows and all(place < len(row.cells) and looks(row.cells[place]) for row in rows):
+        texts = [layout.at(row, place) for row in rows]
+        if any(texts) and all(map(looks, texts)):
             return layout.header[place]
     return None
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
 
 from ...people import NewUser
+
+if TYPE_CHECKING:
+    from .rejects import Rejects
 
 
 @frozen(kw_only=True)
@@ -35,3 +40,28 @@ class Entry:
     person: NewUser
     line: int | None = None
     status: str | None = None
+
+
+@define
+class Reading:
+    """What a file holds.
+
+    Args:
+        source: The file's name; None where it has none.
+        entries: The people.
+        problems: What is wrong with which rows.
+        inactive: Those whom the file calls inactive, and how.
+        notes: What a reader should know.
+        mentioned: Keys of all addresses that stand anywhere in the file, and ids of our own export.
+        rejects: The rows with problems, as they stand in the file.
+        is_partial: Whether the file itself says that it does not hold everybody.
+    """
+
+    source: str | None
+    entries: list[Entry] = field(factory=list)
+    problems: list[RowProblem] = field(factory=list)
+    inactive: list[tuple[Entry, str]] = field(factory=list)
+    notes: list[str] = field(factory=list)
+    mentioned: set[str] = field(factory=set)
+    rejects: Rejects | None = None
+    is_partial: bool = False

@@ -94,6 +94,8 @@ def read_json(text: str, name: str) -> Table:
     elif reader.peek() == "{":
         keys, others = [], dict[str, Any]()
         for key in _keys(reader):
+            if key in keys:
+                raise reader.flaw(f"it has {key!r} twice")
             keys.append(key)
             if key == "users" and reader.peek() == "[":
                 documents = list(_elements(reader))
@@ -167,12 +169,12 @@ def read_json_lines(text: str, name: str) -> Table:
 class _Unread(str):
     """A line that is no JSON, and why."""
 
-    def __new__(cls, line: str, why: str) -> _Unread:
+    why: str
+
+    def __new__(cls, line: str, why: str = "") -> _Unread:
         unread = super().__new__(cls, line)
         unread.why = why
         return unread
-
-    why: str
 
 
 def _table(name: str, kind: str, documents: list[tuple[int, Any]]) -> Table:
@@ -188,7 +190,7 @@ def _table(name: str, kind: str, documents: list[tuple[int, Any]]) -> Table:
         by_name = {key.strip().casefold(): value for key, value in fields.items()}
         cells = [_cell(by_name.get(folded)) for folded in names]
         rows.append(Row(line, cells, document, _flaw(document)))
-    return Table(name, kind, list(names.values()), documents[0][0], rows)
+    return Table(name, kind, [*names.values()] or [*_NEEDED], documents[0][0], rows)
 
 
 def _flaw(document: Any) -> str | None:

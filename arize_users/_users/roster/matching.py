@@ -221,7 +221,7 @@ class _Matching:
             if reason := self._aside.get(place) or _flaw(user):
                 self.cannot.append(Cannot(**who_is(user), reason=reason))
             elif self._is_mentioned(user):
-                reason = "the file names them, but in no row that could be used"
+                reason = "the file names them, though not as the address of a person"
                 self.left_alone.append(LeftAlone(**who_is(user), reason=reason))
             else:
                 missing.append(place)
@@ -295,7 +295,7 @@ class _Namesakes:
 
 
 def _alike(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    return " ".join(as_sent(name).casefold().split())
 
 
 def invitation(entry: Entry) -> dict[str, Any]:
@@ -348,10 +348,7 @@ def _other_role(entry: Entry, user: User) -> str | None:
         is_same = isinstance(role, PredefinedUserRole) and role.name == wanted.name
     if is_same:
         return None
-    return (
-        f"role: {_role_text(role)}, the roster says {_role_text(wanted)}; "
-        "no request changes a role (ask in the web interface)"
-    )
+    return f"role: {_role_text(role)}, the roster says {_role_text(wanted)} (ask in the web interface)"
 
 
 def _role_text(role: Role) -> str:

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from attrs import define, field
-
 from ...errors import InvalidArgumentError, RosterError
 from ...people import NewUser
 from ...types import Role
@@ -15,8 +13,7 @@ from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
 from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
 from .decoding import checked_encoding, decoded, read_content
-from .entries import Entry
-from .entries import RowProblem as RowProblem
+from .entries import Entry, Reading, RowProblem
 from .excel import read_excel
 from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
@@ -28,31 +25,6 @@ from .tables import Row, Table, Typed, refused, shown
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FLAGS = ("true", "false", "1", "0")
 _FOREIGN_FILES = {b"PAR1": "a parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "packed with gzip"}
-
-
-@define
-class Reading:
-    """What a file holds.
-
-    Args:
-        source: The file's name; None where it has none.
-        entries: The people.
-        problems: What is wrong with which rows.
-        inactive: Those whom the file calls inactive, and how.
-        notes: What a reader should know.
-        mentioned: Keys of all addresses that stand anywhere in the file, and ids of our own export.
-        rejects: The rows with problems, as they stand in the file.
-        is_partial: Whether the file itself says that it does not hold everybody.
-    """
-
-    source: str | None
-    entries: list[Entry] = field(factory=list)
-    problems: list[RowProblem] = field(factory=list)
-    inactive: list[tuple[Entry, str]] = field(factory=list)
-    notes: list[str] = field(factory=list)
-    mentioned: set[str] = field(factory=set)
-    rejects: Rejects | None = None
-    is_partial: bool = False
 
 
 def read_people(
@@ -72,7 +44,8 @@ def read_people(
     name = shown(source or "the file")
     table = _table(read_content(file, name), kind, encoding, name, columns)
     layout = layout_of(table, columns)
-    rows = [row for row in table.rows if not row.is_blank and not _is_repeated(row, table)]
+    is_sheet = table.kind not in ("json", "jsonl")
+    rows = [row for row in table.rows if not (is_sheet and (row.is_blank or _is_repeated(row, table)))]
     reader = _Reader(layout, rows, include_inactive=include_inactive)
     bad = reader.reasons
     reading = Reading(
@@ -130,7 +103,7 @@ def _guessed(text: str) -> str:
 
 def _is_repeated(row: Row, table: Table) -> bool:
     """Tell whether a row is the header once more, as in files that were joined, or a program's mark."""
-    if table.kind in ("json", "jsonl") or row.flaw or any("@" in cell for cell in row.cells):
+    if row.flaw or any("@" in cell for cell in row.cells):
         return False
     if list(map(as_field, row.cells)) == list(map(as_field, table.header)):
         table.notes.append(f"line {row.line} is the header once more and no person: not read")
@@ -182,15 +155,15 @@ class _Reader:
 
     def _take(self, number: int, row: Row) -> None:
         layout, reasons = self._layout, list[str]()
-        found = layout.addresses(row)
+        reason = self._shape(row)
+        found = layout.addresses(row, is_shifted=reason is not None)
         self.mentioned.update(map(identity_key, found))
-        if layout.ids is not None and layout.ids < len(row.cells):
-            self.mentioned.add(row.cells[layout.ids])
+        if user_id := layout.at(row, layout.ids):
+            self.mentioned.add(user_id)
         email = layout.cell(row, "email")
-        if reason := self._shape(row):
+        if reason:
             reasons.append(reason)
-            # Its cells may stand in other columns than their own: what looks like an address may be a secret.
-            email = "" if layout.secrets else next(iter(found), "")
+            email = next(iter(found), "")
         elif not self._take_person(number, row, reasons) and "@" in email:
             email = next((one for one in found if one in email), email)
         if email:
@@ -209,11 +182,10 @@ class _Reader:
                 f"has {count} cells where the header has {layout.width}; a text with the delimiter in it "
                 "needs quotes"
             )
-        for place in range(min(layout.width, len(row.cells))):
-            if row.cells[place] and not layout.header[place].strip("\ufeff "):
-                if place > layout.first:
-                    return f"has a value in column {place + 1}, which has no header"
-                self._headless = True
+        filled = [place for place in layout.headless if layout.at(row, place)]
+        if filled and filled[-1] > layout.first:
+            return f"has a value in column {filled[-1] + 1}, which has no header"
+        self._headless |= bool(filled)
         return None
 
     def _take_person(self, number: int, row: Row, reasons: list[str]) -> bool:
@@ -231,8 +203,8 @@ class _Reader:
         if person is None:
             return self._has_address(number, row)
         self._valid[number] = person.email
-        status = row.cells[layout.status] if layout.status is not None else ""
-        entry = Entry(person=person, line=row.line, status=status.casefold() or None)
+        status = layout.at(row, layout.status).casefold()
+        entry = Entry(person=person, line=row.line, status=status or None)
         if inactivity:
             self.inactive[number] = (entry, inactivity)
         else:
@@ -264,13 +236,13 @@ class _Reader:
         return reasons
 
     def _control_characters(self, row: Row) -> list[str]:
-        held = [(name, _CONTROL.search(self._layout.cell(row, name))) for name in self._layout.fields]
         # An escaped one, as our own files have them, is not in the row as it stands.
         raw = set(_CONTROL.findall(row.source))
+        held = [(name, raw.intersection(self._layout.cell(row, name))) for name in self._layout.fields]
         return [
-            f"{name} holds the control character {code_point(odd[0])}"
-            for name, odd in held
-            if odd and odd[0] in raw
+            f"{name} holds the control character {code_point(min(letters))}"
+            for name, letters in held
+            if letters
         ]
 
     def _quoted(self, cell: Typed) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ..._cells import csv_of, excel_of
 from ...errors import InvalidArgumentError
 from .files import File, checked_format, name_of, write_to
-from .tables import Row, Table
 from .writing import documents_bytes
+
+if TYPE_CHECKING:
+    from .tables import Row, Table
 
 _TEXT = ("csv", "tsv")
 _JSON = ("json", "jsonl")
@@ -80,12 +81,17 @@ class Rejects:
         return len(self._rows)
 
     def _content(self, kind: str) -> bytes:
+        from ..._cells import csv_of, excel_of
+
         sources: list[Any] = [row.source for row in self._rows]
         if self.kind in _TEXT:
-            return ("\n".join([self._opening, *sources]) + "\n").encode("utf-8", "surrogateescape")
+            # Half a character, which a file open for text may give, cannot be written but as an escape.
+            return ("\n".join([self._opening, *sources]) + "\n").encode("utf-8", "backslashreplace")
         if kind == "jsonl":
             return b"".join(
-                one.encode() + b"\n" if isinstance(one, str) else documents_bytes("jsonl", [one])
+                one.encode("utf-8", "backslashreplace") + b"\n"
+                if isinstance(one, str)
+                else documents_bytes("jsonl", [one])
                 for one in sources
             )
         if kind == "json":

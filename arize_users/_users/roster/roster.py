@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ...errors import InvalidArgumentError
 from ...people import NewUser
@@ -12,12 +12,13 @@ from .. import arguments as check
 from ..addresses import identity_key
 from .alike import alike_notes, twins
 from .entries import Entry as Entry
-from .entries import RowProblem
+from .entries import Reading, RowProblem
 from .files import File, format_to_write, write_to
 from .persons import checked_person
-from .reading import Reading, read_people
-from .rejects import Rejects
 from .writing import table_bytes
+
+if TYPE_CHECKING:
+    from .rejects import Rejects
 
 
 class Roster:
@@ -120,6 +121,8 @@ class Roster:
                 with their lines.
             InvalidArgumentError: An argument cannot be right.
         """
+        from .reading import read_people  # Who reads no file need not wait until this is loaded.
+
         roster = cls.__new__(cls)
         roster._fill(
             read_people(

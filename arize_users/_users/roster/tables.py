@@ -16,7 +16,7 @@ class Typed(str):
 
     kind: str
 
-    def __new__(cls, shown: str, kind: str) -> Typed:
+    def __new__(cls, shown: str, kind: str = "") -> Typed:
         """Make one that shows itself as a text."""
         cell = super().__new__(cls, shown)
         cell.kind = kind

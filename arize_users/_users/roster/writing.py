@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..._cells import csv_bytes, excel_bytes, json_bytes, json_lines, tsv_bytes
 from ...types import USER_COLUMNS, User
 from .files import File, format_to_write, write_to
 
-_TABLES: dict[str, Callable[[Sequence[str], Iterable[Mapping[str, object]]], bytes]] = {
-    "csv": csv_bytes,
-    "tsv": tsv_bytes,
-    "xlsx": excel_bytes,
-}
+_TABLES = ("csv", "tsv", "xlsx")
 
 
 def write_users(users: Iterable[User], path_or_file: File, *, format: str | None = None) -> None:
@@ -43,12 +38,16 @@ def write_users(users: Iterable[User], path_or_file: File, *, format: str | None
 
 def table_bytes(kind: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """Write rows in any format: in JSON a column without a value is left out."""
+    from ..._cells import csv_bytes, excel_bytes, tsv_bytes  # Who writes no file need not wait for it.
+
     if kind in _TABLES:
-        return _TABLES[kind](columns, rows)
+        return {"csv": csv_bytes, "tsv": tsv_bytes, "xlsx": excel_bytes}[kind](columns, rows)
     documents = ({name: row[name] for name in columns if row[name] is not None} for row in rows)
     return documents_bytes(kind, documents)
 
 
 def documents_bytes(kind: str, documents: Iterable[Mapping[str, Any]]) -> bytes:
     """Write documents of people as JSON or JSON Lines."""
+    from ..._cells import json_bytes, json_lines
+
     return json_bytes({"users": list(documents)}) if kind == "json" else json_lines(documents)
