@@ -37,7 +37,8 @@ class Settings(NamedTuple):
     """The account that a command works on, and where key and endpoint came from.
 
     ``api_key`` is None for a local account, which has keys of its own. ``verify`` is what the profile says of
-    verifying certificates. ``note`` names variables that look as if they named the endpoint, but are not read.
+    verifying certificates. ``note`` names variables that look as if they named the endpoint, but are not
+    read.
     """
 
     api_key: str | None
