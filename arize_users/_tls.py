@@ -7,19 +7,21 @@ from collections.abc import Mapping
 
 from ._endpoint import Source
 
-CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""What httpx, as OpenSSL does, takes its CAs from; the first wins."""
+_OF_REQUESTS = "REQUESTS_CA_BUNDLE"
+CA_VARIABLES = (_OF_REQUESTS, "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What Arize's SDK takes its CAs from beside a variable of its own, then what httpx does; the first wins."""
 
 
-def check_ca_variables(env: Mapping[str, str]) -> None:
-    """Refuse a variable whose CAs are not there."""
+def environment_cas(env: Mapping[str, str]) -> str | bool:
+    """Give the CAs that a variable names, which have to be there; True where httpx looks for them itself."""
     name = next((name for name in CA_VARIABLES if name in env), None)
     if name is None:
-        return
+        return True
     # OpenSSL takes several folders.
     paths = env[name].split(os.pathsep) if name == "SSL_CERT_DIR" else [env[name]]
     if not any(map(os.path.exists, paths)):
         ca_bundle(env[name], Source("verify", name))
+    return env[name] if name == _OF_REQUESTS else True
 
 
 def is_ssl_context(given: object) -> bool:

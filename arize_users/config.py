@@ -32,7 +32,7 @@ from ._endpoint import (
     unread_variables,
 )
 from ._proxies import environment_proxy
-from ._tls import CA_VARIABLES, ca_bundle, check_ca_variables, is_ssl_context
+from ._tls import CA_VARIABLES, ca_bundle, environment_cas, is_ssl_context
 from .errors import ConfigurationWarning
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ __all__ = [
     "proxy_for",
     "resolve",
     "ssl_context",
+    "truth_of",
     "unread_note",
     "unread_variables",
 ]
@@ -113,8 +114,7 @@ Timeout = float | httpx.Timeout | None
 Verify = Any
 """True, False, a path to a CA bundle, or an ssl.SSLContext. (Any: naming ssl here would load it.)"""
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
+_TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 # What RFC 9110 lets into a header's name, and visible ASCII with inner blanks for its value.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
@@ -271,7 +271,7 @@ def resolve(
         url = checked_url(endpoint, allow_insecure_http=allow_insecure_http)
     verify = _verify(verify, env)
     if verify is True and transport is None and url.lower().startswith("https:"):
-        check_ca_variables(env)
+        verify = environment_cas(env)
     return Settings(
         api_key=_api_key(api_key, env),
         base_url=url,
@@ -349,6 +349,18 @@ def _seconds(value: float, argument: str) -> float:
     return value
 
 
+def truth_of(text: str) -> bool | None:
+    """Read a text as true or false, as Arize's SDKs spell them, in any case.
+
+    Args:
+        text: The text of a variable or of an entry.
+
+    Returns:
+        What it says; None where it is neither.
+    """
+    return _TRUTH.get(text.lower())
+
+
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     source = Source("verify")
     if explicit is not None:
@@ -360,10 +372,11 @@ def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
         return explicit
     if "ARIZE_REQUEST_VERIFY" in env:
         text = env["ARIZE_REQUEST_VERIFY"]
-        if text.lower() in _FALSE:
-            return False
-        if text.lower() not in _TRUE:
+        is_verified = truth_of(text)
+        if is_verified is None:
             raise Source("verify", "ARIZE_REQUEST_VERIFY").error(f"{text!r} is neither true nor false")
+        if not is_verified:
+            return False
     if "ARIZE_SSL_CA_CERT" in env:
         return ca_bundle(env["ARIZE_SSL_CA_CERT"], Source("verify", "ARIZE_SSL_CA_CERT"))
     return True
@@ -465,8 +478,8 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.create_ssl_context(verify=verify)
     except (OSError, ValueError) as error:
-        path = next(filter(None, map(os.environ.get, CA_VARIABLES)), None) if verify is True else verify
-        names = ("ARIZE_SSL_CA_CERT", *CA_VARIABLES)
-        variable = next((name for name in names if os.environ.get(name, "").strip() == path), None)
+        given = {name: os.environ.get(name, "").strip() for name in ("ARIZE_SSL_CA_CERT", *CA_VARIABLES)}
+        path = next((given[name] for name in CA_VARIABLES if given[name]), None) if verify is True else verify
+        variable = next((name for name in given if given[name] == path), None)
         problem = f"no certificates can be loaded from {path!r}: {error}"
         raise Source("verify", variable).error(problem) from error

@@ -40,6 +40,12 @@ class AnyCaseText(_AnyCase, str):
 
 
 class _AnyCaseEnum(_AnyCase, StrEnum):
+    def __new__(cls, value: str) -> Self:
+        member = str.__new__(cls, value)
+        # Code written for enums of plain values compares `.value` with a text.
+        member._value_ = AnyCaseText(value)
+        return member
+
     # StrEnum's own hash would be that of the name.
     __hash__ = _AnyCase.__hash__
 

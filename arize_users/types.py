@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import field, frozen
 
@@ -97,7 +97,7 @@ def _role_name(name: str) -> UserRole | str:
 
 @frozen(kw_only=True)
 class PredefinedUserRole:
-    """A predefined role.
+    """A predefined role. Its text is its name, and compares equal in any case.
 
     Args:
         name: The role, in any case; a name that this version does not know stays text. It compares
@@ -111,6 +111,9 @@ class PredefinedUserRole:
     type: ClassVar[str] = AnyCaseText("predefined")
     """The API's name for this kind of role; equal in any case."""
 
+    def __str__(self) -> str:
+        return AnyCaseText(self.name)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the role under the API's field names.
 
@@ -122,7 +125,7 @@ class PredefinedUserRole:
 
 @frozen(kw_only=True)
 class CustomUserRole:
-    """A custom role of the account.
+    """A custom role of the account. Its text is its name, or its id where it has none.
 
     Args:
         id: The role's id.
@@ -137,6 +140,9 @@ class CustomUserRole:
     type: ClassVar[str] = AnyCaseText("custom")
     """The API's name for this kind of role; equal in any case."""
 
+    def __str__(self) -> str:
+        return self.id if self.name is None else self.name
+
     def to_dict(self) -> dict[str, Any]:
         """Give the role under the API's field names.
 
@@ -149,7 +155,7 @@ class CustomUserRole:
 
 @frozen(kw_only=True)
 class UnknownUserRole:
-    """A role in a shape that this version does not know. It can only be read.
+    """A role in a shape that this version does not know. It can only be read; its text is its name or kind.
 
     Args:
         data: The role as the server sent it.
@@ -168,6 +174,9 @@ class UnknownUserRole:
         """The role's name, where the server gave one."""
         name = self.data.get("name")
         return name if isinstance(name, str) else None
+
+    def __str__(self) -> str:
+        return self.name or self.type or "unknown"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the role as the server sent it.
@@ -345,6 +354,17 @@ _USER_FIELDS = ("id", "name", "email", "created_at", "status", "role", "is_devel
 USER_COLUMNS = tuple(User().to_row())
 
 
+def _row(user: User, case: Literal["lower", "upper"] | None) -> dict[str, Any]:
+    """Give a user's row, its values of the API spelt in a case; the name of a custom role stays."""
+    row = user.to_row()
+    if case is None:
+        return row
+    spelt = ["status", "role_type"]
+    if row["role_type"] is not None and row["role_type"].lower() == "predefined":
+        spelt.append("role_name")
+    return row | {name: row[name] and getattr(row[name], case)() for name in spelt}
+
+
 def _role_document(role: Role) -> dict[str, Any]:
     return role.to_dict()
 
@@ -436,25 +456,33 @@ class UserPage(Document):
         }
         return page | dict(self.extra)
 
-    def to_df(self) -> pandas.DataFrame:
+    def to_df(self, *, case: Literal["lower", "upper"] | None = None) -> pandas.DataFrame:
         """Give a pandas frame, one row per user, the role flattened.
 
         A time that the frame cannot hold, such as the year 1 in pandas 2, is NaT, and a warning says so.
         A lone surrogate in a text is an escape.
+
+        Args:
+            case: "upper" writes statuses, role types and the names of predefined roles in upper case, as
+                Arize's own client does, "lower" in lower case. A frame compares texts exactly. Left out,
+                they are in lower case, and those that this version does not know as the server sent them.
 
         Returns:
             A frame with the columns of `USER_COLUMNS`; times are UTC.
 
         Raises:
             ImportError: pandas is not installed; the extra ``df`` brings it.
+            InvalidArgumentError: There is no such case.
         """
+        if case not in (None, "lower", "upper"):
+            raise InvalidArgumentError(f"{case!r} is neither 'lower' nor 'upper'", argument="case")
         try:
             import pandas
         except ImportError as error:
             raise ImportError(
                 "to_df() needs pandas: install it with `pip install 'arize-users[df]'`"
             ) from error
-        rows = [{name: encodable(value) for name, value in user.to_row().items()} for user in self.users]
+        rows = [{name: encodable(value) for name, value in _row(user, case).items()} for user in self.users]
         times = [row["created_at"] for row in rows]
         for row in rows:
             if isinstance(row["created_at"], datetime):

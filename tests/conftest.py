@@ -35,7 +35,7 @@ settings.load_profile("stable")
 def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the settings of the person who runs the tests out of them, and write nothing to their home."""
     for name in os.environ:
-        if name.startswith(("ARIZE_", "SSL_CERT_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("ARIZE_", "REQUESTS_CA_", "SSL_CERT_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
 

@@ -177,11 +177,11 @@ def _named(place: str | int | None) -> str:
 
 
 # Look-ups instead of calls: a page holds these a hundred times. Roles are immutable, so one will do.
-_STATUSES = {text: status for status in UserStatus for text in (status.value, status.value.upper())}
+_STATUSES = {text: status for status in UserStatus for text in (str(status), status.upper())}
 _ROLES: Mapping[tuple[str, str | None], PredefinedUserRole] = {
     (kind, name): PredefinedUserRole(name=role)
     for role in UserRole
-    for kind, name in (("predefined", role.value), ("PREDEFINED", role.value.upper()))
+    for kind, name in (("predefined", str(role)), ("PREDEFINED", role.upper()))
 }
 
 

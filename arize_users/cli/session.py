@@ -89,7 +89,7 @@ class Session:
 
         if self.options.verbose:
             self._log_to_stderr()
-        client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url)
+        client = ArizeClient(api_key=settings.api_key, base_url=settings.base_url, verify=settings.verify)
         return self._exit_stack.enter_context(client)
 
     def command_line(self, command: str, *words: str) -> str:

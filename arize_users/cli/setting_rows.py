@@ -26,13 +26,18 @@ def setting_rows(found: Settings) -> Iterator[Row]:
     """Give each setting, masked where it is secret, and where it comes from."""
     from arize_users.config import proxy_for, resolve
 
-    settled = resolve(api_key=found.api_key, base_url=found.base_url)
+    settled = resolve(api_key=found.api_key, base_url=found.base_url, verify=found.verify)
     proxy, profile = proxy_for(settled), found.profile
     yield setting_row("profile", *((profile.name, profile.chosen_by) if profile.exists() else (None, None)))
     yield setting_row("api_key", _masked(settled.api_key), found.key_from)
     yield setting_row("endpoint", settled.base_url, found.endpoint_from)
     verify = settled.verify if isinstance(settled.verify, str) else str(settled.verify).lower()
-    yield setting_row("verify", verify, _source("ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT"))
+    verify_from = _source("ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
+    if found.verify is not None:
+        verify_from = profile.label
+    elif isinstance(settled.verify, str) and "ARIZE_SSL_CA_CERT" not in verify_from:
+        verify_from = "REQUESTS_CA_BUNDLE"
+    yield setting_row("verify", verify, verify_from)
     proxy_from = _source("ARIZE_PROXY_URL") if settled.proxy or not proxy else "the environment"
     yield setting_row("proxy", proxy and _without_user(proxy), proxy_from)
     yield setting_row("max_retries", str(settled.max_retries), _source("ARIZE_MAX_RETRIES"))

@@ -26,6 +26,7 @@ DEFAULT = "the default"
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "xlsx", "parquet")
 
 _VARIABLE = "ARIZE_PROFILE"
+_VERIFY = "ARIZE_REQUEST_VERIFY"
 _ACTIVE = "~/.arize/.active_profile"
 _KINDS: dict[type, str] = {bool: "true or false", float: "a number", list: "an array", dict: "a table"}
 """What TOML calls the values of a Python type; all that are not listed are dates and times."""
@@ -35,8 +36,9 @@ _REFERENCE = re.compile(r"\$\{([^}:]+)(?::([^}]*))?\}")
 class Settings(NamedTuple):
     """The account that a command works on, and where key and endpoint came from.
 
-    ``api_key`` is None for a local account, which has keys of its own. ``note`` names variables that look
-    as if they named the endpoint, but are not read.
+    ``api_key`` is None for a local account, which has keys of its own. ``verify`` is None where the profile
+    does not turn the verification of certificates off. ``note`` names variables that look as if they named
+    the endpoint, but are not read.
     """
 
     api_key: str | None
@@ -44,6 +46,7 @@ class Settings(NamedTuple):
     base_url: str
     endpoint_from: str
     is_local: bool
+    verify: bool | None
     profile: Profile
     note: str | None
 
@@ -105,9 +108,12 @@ def resolve(options: Options, environ: Mapping[str, str] | None = None) -> Setti
             hint="Name the profile with --profile to take both from it, set both in the environment "
             f"({DEFAULT_BASE_URL} is the hosted API), or give one of them as an option.",
         )
+    # What a profile says of certificates is said of its own endpoint, and not of one named elsewhere.
+    is_profiles = endpoint is None and (profile.label in sources or profile.named_by is not None)
+    verify = _verify(profile, env) if is_profiles else None
     is_asked = options.base_url is None and options.region is None and profile.named_by is None
     note = unread_note(env) if is_asked else None
-    return Settings(api_key, key_from, base_url, endpoint_from, is_local, profile, note)
+    return Settings(api_key, key_from, base_url, endpoint_from, is_local, verify, profile, note)
 
 
 def _endpoint(options: Options, environ: Mapping[str, str]) -> Endpoint | None:
@@ -130,6 +136,20 @@ def _endpoint(options: Options, environ: Mapping[str, str]) -> Endpoint | None:
     if found is None or option is None:
         return found
     return found._replace(source=found.source._replace(variable=option))
+
+
+def _verify(profile: Profile, env: Mapping[str, str]) -> bool | None:
+    """Settle whether certificates are verified: False where the profile says so, None as for any client."""
+    from arize_users.config import truth_of
+
+    verifies, variable = profile.verifies(), env.get(_VERIFY)
+    if verifies is not None and variable is not None and truth_of(variable) is not verifies:
+        raise CommandError(
+            SETTINGS,
+            f"{_VERIFY} is {variable!r}, and security.request_verify of {profile.label} says the opposite",
+            hint=f"Unset {_VERIFY}, or correct {profile.path}.",
+        )
+    return False if verifies is False else None
 
 
 def _refuse_beside_variables(env: Mapping[str, str]) -> None:
@@ -209,16 +229,19 @@ class Profile:
         """Tell whether there is such a file."""
         return self._unusable is None and self._file.is_file()
 
+    def _value(self, table: str, entry: str) -> object:
+        found = self._tables.get(table, {})
+        if not isinstance(found, dict):
+            raise self.problem(f"{table} is not a table", at=table)
+        return found.get(entry)
+
     def get(self, table: str, entry: str) -> str | None:
         """Give an entry as text; None where it is absent or empty.
 
         Raises:
             CommandError: It is not a text, or refers to a variable that is not set.
         """
-        found = self._tables.get(table, {})
-        if not isinstance(found, dict):
-            raise self.problem(f"{table} is not a table", at=table)
-        value = found.get(entry)
+        value = self._value(table, entry)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
@@ -242,6 +265,18 @@ class Profile:
             problem = f"output.format {format.lower()!r} is not one of {', '.join(FORMATS)}"
             raise self.problem(problem, at="output.format")
         return format and format.lower()
+
+    def verifies(self) -> bool | None:
+        """Tell whether certificates are to be verified; None where the profile does not say."""
+        from arize_users.config import truth_of
+
+        value = self._value("security", "request_verify")
+        if isinstance(value, bool) or (text := self.get("security", "request_verify")) is None:
+            return value if isinstance(value, bool) else None
+        if (verifies := truth_of(text)) is None:
+            problem = f"security.request_verify {text!r} is neither true nor false"
+            raise self.problem(problem, at="security.request_verify")
+        return verifies
 
     def endpoint(self) -> str | None:
         """Give the base URL; None where the profile names no endpoint."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import certifi
 import pytest
 
 from arize_users.cli.errors import CommandError
 from arize_users.cli.options import Options
 from arize_users.cli.settings import resolve
-from arize_users.sandbox import SandboxServer
+from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax, Profile, Shell
 
@@ -38,6 +39,16 @@ UNUSABLE = "the profile 'default' cannot be used: "
         ("x = 1\nauth = 5", 2, "auth is not a table"),
         ("[auth]\napi_key = 'k'\n[output]\nformat = 'xml'", 4, "output.format 'xml' is not one of table"),
         ("[auth]\napi_key = 'k'\n\n[routing]\nregion = 'mars'", 5, "routing.region: 'mars' is not one of"),
+        (
+            "[auth]\napi_key = 'k'\n[security]\nrequest_verify = 'maybe'",
+            4,
+            "security.request_verify 'maybe' is neither true nor false",
+        ),
+        (
+            "[auth]\napi_key = 'k'\n[security]\nrequest_verify = 0.5",
+            4,
+            "security.request_verify is not a text, but a number",
+        ),
         ("[auth]\napi_key = '\"a key\"'", 2, "auth.api_key has quotes round it"),
         ("[auth]\napi_key = 'k'\n[routing]\napi_host = 'a b'", 3, "routing is not a well-formed URL"),
         ("x = " + "[" * 5000, None, "it is not TOML that can be read: it is nested too deeply"),
@@ -92,3 +103,107 @@ def test_name_beyond_the_file_names(home: Path, profile: Profile, shell: Shell) 
     assert error.startswith(
         r"the profile '\u0142ukasz' cannot be used: the encoding of this system's file names"
     )
+
+
+def verify_of(env: dict[str, str], *, options: Options | None = None) -> object:
+    """Give what a command passes on as `verify`."""
+    return resolve(options or Options(), env).verify
+
+
+@pytest.mark.parametrize("entry", ["false", "'no'", "'FALSE'", "0", "'${OFF}'", "'${UNSET:off}'"])
+def test_verification_turned_off_in_a_profile(profile: Profile, entry: str) -> None:
+    """Certificates are not verified where the profile of the endpoint says so, as in Arize's CLI."""
+    profile(f"{PROFILE}[security]\nrequest_verify = {entry}")
+    assert verify_of({"OFF": "false"}) is False
+    assert verify_of({"OFF": "false"}, options=Options(profile="default")) is False
+    assert verify_of({"OFF": "false"}, options=Options(api_key="k", profile="default")) is False
+
+
+@pytest.mark.parametrize("entry", ["true", "'yes'", "'TRUE'", "1", "'${ON}'", "''"])
+def test_verification_left_on_in_a_profile(profile: Profile, entry: str) -> None:
+    """A profile that does not turn it off leaves verification and CAs to the environment."""
+    profile(f"{PROFILE}[security]\nrequest_verify = {entry}")
+    assert verify_of({"ON": "on"}) is None
+    profile(PROFILE)
+    assert verify_of({"ARIZE_REQUEST_VERIFY": "false"}) is None
+
+
+def test_verification_of_another_endpoint(profile: Profile) -> None:
+    """A profile turns nothing off for an endpoint that is named elsewhere."""
+    profile(f"{PROFILE}[security]\nrequest_verify = false")
+    assert verify_of({}, options=Options(base_url="https://other.example")) is None
+    assert verify_of({}, options=Options(region="US", profile="default")) is None
+    assert verify_of({"ARIZE_API_KEY": "k"}) is None
+    assert verify_of({"ARIZE_API_KEY": "k", "ARIZE_API_HOST": "other.example"}) is None
+
+
+@pytest.mark.parametrize(("entry", "variable"), [("false", "true"), ("true", "0"), ("'no'", "on")])
+def test_verification_contradicted(ax: Ax, profile: Profile, entry: str, variable: str) -> None:
+    """A profile and a variable that contradict each other are refused: neither wins unseen."""
+    profile(f"{PROFILE}[security]\nrequest_verify = {entry}")
+    env = {"ARIZE_API_KEY": "", "ARIZE_BASE_URL": "", "ARIZE_REQUEST_VERIFY": variable}
+    error, hint = ax("list", **env).refused(1)
+    said = "security.request_verify of the profile 'default' says the opposite"
+    assert error == f"ARIZE_REQUEST_VERIFY is '{variable}', and {said}"
+    assert hint == f"Unset ARIZE_REQUEST_VERIFY, or correct {FILE}."
+
+
+def test_verification_shown(ax: Ax, profile: Profile, home: Path) -> None:
+    """`ax settings` says whether certificates are verified, by which CAs, and what says so."""
+    profile(f"{PROFILE}[security]\nrequest_verify = false")
+    bundle = home / "ca.pem"
+    bundle.write_text(Path(certifi.where()).read_text())
+    bare = {"ARIZE_API_KEY": "", "ARIZE_BASE_URL": ""}
+    other = ("--base-url", "https://other.example")
+    for words, env, row in (
+        ((), bare, ("false", "the profile 'default'")),
+        (other, bare | {"REQUESTS_CA_BUNDLE": str(bundle)}, (str(bundle), "REQUESTS_CA_BUNDLE")),
+        (other, bare | {"ARIZE_REQUEST_VERIFY": "0"}, ("false", "ARIZE_REQUEST_VERIFY")),
+        (other, bare, ("true", "the default")),
+    ):
+        rows = ax("settings", "-o", "json", *words, **env).json["settings"]
+        assert [(one["value"], one["source"]) for one in rows if one["setting"] == "verify"] == [row]
+
+
+def test_what_arizes_cli_writes(ax: Ax, staging: Sandbox, profile: Profile, home: Path) -> None:
+    """All that `ax profiles create` of Arize's CLI writes is honoured, or has no meaning for users."""
+    text = (home / ".arize/profiles/staging.toml").read_text().partition("[routing]")[2]
+    profile(WHOLE.format(routing=text.strip()), "staging")
+    ran = ax("list", "--profile", "staging")
+    assert (ran.code, len(ran.json["users"])) == (0, 4)
+
+
+WHOLE = """
+[profile]
+name = "staging"
+
+[auth]
+auth_method = "api-key"
+api_key = "sandbox-admin"
+
+[routing]
+{routing}
+app_host = "app.arize.com"
+app_scheme = "https"
+otlp_host = "otlp.arize.com"
+otlp_scheme = "https"
+flight_host = "flight.arize.com"
+flight_port = "443"
+flight_scheme = "grpc+tls"
+
+[transport]
+stream_max_workers = 8
+stream_max_queue_bound = 5000
+pyarrow_max_chunksize = 10000
+max_http_payload_size_mb = 8
+
+[security]
+request_verify = true
+
+[output]
+format = "json"
+
+[update]
+check_interval_hours = 6.0
+enabled = true
+"""

@@ -368,6 +368,21 @@ def test_verify(tmp_path: Path) -> None:
     assert _settings(verify=False).verify is False
 
 
+def test_ca_bundle_of_requests(tmp_path: Path) -> None:
+    """CAs come from ARIZE_SSL_CA_CERT, else REQUESTS_CA_BUNDLE, else SSL_CERT_FILE, as in Arize's own SDK."""
+    ours, requests, openssl = (tmp_path / name for name in ("ours.pem", "requests.pem", "openssl.pem"))
+    for file in (ours, requests, openssl):
+        file.write_text("x")
+    environ = _env() | {"REQUESTS_CA_BUNDLE": str(requests), "SSL_CERT_FILE": str(openssl)}
+    assert _settings(environ).verify == _settings(environ, verify=True).verify == str(requests)
+    assert _settings(environ | {"ARIZE_SSL_CA_CERT": str(ours)}).verify == str(ours)
+    assert _settings(environ | {"ARIZE_REQUEST_VERIFY": "no"}).verify is False
+    assert _settings(environ, verify=ours).verify == str(ours)
+    assert _settings(environ, http_client=object()).verify is True
+    for base_url in ("sandbox:", "http://127.0.0.1:1"):
+        assert _settings(environ, base_url=base_url).verify is True
+
+
 @BOTH_CLIENTS
 def test_ca_bundle(tmp_path: Path, build: Any) -> None:
     """A folder of CAs is trusted, and no other; a file without any is refused when the client is built."""

@@ -5,13 +5,23 @@ from __future__ import annotations
 import sys
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pandas
 import pytest
 from support.account import Connect
 from support.answers import ok, page, user
 
-from arize_users import USER_COLUMNS, Pagination, User, UserPage
+from arize_users import (
+    USER_COLUMNS,
+    CustomUserRole,
+    InvalidArgumentError,
+    Pagination,
+    PredefinedUserRole,
+    UnknownUserRole,
+    User,
+    UserPage,
+)
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
@@ -38,6 +48,47 @@ def test_data_frame(connect: Connect) -> None:
     for frame, rows in zip(frames, (4, 0, 1), strict=True):
         assert (tuple(frame.columns), len(frame)) == (USER_COLUMNS, rows)
         assert str(frame["created_at"].dt.tz) == "UTC"
+
+
+def test_case_of_a_frame() -> None:
+    """A frame spells what the API defines in the case that is asked for; custom names and ids stay."""
+    roles = [
+        PredefinedUserRole(name="ADMIN"),
+        PredefinedUserRole(name="Owner"),
+        CustomUserRole(id="Rz", name="Auditor"),
+        UnknownUserRole(data={"type": "Group", "name": "Night"}),
+    ]
+    users = [User(role=role, status=text) for role, text in zip(roles, ("ACTIVE", "Odd") * 2, strict=True)]
+    page = _page(*users, User())
+    columns = ["status", "role_type", "role_name", "role_id"]
+
+    def cells(case: Any) -> list[list[Any]]:
+        frame = page.to_df(case=case)
+        assert tuple(frame.columns) == USER_COLUMNS
+        return [[None if pandas.isna(cell) else cell for cell in row] for row in frame[columns].to_numpy()]
+
+    assert cells(None) == [
+        ["active", "predefined", "admin", None],
+        ["Odd", "predefined", "Owner", None],
+        ["active", "custom", "Auditor", "Rz"],
+        ["Odd", "Group", "Night", None],
+        [None] * 4,
+    ]
+    assert cells("upper") == [
+        ["ACTIVE", "PREDEFINED", "ADMIN", None],
+        ["ODD", "PREDEFINED", "OWNER", None],
+        ["ACTIVE", "CUSTOM", "Auditor", "Rz"],
+        ["ODD", "GROUP", "Night", None],
+        [None] * 4,
+    ]
+    assert [row[:3] for row in cells("lower")[1:4]] == [
+        ["odd", "predefined", "owner"],
+        ["active", "custom", "Auditor"],
+        ["odd", "group", "Night"],
+    ]
+    for case in ("UPPER", "title", "", 7):
+        with pytest.raises(InvalidArgumentError, match="case: "):
+            cells(case)
 
 
 ZERO, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"

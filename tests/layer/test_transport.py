@@ -265,7 +265,7 @@ BROKEN_CAS = {
     "SSL_CERT_FILE": ["/nowhere/x.pem", __file__, "/"],
     "SSL_CERT_DIR": ["/nowhere/certs", "/no:/where"],
 }
-BROKEN_CAS["ARIZE_SSL_CA_CERT"] = BROKEN_CAS["SSL_CERT_FILE"][:2]
+BROKEN_CAS["ARIZE_SSL_CA_CERT"] = BROKEN_CAS["REQUESTS_CA_BUNDLE"] = BROKEN_CAS["SSL_CERT_FILE"][:2]
 
 
 @pytest.mark.parametrize("variable", BROKEN_CAS)
@@ -283,7 +283,8 @@ def test_cas_that_cannot_be_loaded(connect: Connect, monkeypatch: pytest.MonkeyP
 
 def test_cas_that_are_not_needed(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing CA file of the environment disturbs no client that does not read it."""
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(variable, "/nowhere")
     for settings in (
         *[{"base_url": "sandbox:"}, {"base_url": "http://127.0.0.1:1"}, {"verify": False}],
         {"verify": certifi.where()},
@@ -292,6 +293,7 @@ def test_cas_that_are_not_needed(connect: Connect, monkeypatch: pytest.MonkeyPat
     assert len(connect([ok(page())]).users.list()) == 0
     folder = str(Path(certifi.where()).parent)
     monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", " ")
     for folders in (folder, f"/nowhere:{folder}"):
         monkeypatch.setenv("SSL_CERT_DIR", folders)
         connect(None)

@@ -151,13 +151,14 @@ def test_unequal() -> None:
 
 @pytest.mark.parametrize("enum", [UserStatus, UserRole, InviteMode, DeletionStatus])
 def test_enums(enum: type[StrEnum]) -> None:
-    """A member equals its text in any case, from either side; its hash and its own text are lower-case."""
+    """A member and its value equal their text in any case, from either side; hash and text are lower-case."""
     for member in enum:
         lower = member.name.lower()
         for text in (lower, lower.upper(), lower.title(), enum(lower.upper())):
             assert member == text
             assert text == member
             assert [member != text, text != member] == [False, False]
+            assert (member.value == text, text == member.value, member.value != text) == (True, True, False)
             assert member in [text]
             assert enum(text) is member
         match member:
@@ -214,6 +215,26 @@ def test_role_types(kind: str) -> None:
     assert (role.name == "ADMIN") is (kind.lower() == "predefined")
     assert (role.name == "admin") is (kind.lower() == "predefined")
     assert role.name == "Admin"
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "equal"),
+    [
+        ({"type": "PREDEFINED", "name": "ADMIN"}, "admin", "Admin"),
+        ({"type": "predefined", "name": "Owner"}, "Owner", "OWNER"),
+        ({"type": "custom", "id": "r1", "name": "Admin"}, "Admin", "Admin"),
+        ({"type": "custom", "id": "r1"}, "r1", "r1"),
+        ({"type": "group", "name": "g"}, "g", "g"),
+        ({"type": "Group"}, "Group", "GROUP"),
+        ({"type": 7}, "unknown", "unknown"),
+    ],
+)
+def test_role_texts(role: dict[str, Any], text: str, equal: str) -> None:
+    """The text of a role is its name; that of a predefined one compares in any case."""
+    found = read(user(role=role)).role
+    assert f"{found}" == text
+    assert (str(found) == equal, equal != str(found)) == (True, False)
+    assert (str(found) == text.swapcase()) is (equal != text)
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper])
