@@ -7,15 +7,16 @@ BIN := $(VENV)/bin
 # What pytest is given beside its options, e.g. `make test TESTS=tests/cli`.
 TESTS ?=
 
-.PHONY: help demo test test-newest test-oldest test-tools static check format regenerate lock bench soak mutation pictures clean
+.PHONY: help demo test test-newest test-oldest test-tools static docs check format regenerate lock bench soak mutation pictures clean
 
 help:
 	@echo "make demo         every users operation on a local account, sync and async"
 	@echo "make test         the whole test suite, with coverage"
-	@echo "make check        what a contributor runs: format, lint, types, import rules, generated code, tests"
+	@echo "make check        what a contributor runs: format, lint, types, import rules, generated code, docs, tests"
+	@echo "make docs         the documentation, into site/; a broken link fails"
 	@echo "make test-newest  the test suite with the newest version of everything (needs PyPI)"
 	@echo "make test-oldest  the test suite with the lowest versions that the package allows (needs PyPI)"
-	@echo "make format       format and sort imports"
+	@echo "make format       format, sort imports, and write the async client and the page of the command line anew"
 	@echo "make regenerate   the low-level client from openapi/users.yaml"
 	@echo "make lock         requirements/ from pyproject.toml (needs PyPI); UPGRADE=1 takes the newest versions"
 	@echo "make test-tools   the tests of the benchmark, the soak and the mutation tool"
@@ -51,7 +52,7 @@ test-oldest:
 test-tools: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto tests/scripts
 
-static: $(VENV)/installed
+static: $(VENV)/installed docs
 	$(BIN)/python scripts/lock.py
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -63,11 +64,18 @@ static: $(VENV)/installed
 	$(BIN)/python scripts/async_client.py --check
 	$(BIN)/python scripts/check_codec.py
 
+# The page of the command line is checked in, because it is read in the repository, too.
+docs: $(VENV)/installed
+	$(BIN)/python scripts/cli_reference.py --check
+	$(BIN)/zensical build --strict --clean
+
 check: static test
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --select I --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python scripts/async_client.py
+	$(BIN)/python scripts/cli_reference.py
 
 regenerate: $(VENV)/installed
 	$(BIN)/python scripts/regenerate.py
@@ -91,7 +99,7 @@ pictures: $(VENV)/installed
 	$(BIN)/python scripts/pictures.py
 
 clean:
-	rm -rf .venv .venv-* .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .cache .coverage* site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Each environment is made once, and anew when what it is made from changes.
 $(VENV)/installed: pyproject.toml requirements/dev.txt

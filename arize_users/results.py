@@ -124,7 +124,8 @@ class Outcomes(Document):
         """The result of each distinct input, in the order of first mention.
 
         Ids come first, then emails. The same id twice is one input. Spellings of an email that differ in
-        ASCII case are one, too, unless the account holds both.
+        ASCII case are one, too, unless the account holds both. What is created or changed has one result for
+        each entry, in the caller's order.
         """
         return self._ledger.results()
 

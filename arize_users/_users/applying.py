@@ -26,7 +26,7 @@ from ..types import User
 from . import arguments as check
 from .batch import Batch, LeftOpen, Options
 from .lookup import Found, look_up_taken
-from .operations import Creation, Operations, update_record
+from .operations import Operations
 from .outcomes import one_line
 from .plan_steps import (
     FLAG_NOT_SET,
@@ -34,15 +34,15 @@ from .plan_steps import (
     PASSWORD_LOST,
     Step,
     asks_for_password,
-    is_settled_by,
-    refusal_to_read,
     settle_by_look,
     settle_conflict,
     settle_created,
     settle_doubt,
+    settle_failure,
     settle_refused_removal,
     steps_of,
 )
+from .records import Creation, update_record
 from .roster.guards import active_admins
 from .roster.journal import Journal
 from .roster.passwords import PasswordFile
@@ -309,14 +309,11 @@ class Application(Batch[PlanResult]):
                 step.record.skip(f"Not sent: {one_line(error)}")
                 return
         except ArizeError as error:
-            if is_settled_by(step, error):
-                yield from self._write_end(step)
-                return
-            step.refusal = refusal_to_read(step, error)
+            settle_failure(step, error)
             yield from self._write_end(step)
-            if step.refusal is not None:
-                raise LeftOpen(error) from error
-            raise
+            if isinstance(error, UnauthorizedError | ConfigurationError):
+                raise
+            raise LeftOpen(error) from error
         yield from self._write_end(step)
 
     def _invite(self, step: Step) -> Flow[None]:

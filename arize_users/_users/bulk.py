@@ -11,8 +11,9 @@ from ..results import BulkUserDeletionResult, Outcomes
 from ..types import User
 from .batch import Options
 from .named import UserBatch, UserTarget, checked_names
-from .operations import Operations, deletion_record, mail_record, reading_record
+from .operations import Operations
 from .outcomes import Record
+from .records import deletion_record, mail_record, reading_record
 
 
 class BulkDelete(UserBatch[BulkUserDeletionResult]):
@@ -88,6 +89,7 @@ class BulkGet(UserBatch[BulkGetResult]):
     def work(self) -> Flow[None]:
         """Look the emails up, whose users are told of at once, then get those who are known by id alone."""
         yield from self.look_up(self._found)
+        self._found(list(self.places))  # Where no thread could be started, nobody was told meanwhile.
         yield from self.act_on_each()
 
     def _found(self, addresses: list[str]) -> None:

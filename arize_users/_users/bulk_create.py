@@ -19,8 +19,9 @@ from .addresses import identity_key
 from .batch import Batch, Options, Target
 from .creating import create_whole, differences
 from .lookup import Found, look_up_taken
-from .operations import Creation, Operations, creation_record
+from .operations import Operations
 from .outcomes import one_line
+from .records import Creation, creation_record
 
 Status = CreationStatus
 

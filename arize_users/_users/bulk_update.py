@@ -19,8 +19,9 @@ from .addresses import identity_key
 from .batch import Batch, Options, Target
 from .lookup import Found, Lookup
 from .named import check_sendable
-from .operations import Operations, update_record
+from .operations import Operations
 from .outcomes import Record
+from .records import update_record
 
 
 def bulk_update(

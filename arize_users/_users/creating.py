@@ -11,8 +11,9 @@ from .._core.effects import Flow
 from ..enums import UserStatus, WriteStatus
 from ..errors import ArizeError, ConfigurationError
 from ..types import CreatedUser, CustomUserRole, PredefinedUserRole, User
-from .operations import Creation, Operations, update_record
+from .operations import Operations
 from .outcomes import Record, one_line
+from .records import Creation, update_record
 
 
 def create_whole(

@@ -87,10 +87,11 @@ class UserBatch(Batch[R]):
         self._ids = [_input(target) for target in self._users.values()]
         # Until they are looked up, all spellings of an address are one input.
         self._emails: dict[str, list[Input]] = {}
-        self._places: dict[str, int] = {}
+        self.places: dict[str, int] = {}
+        """The emails, and where each stands among them."""
         self._resolved: set[str] = set()
         for place, email in enumerate(emails):
-            self._places[email] = place
+            self.places[email] = place
             inputs = self._emails.setdefault(folded(email), [])
             if not inputs:
                 inputs.append(Input(UserTarget(self.new_record())))
@@ -116,12 +117,12 @@ class UserBatch(Batch[R]):
 
     def look_up(self, on_found: Callable[[list[str]], object] | None = None) -> Flow[None]:
         """Look all emails up."""
-        self._lookup = Lookup(self.operations, self._places, self.limit, self.progress, on_found)
+        self._lookup = Lookup(self.operations, self.places, self.limit, self.progress, on_found)
         yield from self._lookup.run()
 
     def act_on_each(self) -> Flow[None]:
         """Bring the inputs that name one user together, and act on each user."""
-        self.resolve(self._places)
+        self.resolve(self.places)
         yield from self.each(self.phase, dict.fromkeys(one.target for one in self._inputs()), self._act_on)
 
     def resolve(self, addresses: Iterable[str]) -> list[UserTarget]:
@@ -163,7 +164,7 @@ class UserBatch(Batch[R]):
 
     def _inputs(self) -> list[Input]:
         emails = chain.from_iterable(self._emails.values())
-        return [*self._ids, *sorted(emails, key=lambda one: self._places[one.spellings[0]])]
+        return [*self._ids, *sorted(emails, key=lambda one: self.places[one.spellings[0]])]
 
     def _pending(self) -> Iterator[Input]:
         return (one for one in self._inputs() if one.target.record.is_pending)

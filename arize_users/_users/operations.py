@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from .._core.effects import Flow
 from .._core.request import Request
 from .._core.retry import Answer, Attempts, Failure, Retrier
 from .._endpoint import endpoint_of
 from ..config import Settings
-from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
-from ..errors import MAYBE_SENT, InvalidArgumentError, NotFoundError, OutcomeUnknownError
+from ..enums import InviteMode, WriteStatus
+from ..errors import MAYBE_SENT, InvalidArgumentError, NotFoundError
 from ..types import CreatedUser, User, UserPage
 from . import arguments as check
 from . import codec, requests
@@ -25,31 +25,20 @@ from .addresses import Matches
 from .advice import advice
 from .dates import point_in_time
 from .enum_case import SHOWS_CASE, UNDERSTOOD, EnumCaseRetrier, LearntCase
-from .outcomes import Record, Status, Write, one_line
+from .outcomes import Record, Write
+from .records import (
+    MAYBE_BLOCKED,
+    MAYBE_CHANGED,
+    Creation,
+    creation_record,
+    deletion_record,
+    mail_record,
+    update_record,
+)
 from .scan import Scan
 
 T = TypeVar("T")
 U = TypeVar("U", bound=User)
-
-
-@frozen(kw_only=True)
-class Creation:
-    """A create whose arguments were checked."""
-
-    request: Request
-    email: str
-    mode: InviteMode
-    is_developer: bool | None
-
-    def without_developer(self) -> Creation:
-        """Leave is_developer out of the request."""
-        body = {name: value for name, value in (self.request.body or {}).items() if name != "is_developer"}
-        return evolve(self, request=evolve(self.request, body=body))
-
-    @property
-    def unanswered(self) -> OutcomeUnknownError:
-        """What to say where no answer tells what became of it."""
-        return _unanswered_create(self.email, self.mode)
 
 
 # A repeated invitation by mail is answered with the first; a repeated password is lost.
@@ -263,7 +252,7 @@ class Operations:
         shown = getattr(user, "is_developer", None)
         if shown is None:  # The newest deployments may leave it out. The default is that of the role.
             sent = self._learnt.takes_developer is not False
-            shown = wanted if sent else default_developer(creation.request.body or {})
+            shown = wanted if sent else creation.default_developer
         return shown is not wanted
 
     def _developer_flag_hint(self, failure: Failure) -> str | None:
@@ -308,7 +297,7 @@ class Operations:
 
     def update_recorded(self, request: Request, record: Record) -> Flow[User]:
         """Send the request of a `change`, and keep a record true all the while; the caller settles it."""
-        answer = yield from self._change(request, record.attempts, _MAYBE_CHANGED, repeatable=True)
+        answer = yield from self._change(request, record.attempts, MAYBE_CHANGED, repeatable=True)
         return _read_changed(answer, codec.user, _READ)
 
     def delete(self, *, user_id: str | User) -> Write[None]:
@@ -324,7 +313,7 @@ class Operations:
         if isinstance(outcome, Answer):
             _check_no_content(outcome)
             return
-        error = outcome.error(_MAYBE_BLOCKED if outcome.maybe_applied else advice(outcome))
+        error = outcome.error(MAYBE_BLOCKED if outcome.maybe_applied else advice(outcome))
         # An attempt whose answer was lost may have deleted the user whom this one cannot find.
         if not (outcome.maybe_applied and isinstance(error, NotFoundError) and error.is_about_user):
             raise error
@@ -366,60 +355,6 @@ class Operations:
         if isinstance(outcome, Failure):
             raise outcome.error(advice(outcome))
         return outcome
-
-
-def default_developer(body: Mapping[str, Any]) -> bool | None:
-    """Tell what is_developer is where a create leaves it out; of a custom role nobody says it."""
-    name = body["role"].get("name", "")
-    return None if name.upper() not in UserRole.__members__ else name != UserRole.ANNOTATOR
-
-
-_NO_ANSWER = "The request was sent, and its answer did not come."
-_MAYBE_BLOCKED = "The user may be blocked all the same: a look-up by the id shows it."
-
-
-_MAYBE_CHANGED = "The change may have been made: reading the user shows it."
-
-
-def deletion_record(done: Status = DeletionStatus.DELETED) -> Record:
-    """Make the record of one deletion."""
-    not_found = DeletionStatus.NOT_FOUND if done is DeletionStatus.DELETED else None
-    return Record(done, f"{_NO_ANSWER} {_MAYBE_BLOCKED}", not_found)
-
-
-def reading_record() -> Record:
-    """Make the record of one look at a user."""
-    return Record(LookupStatus.FOUND, f"{_NO_ANSWER} Asking again is safe.", LookupStatus.NOT_FOUND)
-
-
-def creation_record(creation: Creation, done: Status) -> Record:
-    """Make the record of one create."""
-    return Record(done, one_line(creation.unanswered))
-
-
-def update_record(done: Status, not_found: Status | None = None) -> Record:
-    """Make the record of one update."""
-    return Record(done, f"{_NO_ANSWER} {_MAYBE_CHANGED}", not_found)
-
-
-def mail_record(not_found: Status | None = None) -> Record:
-    """Make the record of one mail that is sent."""
-    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {MAYBE_SENT}", not_found)
-
-
-def _unanswered_create(email: str, mode: InviteMode) -> OutcomeUnknownError:
-    look = f"users.get(user={email!r}) shows whether the user exists"
-    if mode is not InviteMode.TEMPORARY_PASSWORD:
-        hint = f"The user may have been created all the same: {look}."
-        return OutcomeUnknownError(_NO_ANSWER, email=email, hint=hint)
-    return OutcomeUnknownError(
-        f"The user {email!r} may have been created, but no answer says so; a temporary password "
-        "issued for it cannot be had again.",
-        email=email,
-        hint=f"{look}. If so, users.resend_invitation mails an invited one a link, users.reset_password an "
-        "active one, and users.create invites an expired one anew. To delete the user would block the "
-        "address for good.",
-    )
 
 
 # The statuses of success that the contract documents. Any other 2xx comes from something between.

@@ -23,8 +23,9 @@ from ..types import CreatedUser, CustomUserRole, User
 from . import arguments as check
 from .batch import Target
 from .lookup import Found
-from .operations import Creation, Operations, creation_record, deletion_record, update_record
-from .outcomes import Record, one_line
+from .operations import Operations
+from .outcomes import Record
+from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
 from .roster.plan import Action, Plan
@@ -51,9 +52,8 @@ _NOT_SEEN = (
 )
 _GONE = "The user is not in the account any more."
 _OWN = re.compile(r"\b(self|yourself|themselves|themself|oneself|own (user|account))\b", re.IGNORECASE)
-_OWN_USER = (
-    "This is the user of the API key, and nobody can delete themselves: use the key of another admin. "
-)
+_OWN_USER = "This is the user of the API key, and nobody can delete themselves: use the key of another admin."
+_LIKELY_OWN = "Refused for this user alone, who is likely that of the API key: use the key of another admin."
 
 
 Sent = Creation | Request | None
@@ -213,7 +213,7 @@ def settle_by_look(step: Step, user: User | None) -> bool:
             )
         else:
             record.settle(STALE, _GONE)
-    elif action.kind is ActionKind.REINVITE and getattr(user, "status", None) != UserStatus.EXPIRED:
+    elif action.kind is ActionKind.REINVITE and not _is_expired(user):
         step.settle_by(user)
     elif said := departures(action, user):
         record.settle(STALE, f"The user's {said}; left alone.")
@@ -232,7 +232,7 @@ def settle_doubt(step: Step, found: Found, *, has_password: bool) -> None:
     is_repeatable = str(step.action.after["invite_mode"]).lower() == InviteMode.EMAIL_LINK.value
     if found.error is not None:
         record.settle(ActionStatus.UNKNOWN, f"{_BEGUN_BEFORE} {found.error}")
-    elif user is None or user.status == UserStatus.EXPIRED:
+    elif user is None or _is_expired(user):
         if has_password:
             step.settle_as_wanted()
         elif is_repeatable:
@@ -255,8 +255,9 @@ def settle_doubt(step: Step, found: Found, *, has_password: bool) -> None:
 
 def settle_conflict(step: Step, found: Found) -> None:
     """Settle an invitation that was answered with 409 by who has the address."""
-    if found.error is not None:
-        step.record.settle(ActionStatus.FAILED, f"{step.record.state[1]} {found.error}")
+    if found.error is not None or (found.user is not None and _is_expired(found.user)):
+        told = found.error or "A look-up shows the user as expired."
+        step.record.settle(ActionStatus.FAILED, f"{step.record.state[1]} {told}")
     elif found.user is None:
         reason = "The address is that of a deleted user, and is blocked for good."
         step.record.settle(ActionStatus.BLOCKED, reason)
@@ -281,38 +282,54 @@ def settle_created(step: Step, user: CreatedUser, *, is_flag_missing: bool) -> b
     return False
 
 
-def is_settled_by(step: Step, error: ArizeError) -> bool:
-    """Settle an action whose user the API does not know any more; tell whether it is settled."""
-    if not isinstance(error, NotFoundError) or not error.is_about_user:
-        return False
-    if step.action.kind is ActionKind.REMOVE:
-        step.settle_as_wanted()
+def settle_failure(step: Step, error: ArizeError) -> None:
+    """Settle an action by the error that it ended with; a refusal that others help to read is left open."""
+    record, kind = step.record, step.action.kind
+    if isinstance(error, NotFoundError) and error.is_about_user:
+        if kind is ActionKind.REMOVE:
+            step.settle_as_wanted()
+        else:
+            record.settle(STALE, _GONE)
+    elif step.is_doubtful and not step.is_begun:
+        record.settle(ActionStatus.UNKNOWN, f"{_BEGUN_BEFORE} {one_line(error)}")
+    elif (
+        isinstance(error, APIStatusError)
+        and error.is_from_api
+        and isinstance(error, _READ_LATER.get(kind, ()))
+    ):
+        step.refusal = error
     else:
-        step.record.settle(STALE, _GONE)
-    return True
+        record.fail(error)
 
 
-def refusal_to_read(step: Step, error: ArizeError) -> APIStatusError | None:
-    """Give a refusal whose meaning shows once the other actions are through; None where it is plain."""
-    is_invitation = step.action.kind in INVITATIONS
-    kinds = (ConflictError,) if is_invitation else (BadRequestError, ForbiddenError)
-    is_open = is_invitation or step.action.kind is ActionKind.REMOVE
-    return error if is_open and isinstance(error, kinds) and error.is_from_api else None
+_READ_LATER: Mapping[ActionKind, tuple[type[APIStatusError], ...]] = {
+    ActionKind.INVITE: (ConflictError,),
+    ActionKind.REINVITE: (ConflictError,),
+    ActionKind.REMOVE: (BadRequestError, ForbiddenError),
+}
+"""Refusals whose meaning shows once the other actions are through."""
 
 
 def settle_refused_removal(step: Step, *, is_only_one: bool) -> None:
     """Settle a removal that was refused: nobody can delete themselves, or a failure.
 
-    No text of that refusal is documented. A key that removes others, and one user alone not, is that user's.
+    No text of that refusal is documented. A key that removes others, and one user alone not, is likely that
+    user's.
     """
     error = step.refusal
     assert error is not None
     told = " ".join(filter(None, (error.title, error.detail, error.error_code))).replace("_", " ")
-    if is_only_one or _OWN.search(told):
-        step.record.settle(ActionStatus.CANNOT, _OWN_USER + " ".join(error.message.split()))
+    if _OWN.search(told):
+        step.record.settle(ActionStatus.CANNOT, f"{_OWN_USER} {' '.join(error.message.split())}")
+    elif is_only_one:
+        step.record.settle(ActionStatus.CANNOT, f"{_LIKELY_OWN} {' '.join(error.message.split())}")
     else:
         step.record.fail(error)
 
 
 def _status(user: User) -> str:
     return str(getattr(user, "status", "in the account"))
+
+
+def _is_expired(user: User) -> bool:
+    return bool(getattr(user, "status", None) == UserStatus.EXPIRED)

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     try:
-        options = _parser().parse_args(argv)
+        options = parser().parse_args(argv)
     except SystemExit as usage:
         put(sys.stdout)  # The reader of the help may have gone.
         return int(usage.code or 0)
@@ -118,7 +118,8 @@ def _fail(text: str, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="python -m arize_users.contract",
         description="Compare every answer of a deployment with the contract, and report what differs.",

@@ -69,3 +69,9 @@ def _user(number: int) -> dict[str, object]:
         "role": {"type": "PREDEFINED", "name": "ANNOTATOR" if number % 10 == 7 else "MEMBER"},
         "is_developer": number % 10 != 7,
     }
+
+
+PEOPLE = [{"email": f"new{number:04}@acme.example", "name": f"New {number}"} for number in range(1000)]
+"""Who is created."""
+CREATED = json.dumps(_user(USERS - 1) | {"status": "INVITED", "invite_mode": "EMAIL_LINK"}).encode()
+"""The answer to each create."""

@@ -17,6 +17,15 @@ _GET = Row(what="get by id", work="get", arguments={"user": _USER}, expected=_US
 _FIND = replace(_GET, what="get by email on page 7", arguments={"user": account.SEARCHED}, expected=_FOUND)
 _DELETE = Row(what="bulk delete", work="delete", latency=0.02, sides=_CLIENTS, to_official=0.05, rounds=3)
 
+_CREATE = replace(
+    _DELETE,
+    what="create 1,000 users",
+    work="create",
+    arguments={"people": account.PEOPLE},
+    expected=1000,
+    to_official=None,
+)
+
 
 def _by_id(count: int) -> Row:
     arguments = {"user_ids": account.IDS[1000 : 1000 + count], "emails": []}
@@ -47,6 +56,11 @@ ROWS: list[Row] = [
     replace(_by_id(100), to_official=0.06),
     # Each of the 32 connections waits 32 times, whatever the client.
     replace(_by_id(1000), sides=(OURS, ASYNC), to_official=None, limit=32 * 0.02, to_floor=1.15),
+    replace(
+        _CREATE, sides=(OURS, ASYNC), limit=1000 / 32 * 0.02, to_floor=1.3, to_sync=1.1, rounds=5, values=3
+    ),
+    # The official client creates one user at a time.
+    replace(_CREATE, what=f"{_CREATE.what} beside a loop", sides=_BOTH, to_official=0.05, rounds=1),
     *_by_email("of a domain of 200", account.emails_of(account.DOMAIN_OF_200), requests=0.6),
     *_by_email("of a domain of 1,000", account.emails_of(account.DOMAIN_OF_1000), requests=0.6),
     *_by_email("of 100 domains", _SINGLE_USERS, requests=1),

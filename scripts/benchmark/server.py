@@ -2,14 +2,15 @@
 
     python -m benchmark.server SECONDS
 
-It prints its port and ends when its standard input ends. Users are listed, returned and "deleted" (they
-stay in the account). Each response is sent SECONDS after its request, while other requests are served.
-`GET /requests` returns the number of other requests so far.
+It prints its port and ends when its standard input ends. Users are listed, returned, "deleted" (they stay
+in the account) and "created" (they are not in it). Each response is sent SECONDS after its request, while
+other requests are served. `GET /requests` returns the number of other requests so far.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable
 from functools import cache, partial
@@ -17,6 +18,7 @@ from functools import cache, partial
 from benchmark import account
 
 _PATH = "/v2/users"
+_LENGTH = re.compile(r"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def _response(status: str, body: bytes) -> bytes:
@@ -30,6 +32,8 @@ def respond(method: str, target: str) -> bytes:
     path, _, query = target.partition("?")
     if method == "DELETE" and path.startswith(f"{_PATH}/"):
         return b"HTTP/1.1 204 No Content\r\n\r\n"
+    if method == "POST" and path == _PATH:
+        return _response("201 Created", account.CREATED)
     if method == "GET" and path == _PATH:
         return _response("200 OK", account.list_users(query))
     if method == "GET" and (user := account.get_user(path.removeprefix(f"{_PATH}/"))):
@@ -38,7 +42,7 @@ def respond(method: str, target: str) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive connection; no request has a body."""
+    """One kept-alive connection. Bodies are passed over: what is created is the same for each request."""
 
     requests = 0  # On all connections.
 
@@ -53,10 +57,16 @@ class Connection(asyncio.Protocol):
         self._send: Callable[[bytes], object] = partial(later, send) if self._latency else send
 
     def data_received(self, data: bytes) -> None:
-        """Respond to each request whose head is complete."""
-        *heads, self._received = (self._received + data).split(b"\r\n\r\n")
-        for head in heads:
-            method, target, _ = head.decode("latin-1").split(" ", 2)
+        """Respond to each request that is complete."""
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            head = self._received[:end].decode("latin-1")
+            length = _LENGTH.search(head)
+            whole = end + 4 + int(length.group(1) if length else 0)
+            if len(self._received) < whole:
+                break
+            self._received = self._received[whole:]
+            method, target, _ = head.split(" ", 2)
             if target == "/requests":
                 self._send(_response("200 OK", str(Connection.requests).encode()))
             else:

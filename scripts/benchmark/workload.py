@@ -28,27 +28,42 @@ _Works = Mapping[str, Callable[..., object]]
 
 
 def _ours(url: str) -> _Works:
-    users = import_module("arize_users").ArizeClient(api_key=_KEY, base_url=url).users
+    package = import_module("arize_users")
+    users = package.ArizeClient(api_key=_KEY, base_url=url).users
+
+    def create(people: list[dict[str, str]]) -> int:
+        asked = [package.NewUser(role="member", **person) for person in people]
+        return _with_status("created", users.bulk_create(asked, max_concurrency=32))
+
     return {
+        "create": create,
         "list": lambda: len(users.list(limit=100)),
         "get": lambda user: getattr(users.get(user=user), "id", None),
         "iterate": lambda: sum(1 for _ in users.iter()),
-        "delete": lambda **targets: _deleted(users.bulk_delete(max_concurrency=32, **targets)),
+        "delete": lambda **targets: _with_status("deleted", users.bulk_delete(max_concurrency=32, **targets)),
     }
 
 
 def _async(url: str) -> _Works:
-    users = import_module("arize_users").AsyncArizeClient(api_key=_KEY, base_url=url).users
+    package = import_module("arize_users")
+    users = package.AsyncArizeClient(api_key=_KEY, base_url=url).users
     run = asyncio.new_event_loop().run_until_complete
 
     async def count() -> int:
         return sum([1 async for _ in users.iter()])
 
+    def create(people: list[dict[str, str]]) -> int:
+        asked = [package.NewUser(role="member", **person) for person in people]
+        return _with_status("created", run(users.bulk_create(asked, max_concurrency=32)))
+
     return {
+        "create": create,
         "list": lambda: len(run(users.list(limit=100))),
         "get": lambda user: getattr(run(users.get(user=user)), "id", None),
         "iterate": lambda: run(count()),
-        "delete": lambda **targets: _deleted(run(users.bulk_delete(max_concurrency=32, **targets))),
+        "delete": lambda **targets: _with_status(
+            "deleted", run(users.bulk_delete(max_concurrency=32, **targets))
+        ),
     }
 
 
@@ -65,14 +80,19 @@ def _official(url: str) -> _Works:
             cursor, more = pagination.next_cursor, pagination.has_more
         return found
 
+    def create(people: list[dict[str, str]]) -> int:
+        role = import_module("arize.users.types").PredefinedUserRole(name="MEMBER")
+        return sum(bool(users.create(role=role, invite_mode="EMAIL_LINK", **one).id) for one in people)
+
     def delete(user_ids: list[str], emails: list[str]) -> int:
         # Copies, because this client appends to the lists that it is given.
-        return _deleted(users.bulk_delete(user_ids=[*user_ids], emails=[*emails]))
+        return _with_status("deleted", users.bulk_delete(user_ids=[*user_ids], emails=[*emails]))
 
     return {
         "list": lambda: len(users.list(limit=100).users),
         "get": lambda user: getattr(users.get(user=user), "id", None),
         "iterate": count,
+        "create": create,
         "delete": delete,
     }
 
@@ -107,8 +127,8 @@ _STARTS = {
 }
 
 
-def _deleted(results: list[Any]) -> int:
-    return sum(str(getattr(result.status, "value", result.status)).lower() == "deleted" for result in results)
+def _with_status(status: str, results: list[Any]) -> int:
+    return sum(str(getattr(result.status, "value", result.status)).lower() == status for result in results)
 
 
 def _start(side: str) -> float:

@@ -10,7 +10,7 @@ from support.answers import Reply, ok, page, user
 from arize_users import NewUser, UserUpdate
 from arize_users._core.request import Request
 from arize_users._users.batch import Batch
-from arize_users._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation
+from arize_users._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
 from arize_users._users.bulk_create import bulk_create
 from arize_users._users.bulk_update import bulk_update
 
@@ -36,6 +36,7 @@ def changes(count: int) -> list[UserUpdate]:
 ARGUMENTS: Mapping[str, Callable[[int], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "delete": lambda count: ((), {"user_ids": ids(count)}),
     "resend_invitation": lambda count: ((), {"user_ids": ids(count)}),
+    "reset_password": lambda count: ((), {"user_ids": ids(count)}),
     "get": lambda count: ((), {"user_ids": ids(count)}),
     "create": lambda count: ((people(count),), {}),
     "update": lambda count: ((changes(count),), {}),
@@ -45,6 +46,7 @@ KINDS = list(ARGUMENTS)
 DONE = {
     "delete": "deleted",
     "resend_invitation": "done",
+    "reset_password": "done",
     "get": "found",
     "create": "created",
     "update": "done",
@@ -53,6 +55,7 @@ DONE = {
 PHASES = {
     "delete": "deleting",
     "resend_invitation": "sending invitations",
+    "reset_password": "sending password links",
     "get": "getting",
     "create": "creating",
     "update": "updating",
@@ -60,6 +63,7 @@ PHASES = {
 MAKERS: Mapping[str, Callable[..., Batch[Any]]] = {
     "delete": bulk_delete,
     "resend_invitation": bulk_resend_invitation,
+    "reset_password": bulk_reset_password,
     "get": bulk_get,
     "create": bulk_create,
     "update": bulk_update,
@@ -70,7 +74,7 @@ def batch(kind: str, count: int, *, max_retries: int = 0, **options: Any) -> Bat
     """Make a bulk call of a kind for so many users."""
     given: dict[str, Any] = {"max_concurrency": 4, "on_result": None, "on_progress": None, "outcomes": None}
     positional, named = ARGUMENTS[kind](count)
-    if kind in ("delete", "resend_invitation", "get"):
+    if "user_ids" in named:
         named = {"emails": None, **named}
     return MAKERS[kind](operations_of(max_retries), *positional, **named, **{**given, **options})
 
@@ -93,6 +97,6 @@ def success(operation: str, path: str, body: Mapping[str, Any]) -> Reply:
     if operation == "create_user":
         created = user(id=f"new {body['email']}".replace(" ", "-"), status="invited", **body)
         return ok(created, 201)
-    if operation in ("delete_user", "resend_user_invitation"):
+    if operation in ("delete_user", "resend_user_invitation", "reset_user_password"):
         return ok()
     return ok(user(id=path.split("/")[3], **body))

@@ -547,15 +547,23 @@ def test_refused_first(answered: Any) -> None:
 
 def test_failures_are_results(answered: Any) -> None:
     """A failure of one is a result with its reason, and the others are done."""
-    account = answered(
-        lambda request: problem(500) if request.method == "PATCH" and b"Bad" in request.read() else None
-    )
-    for name in ("a", "b"):
+
+    def refuse(request: httpx.Request) -> Any:
+        body = request.read() if request.method == "PATCH" else b""
+        return problem(500) if b"Bad" in body else problem(422) if b"Worse" in body else None
+
+    account = answered(refuse)
+    for name in ("a", "b", "c"):
         account.sandbox.add_user(email=f"{name}@example.com", name=name)
-    plan = planned(account, person("a@example.com", "Bad"), person("b@example.com", "Good"))
-    first, second = account.users.apply(plan)
-    assert (first.status, second.status) == (ActionStatus.FAILED, ActionStatus.DONE)
-    assert "500" in first.error
+    people = [
+        person("a@example.com", "Bad"),
+        person("b@example.com", "Good"),
+        person("c@example.com", "Worse"),
+    ]
+    lost, done, refused = account.users.apply(planned(account, *people))
+    assert [lost.status, done.status, refused.status] == ["unknown", "done", "failed"]
+    assert "500" in lost.error
+    assert "422" in refused.error
 
 
 def test_look_that_fails(answered: Any) -> None:

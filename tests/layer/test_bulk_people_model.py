@@ -268,7 +268,7 @@ _ACCOUNTS = st.lists(st.sampled_from(STATUSES), max_size=14)
 @settings(max_examples=150)
 @given(_ACCOUNTS, _names(), _circumstances())
 def test_updates_are_true(statuses: list[str], named: list[tuple[str, str]], one: dict[str, Any]) -> None:
-    """Each user is changed as asked for, or as little as the result says; two inputs for one change nobody."""
+    """Each user is changed as the result says, and nobody whom two inputs name."""
     server = _server(statuses, failures=one["failures"])
     asked = {folded(name): (user_id, name) for user_id, name in named}
     updates = [UserUpdate(user=name, name=f"New {place}") for place, (_, name) in enumerate(asked.values())]

@@ -43,8 +43,8 @@ def _respond(request: httpx.Request) -> Reply:
         operation = "list_users" if path.endswith("/users") else "get_user"
     else:
         operation = {"DELETE": "delete_user", "PATCH": "update_user"}.get(request.method, "create_user")
-        if path.endswith("/resend-invitation"):
-            operation = "resend_user_invitation"
+        mails = {"resend-invitation": "resend_user_invitation", "reset-password": "reset_user_password"}
+        operation = mails.get(path.rpartition("/")[2], operation)
     return success(operation, path, body)
 
 
@@ -89,6 +89,7 @@ def test_concurrency(connect: Connect, name: str) -> None:
 _METHODS = {
     "delete": "DELETE",
     "resend_invitation": "POST",
+    "reset_password": "POST",
     "get": "GET",
     "create": "POST",
     "update": "PATCH",

@@ -17,7 +17,18 @@ from anyio.lowlevel import checkpoint
 from support.answers import Answer, Reply
 
 from arize_users._core.async_driver import AsyncDriver
-from arize_users._core.effects import Flow, Now, Stopped, exclusive, now, parallel, send, sleep
+from arize_users._core.effects import (
+    Flow,
+    Now,
+    Stopped,
+    exclusive,
+    in_order,
+    now,
+    parallel,
+    send,
+    sleep,
+    tell,
+)
 from arize_users._core.request import Request, RequestFailed
 from arize_users._core.sync_driver import SyncDriver
 
@@ -297,6 +308,64 @@ def test_leaving_ends_the_page_ahead(backend: str) -> None:
 
     assert _items(backend, iter([_page(1, 2), waiting()]), prefetch=True, most=1) == [1]
     assert ended == [True]
+
+
+def test_notices(run: Run) -> None:
+    """What flows tell beside each other reaches the caller's thread, each before the value of its flow."""
+    heard: list[Any] = []
+    threads: set[int] = set()
+
+    def hear(notice: Any) -> None:
+        threads.add(threading.get_ident())
+        heard.append(notice)
+
+    def one(number: int) -> Flow[int]:
+        yield from tell(f"begin {number}")
+        yield from send(REQUEST)
+        yield from tell(f"end {number}")
+        return number
+
+    run(parallel((one(number) for number in range(5)), 3, hear, hear))
+    assert len(heard) == 15
+    for number in range(5):
+        assert heard.index(f"begin {number}") < heard.index(f"end {number}") < heard.index(number)
+    assert len(threads) == 1
+    assert run(one(7)) == 7
+
+
+def test_notices_in_order(run: Run) -> None:
+    """What flows tell one after another reaches the caller's thread, too; without a listener it is lost."""
+    for listens in (True, False):
+        heard: list[Any] = []
+        pages = iter([1, 2, None])
+
+        def page(number: int | None) -> Flow[int | None]:
+            yield from tell(f"page {number}")
+            return number
+
+        notices = heard.append if listens else None
+        run(in_order(lambda pages=pages: page(next(pages)), heard.append, notices))  # type: ignore[misc]
+        assert [one for one in heard if isinstance(one, int)] == [1, 2]
+        assert [one for one in heard if isinstance(one, str)] == (
+            ["page 1", "page 2", "page None"] if listens else []
+        )
+
+
+@pytest.mark.parametrize("kind", ["parallel", "in order"])
+def test_exceptions_of_a_listener(run: Run, kind: str) -> None:
+    """An exception of the one who is told ends the work and is raised as it is."""
+
+    def stop(_: Any) -> None:
+        raise Boom
+
+    def one() -> Flow[int | None]:
+        yield from tell("news")
+        yield from sleep(3600.0)
+        return None
+
+    side_by_side = parallel(iter([one(), one()]), 2, lambda _: None, stop)
+    with pytest.raises(Boom):
+        run(side_by_side if kind == "parallel" else in_order(one, lambda _: None, stop))
 
 
 @pytest.mark.parametrize("raises", [False, True])

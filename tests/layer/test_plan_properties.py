@@ -20,7 +20,7 @@ from support.answers import user as document
 from support.rosters import planned, roster_of, row
 
 from arize_users import AmbiguousEmailError, User, assign_custom_role
-from arize_users._users.addresses import Matches
+from arize_users._users.addresses import Matches, folded, identity_key
 from arize_users._users.codec import user as decoded
 from arize_users.roster import Entry, Plan, Roster, RowProblem
 
@@ -286,3 +286,19 @@ def test_order_of_rows_does_not_matter(order: list[int], case: Case) -> None:
         ]
 
     assert facts(Case(case.documents, shuffled, case.guards).plan()) == facts(case.plan())
+
+
+@given(
+    st.text("aAéÉKk\u212a\u0301\u0300ß\u1e9e\u0131\u0130.-", max_size=5),
+    st.text("bBüÜ\u0308xX.-", max_size=6),
+    st.data(),
+)
+def test_one_identity(local: str, domain: str, data: st.DataObject) -> None:
+    """Spellings that differ in the case of A to Z, or in a Unicode form, are one person's."""
+    address = f"{local}@{domain}"
+    other = "".join(one.swapcase() if one.isascii() and data.draw(st.booleans()) else one for one in address)
+    assert folded(other) == folded(address)
+    assert identity_key(other) == identity_key(address)
+    assert identity_key(normalize("NFC", address)) == identity_key(address)
+    assert identity_key(normalize("NFD", address)) == identity_key(address)
+    assert identity_key(identity_key(address)) == identity_key(address)

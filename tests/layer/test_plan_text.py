@@ -170,3 +170,18 @@ def test_repr() -> None:
         "<Plan of 2026-03-01T12:00:00Z: 1 to invite, 1 to invite anew, 1 to change, 1 to remove, 1 cannot, "
         "2 left alone, 1 as it should be; refused by max_removals>"
     )
+
+
+def test_who_is_not_in_a_short_roster() -> None:
+    """Whoever invites one person into a large account sees twenty of the others, and how many more there are."""
+    users = [listed(f"u{number}", f"{number}@example.com", f"User {number}") for number in range(1, 31)]
+    plan = planned(roster_of(row("new@example.com", "New")), users)
+    lines = str(plan).splitlines()
+    assert "Missing from the roster, left alone (30)" in lines
+    assert [line for line in lines if "more" in line] == ["    and 10 more"]
+    assert sum("missing from the roster" in line for line in lines) == 20
+    assert len(plan.left_alone) == 30
+    lost = str(
+        planned(roster_of(row("1@example.com", "User 1")), users, remove_missing=True, max_removals=30)
+    )
+    assert lost.count("\n  - ") == 29

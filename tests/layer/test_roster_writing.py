@@ -253,7 +253,7 @@ def test_paths(tmp_path: Path, name: str) -> None:
 )
 def test_unknown_format(tmp_path: Path, write: Any) -> None:
     """A name that says no format is refused, and nothing is written."""
-    for path in (tmp_path / "people", tmp_path / "people.parquet"):
+    for path in (tmp_path / "people", tmp_path / "people.parquet", tmp_path / "people.xlsm"):
         with pytest.raises(InvalidArgumentError) as caught:
             write(path)
         assert caught.value.argument == "format"

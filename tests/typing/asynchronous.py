@@ -9,7 +9,7 @@ from typing import assert_type
 import httpx
 
 from arize_users import AsyncArizeClient, BulkUserDeletionResult, CreatedUser, User, UserPage
-from arize_users.roster import Plan, Roster
+from arize_users.roster import Plan, Report, Roster
 
 
 async def set_up() -> None:
@@ -43,6 +43,8 @@ async def use(client: AsyncArizeClient) -> list[BulkUserDeletionResult]:
     assert_type(await users.delete(user_id="x"), None)
     assert_type(await users.resend_invitation(user_id="x"), None)
     assert_type(await users.reset_password(user_id="x"), None)
-    assert_type(await users.plan(Roster([]), max_removals=3), Plan)
+    plan = await users.plan(Roster([]), max_removals=3)
+    assert_type(plan, Plan)
+    assert_type(await users.apply(plan, journal="plan.journal.jsonl"), Report)
     print(len(users.list()))  # type: ignore[arg-type]
     return await users.bulk_delete(emails=["ada@acme.com"], on_result=print)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import httpx
 
-from arize_users._core.effects import Flow, exclusive, now, parallel, send, sleep
+from arize_users._core.effects import Flow, exclusive, in_order, now, parallel, send, sleep, tell
 from arize_users._core.request import Request
 
 
@@ -15,6 +15,10 @@ def flow(request: Request) -> Flow[int]:
     yield from sleep(seconds)
     inner: bytes = yield from exclusive(body(request), 1.0)
     yield from parallel(iter([body(request)]), 4, print)
+    yield from parallel(iter([body(request)]), 4, print, add_one)
+    yield from in_order(lambda: body(request), print, print)
+    yield from tell("anything")
+    yield from in_order(7, print)  # type: ignore[arg-type]
     wrong: httpx.Response = yield from sleep(3)  # type: ignore[assignment, func-returns-value]
     time: str = yield from now()  # type: ignore[assignment]
     number: int = yield from exclusive(body(request), 1.0)  # type: ignore[assignment]

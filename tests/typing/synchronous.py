@@ -12,17 +12,28 @@ import httpx
 
 import arize_users
 from arize_users import (
+    ActionStatus,
     ArizeClient,
+    BulkCreateResult,
+    BulkGetResult,
+    BulkInvitationResult,
+    BulkProgress,
+    BulkUpdateResult,
     BulkUserDeletionResult,
     CreatedUser,
+    CreationStatus,
     DeletionStatus,
     InviteMode,
+    LookupStatus,
+    NewUser,
+    Outcomes,
     User,
     UserPage,
     UserRole,
     UserStatus,
+    UserUpdate,
 )
-from arize_users.roster import Action, Plan, Refusal, Roster
+from arize_users.roster import Action, Plan, PlanResult, Refusal, Report, Roster
 
 
 def set_up() -> None:
@@ -112,11 +123,48 @@ def delete_many(client: ArizeClient, ids: Iterator[str]) -> list[str]:
             user_ids=ids, emails={"ada@acme.com"}, max_concurrency=4, on_result=seen.append
         )
     except arize_users.BulkInterrupted as stopped:
-        assert_type(stopped.results, list[BulkUserDeletionResult])
+        assert_type(stopped.results, list[Any])
         return stopped.pending
     client.users.bulk_delete(user_ids=[7])  # type: ignore[list-item]
     client.users.bulk_delete(emails=["a@b.c"], on_result=print_number)  # type: ignore[arg-type]
     return [one.error for one in results if one.status is DeletionStatus.FAILED and one.error is not None]
+
+
+def create_many(client: ArizeClient, people: Iterator[NewUser]) -> list[str | None]:
+    outcomes = Outcomes()
+    results = client.users.bulk_create(
+        people, max_concurrency=32, on_result=show_created, on_progress=show_progress, outcomes=outcomes
+    )
+    assert_type(results, list[BulkCreateResult])
+    assert_type(results[0].user, CreatedUser | User | None)
+    assert_type(results[0].status, CreationStatus)
+    NewUser("ada@acme.com", "Ada", "member")  # type: ignore[call-arg]
+    NewUser(email="ada@acme.com", name="Ada")  # type: ignore[call-arg]
+    client.users.bulk_create(["ada@acme.com"])  # type: ignore[list-item]
+    client.users.bulk_create(people, on_result=print_number)  # type: ignore[arg-type]
+    return [one.temporary_password for one in results]
+
+
+def change_many(client: ArizeClient, ada: User) -> None:
+    changes = [UserUpdate(user=ada, name="Ada King"), UserUpdate(user="bob@acme.com", is_developer=False)]
+    assert_type(client.users.bulk_update(changes), list[BulkUpdateResult])
+    assert_type(client.users.bulk_resend_invitation(user_ids=[ada, "id"]), list[BulkInvitationResult])
+    found = client.users.bulk_get(user_ids=[ada], emails=["bob@acme.com"])
+    assert_type(found, list[BulkGetResult])
+    assert_type((found[0].status, found[0].user), tuple[LookupStatus, User | None])
+    client.users.update(user_id=ada, name="Ada")
+    client.users.bulk_delete(user_ids=[ada], on_progress=show_progress)
+    UserUpdate(user=ada, role="admin")  # type: ignore[call-arg]
+    client.users.bulk_update([ada])  # type: ignore[list-item]
+
+
+def show_created(result: BulkCreateResult) -> None:
+    print(result.email, result.differences, result.error)
+
+
+def show_progress(progress: BulkProgress) -> None:
+    assert_type((progress.phase, progress.done, progress.total), tuple[str, int, int | None])
+    assert_type(progress.waiting_until, datetime | None)
 
 
 def print_number(number: int) -> None:
@@ -140,6 +188,18 @@ def plan(client: ArizeClient, roster: Roster, ada: User) -> tuple[Refusal, ...]:
     client.users.plan(roster, max_removals=None)  # type: ignore[arg-type]
     made.notes = ()  # type: ignore[misc]
     return made.refusals
+
+
+def apply(client: ArizeClient, plan: Plan) -> list[str | None]:
+    seen: list[PlanResult] = []
+    report = client.users.apply(plan, journal="plan.journal.jsonl", passwords=None, on_result=seen.append)
+    assert_type(report, Report)
+    assert_type(report.results, tuple[PlanResult, ...])
+    assert_type(report.counts, dict[str, int])
+    assert_type(seen[0].temporary_password, str | None)
+    client.users.apply("plan.json")  # type: ignore[arg-type]
+    client.users.apply(plan, "plan.journal.jsonl")  # type: ignore[misc]
+    return [one.error for one in report if one.status is not ActionStatus.DONE]
 
 
 def errors(client: ArizeClient, user: User) -> str | None:

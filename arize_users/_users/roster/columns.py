@@ -325,7 +325,7 @@ _HALVES = re.compile("(first|last|given|sur|family|fore|f|l)name|first|last|vorn
 _LIKELY = {
     "email": "email emailaddress mail userprincipalname upn primaryemail workemail useremail login username",
     "name": "displayname fullname name commonname cn realname",
-    "role": "role userrole accountrole roles accessrole",
+    "role": "role userrole accountrole roles accessrole rolle",
 }
 _ROLES = frozenset({"admin", "member", "annotator"})
 
@@ -335,7 +335,7 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
 
     def looks(value: str) -> bool:
         if isinstance(value, Typed) or not value:
-            return False
+            return not value and name != "name"
         if name == "email":
             return _ADDRESS.fullmatch(value) is not None
         return "@" not in value if name == "name" else value.casefold() in _ROLES
@@ -350,7 +350,8 @@ def _likely(table: Table, layout: Layout, name: str) -> str | None:
     ]
     places.sort(key=lambda place: _rank(letters(layout.header[place]), likely))
     for place in places:
-        if rows and all(place < len(row.cells) and looks(row.cells[place]) for row in rows):
+        texts = [layout.at(row, place) for row in rows]
+        if any(texts) and all(map(looks, texts)):
             return layout.header[place]
     return None
 

@@ -19,6 +19,8 @@ _EXTENSIONS = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
+_WITH_MACROS = ".xlsm"
+"""Files of this name are read, but not written: Excel opens none without macros in it."""
 File = str | os.PathLike[str] | IO[bytes] | IO[str]
 
 
@@ -51,11 +53,12 @@ def format_to_write(format: str | None, file: File) -> str:
         InvalidArgumentError: Neither the argument nor the file's name says it.
     """
     found = checked_format(format, file)
-    if found is None:
+    extension = os.path.splitext(name_of(file) or "")[1].lower()
+    if found is None or (format is None and extension == _WITH_MACROS):
         raise InvalidArgumentError(
             f"the name {name_of(file)!r} does not say the format",
             argument="format",
-            hint=f"Give one of {', '.join(FORMATS)}, or a file that ends in {', '.join(_EXTENSIONS)}.",
+            hint=f"Give one of {', '.join(FORMATS)}, or a file that ends in one of them.",
         )
     return found
 

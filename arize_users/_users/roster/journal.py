@@ -88,7 +88,6 @@ class Journal:
 
     Attributes:
         entries: What it said when it was opened.
-        failure: Why a line could not be written; nothing more is begun then.
 
     Raises:
         JournalError: It cannot be opened or written, is no journal, that of another plan, or in use.
@@ -98,7 +97,6 @@ class Journal:
         self, path: Path | None, *, digest: str, endpoint: Mapping[str, Any], is_rehearsal: bool = False
     ) -> None:
         self.entries: Mapping[int, Entry] = {}
-        self.failure: JournalError | None = None
         self._file: LockedFile | None = None if path is None else LockedFile(path, is_rehearsal=is_rehearsal)
         if path is None or self._file is None:
             return
@@ -122,9 +120,9 @@ class Journal:
         """Write that an action begins: its request leaves next.
 
         Raises:
-            JournalError: The line cannot be written.
+            JournalError: This line cannot be written, or an earlier one could not.
         """
-        self._write({"begin": index, **_named(action), "user_id": action.user_id})
+        self._write({"begin": index, **_named(action), "user_id": action.user_id}, begins=True)
 
     def created(self, index: int, user_id: str | None, error: str | None = None) -> None:
         """Write that an action has created its user, and has something left to do, or what went wrong.
@@ -150,17 +148,13 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def _write(self, line: Mapping[str, Any], timed: str = "at") -> None:
+    def _write(self, line: Mapping[str, Any], timed: str = "at", *, begins: bool = False) -> None:
         if self._file is None:
             return
         document = {**line, timed: iso_time(datetime.now(UTC))}
         text = json.dumps(document, ensure_ascii=False) + "\n"
-        try:
-            # What UTF-8 cannot hold is written as JSON escapes it.
-            self._file.append(text.encode("utf-8", "backslashreplace"))
-        except JournalError as error:
-            self.failure = self.failure or error
-            raise
+        # What UTF-8 cannot hold is written as JSON escapes it.
+        self._file.append(text.encode("utf-8", "backslashreplace"), begins=begins)
 
 
 def _named(action: Action) -> dict[str, str]:

@@ -57,6 +57,7 @@ class LockedFile:
         self.path = path
         self._changing = ProcessLock()
         self._torn_at: int | None = None
+        self._failure: JournalError | None = None
         with suppress(OSError):  # Opening a device may do something.
             _require_plain(path, path.lstat().st_mode)
         self.content = b""
@@ -93,11 +94,12 @@ class LockedFile:
             hint = "Wait until that run has ended, or end it."
             raise file_error(self.path, "is in use by another run", hint) from error
 
-    def append(self, line: bytes, *, to_disk: bool = False) -> None:
+    def append(self, line: bytes, *, to_disk: bool = False, begins: bool = False) -> None:
         """Write one line at the end: all of it, or nothing.
 
         Args:
             line: The line with its end.
+            begins: Whether something begins with it: once a line could not be written, nothing does.
             to_disk: Whether to wait until the disk has it; else the operating system has it, so that it
                 outlives this process, but not a power cut.
 
@@ -106,6 +108,8 @@ class LockedFile:
         """
         with self._changing.lock:
             fd = self._open_fd()
+            if begins and self._failure is not None:
+                raise self._failure
             try:
                 self._mend(fd)
                 state = os.fstat(fd)
@@ -120,7 +124,8 @@ class LockedFile:
             except OSError as error:
                 with suppress(OSError):
                     self._mend(fd)
-                raise self._failed("cannot be written", error) from error
+                self._failure = self._failed("cannot be written", error)
+                raise self._failure from error
 
     def claim(self, size: int) -> None:
         """Take the file over: let nobody else read it, and shorten it to so many bytes.

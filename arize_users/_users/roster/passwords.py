@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...errors import JournalError
 from ...types import as_utc, iso_time
 from .locked_file import LockedFile, file_error
 
@@ -31,16 +30,12 @@ class PasswordFile:
         expected: How many passwords may come: the space for so many is tried out by writing.
         is_rehearsal: Whether to find out only whether that can be done: nothing is written, and no file made.
 
-    Attributes:
-        failure: Why a password could not be written; nothing more is begun then.
-
     Raises:
         JournalError: It cannot be opened or written, holds something else, or another run has it. It is
             left as it was.
     """
 
     def __init__(self, path: Path, expected: int, *, is_rehearsal: bool = False) -> None:
-        self.failure: JournalError | None = None
         self._file = LockedFile(path, is_rehearsal=is_rehearsal)
         try:
             content = self._file.content
@@ -74,12 +69,8 @@ class PasswordFile:
         # What stands in the end of a line is quoted in a cell, so also a lone carriage return.
         csv.writer(text, lineterminator="\r\n").writerow((email, password, iso_time(datetime.now(UTC))))
         line = text.getvalue().removesuffix("\r\n") + "\n"
-        try:
-            # JSON can hold what UTF-8 cannot; not to lose it counts more here.
-            self._file.append(line.encode("utf-8", "surrogatepass"), to_disk=True)
-        except JournalError as error:
-            self.failure = self.failure or error
-            raise
+        # JSON can hold what UTF-8 cannot; not to lose it counts more here.
+        self._file.append(line.encode("utf-8", "surrogatepass"), to_disk=True)
 
     def close(self) -> None:
         """Close the file, and let other runs have it."""

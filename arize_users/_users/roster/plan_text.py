@@ -16,6 +16,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
 _FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
+_MOST_LEFT = 20
+"""How many of those who are missing are named where nobody asks to remove them: it may be the whole account."""
 
 
 def counted(count: int, thing: str) -> str:
@@ -75,7 +77,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     left = [one for one in plan.left_alone if one.user_id in missing]
     others = [one for one in plan.left_alone if one.user_id not in missing]
     yield from section("Missing from the roster, to be removed", "-", lost)
-    yield from section("Missing from the roster, left alone", "", map(_left, left))
+    most = None if plan.guards.remove_missing else _MOST_LEFT
+    yield from section("Missing from the roster, left alone", "", map(_left, left), most=most)
     yield from section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
     yield from section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
     yield from section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
@@ -93,19 +96,22 @@ def _lines(plan: Plan) -> Iterator[str]:
 _Row = tuple[str, ...]
 
 
-def section(title: str, sign: str, rows: Iterable[_Row]) -> Iterator[str]:
-    """Give a title with a count, and the rows in columns."""
-    shown = [tuple(visible(cell) for cell in row) for row in rows]
-    if not shown:
+def section(title: str, sign: str, rows: Iterable[_Row], *, most: int | None = None) -> Iterator[str]:
+    """Give a title with a count, and the rows in columns, at most so many of them."""
+    every = list(rows)
+    if not every:
         return
+    shown = [tuple(visible(cell) for cell in row) for row in every[:most]]
     widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
     limits = [_WIDEST_NAME, _WIDEST_EMAIL, *widths[2:]]
     yield ""
-    yield f"{title} ({len(shown):,})"
+    yield f"{title} ({len(every):,})"
     for row in shown:
         cells = zip(row, widths, limits, strict=True)
         line = "  ".join(_padded(cell, min(width, limit)) for cell, width, limit in cells)
         yield f"  {sign or ' '} {line}".rstrip()
+    if len(shown) < len(every):
+        yield f"    and {len(every) - len(shown):,} more"
 
 
 def _width(text: str) -> int:
