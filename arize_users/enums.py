@@ -101,8 +101,8 @@ class DeletionStatus(_AnyCaseEnum):
 class WriteStatus(_AnyCaseEnum):
     """What became of a create, an update, or a request for a mail; see `DeletionStatus`.
 
-    NOT_FOUND is of bulk operations alone: nobody has the email or the id. Theirs is UNKNOWN also where the
-    server failed, and may have done it all the same.
+    NOT_FOUND is of bulk operations alone: nobody has the email or the id. In those, a create or a mail is
+    UNKNOWN also where the server failed, and may have done it all the same.
     """
 
     DONE = "done"

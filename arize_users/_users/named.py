@@ -169,8 +169,9 @@ class UserBatch(Batch[R]):
     def _pending(self) -> Iterator[Input]:
         return (one for one in self._inputs() if one.target.record.is_pending)
 
-    def results_of(self, target: UserTarget) -> list[R]:  # type: ignore[override]
+    def results_of(self, target: Target) -> list[R]:
         """Give the result of each input that names a user."""
+        assert isinstance(target, UserTarget)
         return [self.result_of(target, one.email) for one in target.inputs]
 
     def results(self) -> list[R]:

@@ -26,12 +26,14 @@ class Record:
         done: The status of a write that was carried out. Its enum has the other statuses, too.
         unanswered: What to say of a write whose answer has not come: how to find out.
         not_found: The status where the API says that there is no such user; None where that is a failure.
+        doubts_failures: Whether it is unknown, too, where the server failed and may have carried it out.
         attempts: What its requests keep true.
     """
 
     done: Status
     unanswered: str
     not_found: Status | None = None
+    doubts_failures: bool = False
     attempts: Attempts = field(factory=Attempts)
     _settled: tuple[Status, str | None] | None = None
 
@@ -67,16 +69,8 @@ class Record:
             self.settle(self.not_found)
         else:
             is_unknown = self.attempts.unanswered or isinstance(error, OutcomeUnknownError)
-            is_unknown = is_unknown or self._doubts(getattr(error, "maybe_applied", False))
+            is_unknown = is_unknown or (self.doubts_failures and getattr(error, "maybe_applied", False))
             self.settle(self._unknown if is_unknown else type(self.done).FAILED, one_line(error))
-
-    def _doubts(self, maybe_applied: bool) -> bool:
-        """Tell whether a failure after which the write may have been carried out leaves it unknown.
-
-        Of a single write its error says so, and a deletion is safe to repeat whatever became of it.
-        """
-        is_single = isinstance(self.done, WriteStatus) and self.not_found is None
-        return maybe_applied and not is_single and not isinstance(self.done, DeletionStatus)
 
     @property
     def _unknown(self) -> Status:
@@ -92,7 +86,8 @@ class Record:
         if self.attempts.unanswered:
             return self._unknown, self.unanswered
         if failure is not None:
-            status = self._unknown if self._doubts(failure.maybe_applied) else kind.FAILED
+            is_unknown = self.doubts_failures and failure.maybe_applied
+            status = self._unknown if is_unknown else kind.FAILED
             return status, one_line(failure.error(advice(failure)))
         return kind.NOT_ATTEMPTED, None
 

@@ -24,7 +24,7 @@ from . import arguments as check
 from .batch import Target
 from .lookup import Found
 from .operations import Operations
-from .outcomes import Record
+from .outcomes import Record, one_line
 from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
@@ -51,7 +51,10 @@ _NOT_SEEN = (
     "invite the person, unless the address is that of a deleted user."
 )
 _GONE = "The user is not in the account any more."
-_OWN = re.compile(r"\b(self|yourself|themselves|themself|oneself|own (user|account))\b", re.IGNORECASE)
+_OWN = re.compile(
+    r"\b(delet|remov|block|deactivat)\w* (\w+ )?(self|yourself|themself|themselves|oneself|own)\b",
+    re.IGNORECASE,
+)
 _OWN_USER = "This is the user of the API key, and nobody can delete themselves: use the key of another admin."
 _LIKELY_OWN = "Refused for this user alone, who is likely that of the API key: use the key of another admin."
 
@@ -248,6 +251,8 @@ def settle_doubt(step: Step, found: Found, *, has_password: bool) -> None:
         record.settle(ActionStatus.UNKNOWN, _NEVER_SEEN.format(state=state))
     elif lacking(step.action, user) and lacks_flag_alone(step.action, user):
         step.is_created, step.is_doubtful = True, False
+    elif has_password:
+        step.settle_as_wanted()
     else:
         step.settle_by(user)
     step.user_id = found.user_id or step.user_id

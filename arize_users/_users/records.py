@@ -67,8 +67,8 @@ def reading_record() -> Record:
 
 
 def creation_record(creation: Creation, done: Status) -> Record:
-    """Make the record of one create."""
-    return Record(done, one_line(creation.unanswered))
+    """Make the record of one create; one of many is unknown where the server failed."""
+    return Record(done, one_line(creation.unanswered), doubts_failures=done is not WriteStatus.DONE)
 
 
 def update_record(done: Status, not_found: Status | None = None) -> Record:
@@ -77,5 +77,6 @@ def update_record(done: Status, not_found: Status | None = None) -> Record:
 
 
 def mail_record(not_found: Status | None = None) -> Record:
-    """Make the record of one mail that is sent."""
-    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {MAYBE_SENT}", not_found)
+    """Make the record of one mail that is sent; one of many is unknown where the server failed."""
+    is_one_of_many = not_found is not None
+    return Record(WriteStatus.DONE, f"{_NO_ANSWER} {MAYBE_SENT}", not_found, doubts_failures=is_one_of_many)

@@ -16,7 +16,7 @@ from .answers import counted, report_answer, text_answer
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
-from .output import Target, deliver
+from .output import Target, deliver, refuse_same_file
 from .plan import plan_lines
 from .progress import showing_progress
 from .prompts import account_label, is_confirmed, named, person
@@ -36,7 +36,7 @@ from .text import in_shell_words
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
-    from arize_users.roster import Action, Plan, PlanResult
+    from arize_users.roster import Action, Plan, PlanResult, Roster
 
 Journal = Annotated[
     str | None,
@@ -87,8 +87,10 @@ def apply(
     """
     _refuse_unattended(force or dry_run, "apply")
     target = session.target(output)
+    journal = journal or _journal_of(file)
+    refuse_same_file(target, file, journal, passwords)
     plan = _loaded(file)
-    run = _Run(session, session.users(), plan, target, journal or _journal_of(file), passwords, concurrency)
+    run = _Run(session, session.users(), plan, target, journal, passwords, concurrency)
     return run.carry_out(force=force, dry_run=dry_run)
 
 
@@ -114,25 +116,32 @@ def import_people(
     """
     _refuse_unattended(force or dry_run, "import")
     target = session.target(output)
-    saved_as = _unfinished(file, journal)
-    is_resumed = saved_as is not None
-    if saved_as is not None:
-        users, plan = session.users(), _loaded(saved_as)
-    else:
-        roster = read_roster(
-            file,
-            map,
-            encoding,
-            include_inactive=include_inactive,
-            skip_invalid=skip_invalid,
-            rejects=rejects,
-        )
-        users = session.users()
-        with showing_progress() as show:
-            plan = users.plan(roster, on_progress=show)
-        saved_as = _name_for(plan, file, journal)
+    refuse_same_file(target, file, journal, passwords)
+    roster = read_roster(
+        file,
+        map,
+        encoding,
+        include_inactive=include_inactive,
+        skip_invalid=skip_invalid,
+        rejects=rejects,
+    )
+    users = session.users()
+    unfinished = _unfinished(file, journal)
+    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished)
+    saved_as = unfinished or _name_for(plan, file, journal)
     run = _Run(session, users, plan, target, journal or _journal_of(saved_as), passwords, concurrency)
-    return run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as, is_resumed=is_resumed)
+    code = run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as, is_resumed=unfinished is not None)
+    if unfinished is None or dry_run or interrupts.exit_code or code not in (0, PARTIAL):
+        return code
+    if _planned(users, roster):
+        say(f"{file} asks for more than {unfinished} did: the same command does it")
+        return PARTIAL
+    return code
+
+
+def _planned(users: UsersClient, roster: Roster) -> Plan:
+    with showing_progress() as show:
+        return users.plan(roster, on_progress=show)
 
 
 def _refuse_unattended(is_needless: bool, command: str) -> None:
@@ -168,8 +177,8 @@ def _unfinished(roster: str, journal: str | None) -> str | None:
 
 def _name_for(plan: Plan, roster: str, journal: str | None) -> str:
     """Name the file that keeps the plan of an import until it is done."""
-    moment = f"{plan.created_at:%Y%m%dT%H%M%SZ}"
-    return f"{_import_name(roster)}-{moment}.json" if journal is None else _plan_of(journal)
+    name = f"{plan.created_at:%Y%m%dT%H%M%SZ}-{plan.digest[:8]}"
+    return f"{_import_name(roster)}-{name}.json" if journal is None else _plan_of(journal)
 
 
 def _import_name(roster: str) -> str:
@@ -229,6 +238,8 @@ class _Run:
             The exit code.
         """
         plan = self._plan
+        if is_resumed and not dry_run:
+            say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         # Whatever apply refuses comes before anything that is shown, and before the question.
         checked = self._apply(dry_run=True)
         # Who applies a saved plan has seen which rows were skipped.
@@ -236,7 +247,7 @@ class _Run:
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
             self._show(_DRY_RUN)
-        if is_resumed:
+        if is_resumed and dry_run:
             self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         if dry_run or saved_as is not None:
             self._show(*plan_lines(self._session, plan))

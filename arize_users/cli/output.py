@@ -116,6 +116,20 @@ def _check_file(path: str, *, is_new: bool) -> None:
         raise _unwritable(path, error) from error
 
 
+def refuse_same_file(target: Target, *others: str | None) -> None:
+    """Refuse to write the output over a file that the command reads or keeps.
+
+    Raises:
+        CommandError: The output is one of those files.
+    """
+    if target.path is None:
+        return
+    written = os.path.realpath(target.path)
+    if any(written == os.path.realpath(other) for other in others if other is not None):
+        problem = f"--output: {target.path} is a file of this command"
+        raise CommandError(USAGE, problem, hint="Name another file.")
+
+
 def _mode(path: str) -> int | None:
     try:
         return os.stat(path).st_mode

@@ -10,7 +10,7 @@ import typer
 
 from .answers import text_answer
 from .errors import CHANGES, PARTIAL, USAGE, CommandError
-from .output import Target, checked_target, deliver
+from .output import Target, checked_target, deliver, refuse_same_file
 from .progress import showing_progress
 from .prompts import profile_of
 from .roster_files import Encoding, IncludeInactive, Maps, RejectsFile, RosterFile, SkipInvalid, read_roster
@@ -76,6 +76,7 @@ def plan(
     guard refuses is shown whole, and cannot be applied.
     """
     target = _target(output)
+    refuse_same_file(target, file, journal, rejects)
     roster = read_roster(
         file,
         map,

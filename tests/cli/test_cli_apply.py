@@ -20,6 +20,7 @@ from arize_users.roster import Plan
 from arize_users.sandbox import Sandbox, SandboxServer
 
 from .runs import Ax, Gate, Pipes, Ran, Shell, Terminals
+from .test_cli_signals import at
 
 CALLERS = """email,name,role,invite_mode
 owner@sandbox.example,Sandbox Owner,admin,
@@ -448,6 +449,36 @@ def test_a_password_that_cannot_be_written(shell: Shell, account: Sandbox, plann
     assert "No space left on device" in ran.err
 
 
+_FULL_JOURNAL = """from arize_users import JournalError
+from arize_users._users.roster.journal import Journal
+begun, begin = [], Journal.begin
+def full(self, index, action):
+    begun.append(index)
+    if len(begun) > 2:
+        self.failure = error = JournalError("plan.journal.jsonl cannot be written: No space left on device")
+        raise error from OSError(28, "No space left on device")
+    begin(self, index, action)
+Journal.begin = full"""
+
+
+def test_a_journal_that_cannot_be_written(shell: Shell, account: Sandbox, planned: Planned) -> None:
+    """Nothing more is begun, the report says what was done and what was not, and the exit code is 5."""
+    planned(*(f"p{number}@example.com,P,member,none\n" for number in range(5)))
+    ran = shell("ax", "users", "apply", "plan.json", "--force", "--concurrency", "1", before=_FULL_JOURNAL)
+    assert ran.code == 5
+    assert "error: plan.journal.jsonl cannot be written: No space left on device" in ran.err
+    assert "5 actions: 2 invited, 3 not attempted." in ran.out
+    assert len(account.audit) == 2
+
+
+def test_output_is_not_the_plan(ax: Ax, account: Sandbox, three: str) -> None:
+    """The output never takes the place of the plan."""
+    error, _ = ax("apply", three, "--force", "-o", three).refused(2)
+    assert error.startswith("--output: ")
+    assert Plan.load(three)
+    assert account.audit == []
+
+
 # Ends in the middle
 
 
@@ -506,6 +537,17 @@ def test_signal(piped: Pipes, gate: Gate, ax: Ax, planned: Planned, number: int,
     assert sum(line.startswith("  ! Person ") for line in ran.err.splitlines()) == 4
     again = ax("apply", "plan.json", "--force")
     assert (again.code, len(gate.outbox)) == (0, 6)
+
+
+def test_signal_before_the_call(piped: Pipes, gate: Gate, planned: Planned, folder: Path) -> None:
+    """A signal right before the plan is applied is as good as one at the prompt: no file is made."""
+    hook = at("import arize_users.cli.apply as apply; signalled(apply, 'showing_progress', True)", 15)
+    run = piped("ax", "users", "apply", planned(ADA), "--force", "-o", "out.json", before=hook)
+    ran = run.end()
+    assert (ran.code, ran.err) == (143, "interrupted; nothing was changed\n")
+    assert not (folder / "out.json").exists()
+    assert not (folder / "plan.journal.jsonl").exists()
+    assert gate.audit == []
 
 
 def test_second_signal(piped: Pipes, gate: Gate, planned: Planned, folder: Path) -> None:

@@ -48,7 +48,7 @@ def actions(account: Sandbox) -> list[tuple[str, str]]:
 
 def kept(folder: Path) -> list[str]:
     """Give the kinds of files that imports left."""
-    return sorted(one.name.partition("Z")[2] for one in folder.glob("people.import-*"))
+    return sorted(one.name.partition("Z-")[2][8:] for one in folder.glob("people.import-*"))
 
 
 def test_done(ax: Ax, account: Sandbox, ola: str, folder: Path) -> None:
@@ -210,11 +210,62 @@ def test_killed(piped: Pipes, ax: Ax, gate: Gate, folder: Path, name: str) -> No
     gate.open()
     ran = ax(*command)
     assert ran.code == 0
-    first, second = [line for line in ran.out.splitlines() if line.startswith("Going on with ")]
+    (first,) = [line for line in ran.err.splitlines() if line.startswith("Going on with ")]
     assert "which was interrupted" in first
+    (second,) = [line for line in ran.out.splitlines() if line.startswith("Going on with ")]
     assert second.endswith("0 of 6 done, 2 were under way.")
     assert sorted(mail.to for mail in gate.outbox) == [f"p{number}@example.com" for number in range(6)]
     assert ax(*command).out.splitlines()[-1] == "Nothing to do."
+
+
+def test_killed_and_changed(piped: Pipes, ax: Ax, gate: Gate, folder: Path) -> None:
+    """Where the roster was changed meanwhile, there is more to do: exit code 3; the next run does it."""
+    (folder / "people.csv").write_text(MANY)
+    run = piped("ax", "users", "import", "people.csv", "--force")
+    gate.await_requests()
+    run.signal(signal.SIGKILL)
+    run.end()
+    gate.open()
+    (folder / "people.csv").write_text(f"{MANY}late@example.com,Late,member\n")
+    lines = ax("import", "people.csv", "--dry-run").out.splitlines()
+    assert lines[0] == lines[-1] == "Dry run: nothing is changed."
+    assert "which was interrupted" in lines[1]
+    ran = ax("import", "people.csv", "--force")
+    assert (ran.code, "people.csv asks for more than" in ran.err) == (3, True)
+    assert ax("import", "people.csv", "--force").code == 0
+    assert sorted(mail.to for mail in gate.outbox) == [
+        "late@example.com",
+        *(f"p{number}@example.com" for number in range(6)),
+    ]
+
+
+def test_killed_on_another_account(
+    piped: Pipes, ax: Ax, gate: Gate, folder: Path, staging: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import of another account does not go on with that plan: it is refused, naming the file."""
+    run = piped("ax", "users", "import", "people.csv", "--force")
+    gate.await_requests()
+    run.signal(signal.SIGKILL)
+    run.end()
+    ran = ax("import", "people.csv", "--force", "--profile", "staging")
+    assert ran.code == 4
+    (plan,) = folder.glob("people.import-*.json")
+    assert f"Going on with {plan.name}" in ran.err
+    assert staging.audit == []
+
+
+def test_output_is_no_other_file(ax: Ax, account: Sandbox, folder: Path) -> None:
+    """The output never takes the place of the roster or of the journal."""
+    (folder / "people.json").write_text('[{"email": "ada@example.com", "name": "Ada", "role": "member"}]')
+    for words in (
+        ["import", "people.json", "--force", "-o", "people.json"],
+        ["import", "people.csv", "--force", "--journal", "j.json", "-o", "./j.json"],
+        ["plan", "people.json", "-o", "people.json"],
+    ):
+        error, _ = ax(*words).refused(2)
+        assert error.startswith("--output: ")
+    assert "Ada" in (folder / "people.json").read_text()
+    assert account.audit == []
 
 
 def test_signal(piped: Pipes, ax: Ax, shell: Shell, gate: Gate, folder: Path) -> None:

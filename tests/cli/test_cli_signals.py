@@ -248,7 +248,7 @@ def test_looking_up(piped: Pipes, gate: Gate, tmp_path: Path) -> None:
 
 def test_call_has_not_begun(piped: Pipes, gate: Gate, tmp_path: Path) -> None:
     """A signal right before the deletes begin is as good as one at the prompt."""
-    hook = "import arize_users.cli.delete as delete; signalled(delete, '_progress', True)"
+    hook = "import arize_users.cli.batch as batch; signalled(batch, 'showing_progress', True)"
     ran = piped("ax", "users", "delete", "--id", "x", "-f", "-o", "out.json", before=at(hook, 15)).end()
     assert (ran.code, ran.err, gate.requests) == (143, "interrupted; nothing was changed\n", [])
     assert not (tmp_path / "out.json").exists()

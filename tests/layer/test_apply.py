@@ -286,6 +286,26 @@ def test_own_removal(account: Account) -> None:
     assert not report.is_complete
 
 
+@pytest.mark.parametrize(
+    ("detail", "status"),
+    [
+        ("You cannot delete yourself.", "cannot"),
+        ("Users may not remove their own account", "cannot"),
+        ("CANNOT_DELETE_SELF", "cannot"),
+        ("Self-hosted deployments do not delete users", "failed"),
+        ("You cannot delete users outside your organization", "failed"),
+    ],
+)
+def test_words_of_own_removal(answered: Any, detail: str, status: str) -> None:
+    """The API's words tell the refusal to delete oneself from another, whether it is 400 or 403."""
+    code = iter([400, 403] * 2)
+    account = answered(
+        lambda request: problem(next(code), detail=detail) if request.method == "DELETE" else None
+    )
+    account.sandbox.add_users(2)
+    assert statuses(account.users.apply(planned(account))) == [status] * 2
+
+
 def test_own_removal_in_other_words(answered: Any) -> None:
     """One removal that is refused while others succeed is that of the caller, in whatever words."""
     refused: list[str] = []

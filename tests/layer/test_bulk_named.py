@@ -281,13 +281,13 @@ def test_all_problems_of_updates(connect: Connect) -> None:
 
 
 def test_failed_updates() -> None:
-    """A refused update is FAILED, one that may have been carried out UNKNOWN; the others go on."""
+    """A refused update is FAILED, one that is not answered UNKNOWN; both say what is so, and others go on."""
     answers: dict[str, Answer] = {"a": problem(403), "b": problem(500), "c": RequestFailed("x", sent=True)}
     updates = [UserUpdate(user=one, name="New") for one in "abcd"]
     simulated = SimulatedDriver(lambda request, _: answers.get(request.path[-1]) or ok(user()))
     batch = bulk_update(operations_of(0), updates, **_options())
     results = simulated.run(batch.run())
-    assert [one.status for one in results] == [FAILED, UNKNOWN, UNKNOWN, DONE]
+    assert [one.status for one in results] == [FAILED, FAILED, UNKNOWN, DONE]
     assert "reading the user shows it" in results[1].error
     assert "reading the user shows it" in results[2].error
 

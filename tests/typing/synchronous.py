@@ -198,7 +198,7 @@ def apply(client: ArizeClient, plan: Plan) -> list[str | None]:
     assert_type(report.counts, dict[str, int])
     assert_type(seen[0].temporary_password, str | None)
     client.users.apply("plan.json")  # type: ignore[arg-type]
-    client.users.apply(plan, "plan.journal.jsonl")  # type: ignore[misc]
+    client.users.apply(plan, "plan.journal.jsonl")  # type: ignore[call-arg]
     return [one.error for one in report if one.status is not ActionStatus.DONE]
 
 

@@ -17,7 +17,7 @@ _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
 _FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
 _MOST_LEFT = 20
-"""How many of those who are missing are named where nobody asks to remove them: it may be the whole account."""
+"""How many of the missing are named where nobody asks to remove them: it may be the whole account."""
 
 
 def counted(count: int, thing: str) -> str:
