@@ -1,4 +1,4 @@
-"""The texts that arguments take, for type checkers and editors: beside each enum, the spellings of its members.
+"""The texts that arguments take, for checkers and editors: beside an enum, the spellings of its members.
 
 A checker refuses ``status="activ"``. A text that is known only at run time goes through the enum:
 ``UserStatus(text)`` raises `ValueError` for an unknown one.
