@@ -65,17 +65,16 @@ class AsyncUsersClient(NotCopied):
     contract says. A closed client raises `ConfigurationError`. Each method lists its own errors.
     """
 
-    def __init__(self, settings: Settings, operations: Operations, driver: AsyncDriver) -> None:
-        self._settings = settings
+    def __init__(self, operations: Operations, driver: AsyncDriver) -> None:
         self._operations = operations
         self._driver = driver
 
     def __repr__(self) -> str:
-        return self._settings.shown_for(self)
+        return self._operations.settings.shown_for(self)
 
     def _with_options(self, settings: Settings, sender: AsyncSender) -> Self:
         operations = self._operations.with_settings(settings)
-        return type(self)(settings, operations, self._driver.with_sender(sender.send, sender.patience))
+        return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
 
     async def _write(self, write: Write[T]) -> T:
         with carrying(write.outcomes):
@@ -848,7 +847,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         )
         sender = AsyncSender(settings, transport=transport, http_client=http_client)
         operations = Operations.of(settings, sender.endpoint)
-        users = AsyncUsersClient(settings, operations, AsyncDriver(sender.send, patience=sender.patience))
+        users = AsyncUsersClient(operations, AsyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     async def aclose(self) -> None:

@@ -65,17 +65,16 @@ class UsersClient(NotCopied):
     contract says. A closed client raises `ConfigurationError`. Each method lists its own errors.
     """
 
-    def __init__(self, settings: Settings, operations: Operations, driver: SyncDriver) -> None:
-        self._settings = settings
+    def __init__(self, operations: Operations, driver: SyncDriver) -> None:
         self._operations = operations
         self._driver = driver
 
     def __repr__(self) -> str:
-        return self._settings.shown_for(self)
+        return self._operations.settings.shown_for(self)
 
     def _with_options(self, settings: Settings, sender: Sender) -> Self:
         operations = self._operations.with_settings(settings)
-        return type(self)(settings, operations, self._driver.with_sender(sender.send, sender.patience))
+        return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
 
     def _write(self, write: Write[T]) -> T:
         with carrying(write.outcomes):
@@ -844,7 +843,7 @@ class ArizeClient(BaseClient[Sender, UsersClient]):
         )
         sender = Sender(settings, transport=transport, http_client=http_client)
         operations = Operations.of(settings, sender.endpoint)
-        users = UsersClient(settings, operations, SyncDriver(sender.send, patience=sender.patience))
+        users = UsersClient(operations, SyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     def close(self) -> None:
