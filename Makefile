@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # What pytest is given beside its options, e.g. `make test TESTS=tests/cli`.
 TESTS ?=
 
-.PHONY: help demo test test-newest test-oldest test-tools static docs check format regenerate lock bench soak mutation pictures clean
+.PHONY: help demo test test-newest test-oldest test-tools static docs check format regenerate lock bench soak mutation official pictures clean
 
 help:
 	@echo "make demo         every users operation on a local account, sync and async"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench        this client beside Arize's own, as ratios (needs PyPI)"
 	@echo "make soak         10,000 users through a faulty network, and 500 interrupts"
 	@echo "make mutation     300 mutants of the layer, and which of them no test notices"
+	@echo "make official     what the tests know of Arize's own packages, held to the packages (needs PyPI)"
 	@echo "make pictures     the pictures of the README"
 	@echo "make clean        remove environments and caches"
 
@@ -94,6 +95,9 @@ soak: $(VENV)/installed
 
 mutation: $(VENV)/installed
 	$(BIN)/python scripts/mutation.py
+
+official: $(VENV)/installed
+	$(BIN)/python scripts/official.py
 
 pictures: $(VENV)/installed
 	$(BIN)/python scripts/pictures.py

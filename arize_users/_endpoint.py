@@ -27,8 +27,8 @@ ENDPOINT_VARIABLES = ("ARIZE_BASE_URL", *(f"ARIZE_{entry.upper()}" for entry in 
 """The environment variables that name the endpoint, or a part of it."""
 
 _READ = (*ENDPOINT_VARIABLES, "ARIZE_PROXY_URL")
-# Variables of Arize's SDK for the addresses of other services than this API.
-_OTHER_SERVICES = ("OTLP_", "FLIGHT_", "COLLECTOR_")
+# Variables of Arize's SDK and command line for the addresses of other services than this API.
+_OTHER_SERVICES = ("APP_", "OTLP_", "FLIGHT_", "COLLECTOR_")
 _LOOKS_LIKE_ROUTING = re.compile(
     r"HOST|DOMAIN|URL|_URI|ENDPOINT|REGION|SCHEME|PROTOCOL|SERVER|ADDRESS|GATEWAY|_BASE$|(?:_|API)PORT(?:_|$)"
 )

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pyperf
 
-OFFICIAL_CLIENT, OFFICIAL_CLI = "arize==8.61.0", "arize-ax-cli==0.39.0"
+OFFICIAL_CLIENT, OFFICIAL_CLI = OFFICIAL_PACKAGES = "arize==8.61.0", "arize-ax-cli==0.39.0"
+OFFICIAL = "official-cli"
+"""The environment of Arize's command line, which holds its client, too."""
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 
@@ -40,20 +42,34 @@ class Environments:
         self.client = self._make("ours", str(wheel))
         self.cli = self._make("ours-cli", f"{wheel}[cli]")
         self.official = self._make("official", OFFICIAL_CLIENT, keep=True)
-        self.official_cli = self._make("official-cli", OFFICIAL_CLI, keep=True)
+        self.official_cli = self._make(OFFICIAL, *OFFICIAL_PACKAGES, keep=True)
         # On the path of every side and in none of the environments whose sizes are compared.
         self.pyperf = self._make("pyperf", f"pyperf=={pyperf.__version__}", keep=True)
 
-    def _make(self, name: str, requirement: str, *, keep: bool = False) -> Path:
+    def _make(self, name: str, *requirements: str, keep: bool = False) -> Path:
         place = self._directory / name
-        contents = place / "contents.txt"
-        if not (keep and contents.is_file() and contents.read_text() == requirement):
-            print(f"bench: installing {requirement}", file=sys.stderr)
-            venv.create(place, clear=True, symlinks=os.name != "nt")
-            python = program_of(place, "python")
-            run([*_PIP, "--python", python, "install", "--quiet", requirement])
-            contents.write_text(requirement)
+        if not (keep and holds(place, *requirements)):
+            install(place, *requirements)
         return place
+
+
+def holds(place: Path, *requirements: str) -> bool:
+    """Tell whether an environment was made of these requirements."""
+    contents = place / "contents.txt"
+    return contents.is_file() and contents.read_text() == " ".join(requirements)
+
+
+def install(place: Path, *requirements: str) -> None:
+    """Make an environment of requirements, in the place of what is there.
+
+    Raises:
+        ProcessError: pip could not install them.
+    """
+    contents = " ".join(requirements)
+    print(f"installing {contents}", file=sys.stderr)
+    venv.create(place, clear=True, symlinks=os.name != "nt")
+    run([*_PIP, "--python", program_of(place, "python"), "install", "--quiet", *requirements])
+    (place / "contents.txt").write_text(contents)
 
 
 def program_of(environment: Path, name: str) -> str:
@@ -66,13 +82,13 @@ def packages_of(environment: Path) -> Path:
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(environment)}))
 
 
-def run(command: Sequence[str], variables: dict[str, str] | None = None) -> str:
-    """Run a process to its end and return what it wrote to its standard output.
+def run(command: Sequence[str], variables: dict[str, str] | None = None, *, text: str = "") -> str:
+    """Run a process to its end, with a text to read, and return what it wrote to its standard output.
 
     Raises:
         ProcessError: It failed.
     """
-    done = subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(command, env=variables, input=text, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it wrote no reason"]
         # pyperf adds a traceback of its own below the reason.

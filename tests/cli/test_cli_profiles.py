@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import certifi
+import official
 import pytest
+from migration import page
 
 from arize_users.cli.errors import CommandError
 from arize_users.cli.options import Options
@@ -207,3 +210,27 @@ format = "json"
 check_interval_hours = 6.0
 enabled = true
 """
+
+
+NAMED = {name: row.verdict for row in page.rows() for name in row.names}
+ENTRIES = json.loads((official.RECORDED / "surface.json").read_text(encoding="utf-8"))["profile entries"]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entries_of_arizes_cli(ax: Ax, profile: Profile, entry: str) -> None:
+    """An entry that is as in Arize's CLI is read, and refused where unusable; one that is gone is not."""
+    key = "" if entry == "auth.api_key" else "auth.api_key = 'k'\n"
+    profile(f"{key}{entry} = []")
+    ran = ax("settings", ARIZE_API_KEY="", ARIZE_BASE_URL="")
+    if NAMED[entry] == "gone":
+        assert ran.code == 0
+    else:
+        assert NAMED[entry] == "same"
+        assert f"{UNUSABLE}{entry} is not a text, but an array" in ran.err
+
+
+def test_oauth(ax: Ax, profile: Profile) -> None:
+    """A profile that signs in by OAuth is refused, and the reason is said."""
+    profile("[auth]\nauth_method = 'oauth'\n[auth.oauth]\naccess_token = 'secret-token'")
+    error, _ = ax("list", ARIZE_API_KEY="", ARIZE_BASE_URL="").refused(1)
+    assert error == "no API key is set (the profile signs in by OAuth, which this program does not support)"
