@@ -64,9 +64,9 @@ def test_the_tests_of_a_page_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_the_commands_of_a_page_run(account: Path, tmp_path: Path, page: str) -> None:
-    """Whoever types the commands of a page, in order and after its samples, gets what they promise."""
-    if page == "guides/onboarding.md":
-        (tmp_path / "people.csv").write_text("email,name,role\nlin@example.com,Lin Chen,member\n")
+    """Whoever types the commands of a page, in order, gets what they promise."""
+    (tmp_path / "people.csv").write_text("email,name,role\nlin@example.com,Lin Chen,member\n")
+    (tmp_path / "leavers.txt").write_text("lou@example.com\nroot@example.com\n")
     program = Path(sys.executable).with_name("ax")
     for command in commands(PAGES[page]):
         done = run(program, *shlex.split(command)[1:])
@@ -181,3 +181,17 @@ def test_the_reference_shows_what_a_class_takes() -> None:
         assert [one.name for one in shown if one.name != "self"] == list(
             inspect.signature(value).parameters
         ), name
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    """The changelog has a dated section for each version and the kinds of Keep a Changelog alone."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, *released = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    dated = [re.fullmatch(r"(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)", heading) for heading in released]
+    versions, days = zip(*(match.groups() for match in dated if match), strict=True)
+    assert len(versions) == len(released)
+    assert versions[0] == arize_users.__version__
+    assert sorted(days, reverse=True) == list(days)
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= kinds
