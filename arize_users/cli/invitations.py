@@ -93,7 +93,8 @@ def _one(session: Session, named: str, output: str | None, *, dry_run: bool) -> 
     if dry_run:
         target = session.target(output)
         found = got(session, session.users(), named)
-        return rehearse_one(target, found, _what(f"{described(found)}, who is {found.status},"))
+        status = getattr(found, "status", "of unknown status")
+        return rehearse_one(target, found, _what(f"{described(found)}, who is {status},"))
     return mail_one(
         session, "resend_invitation", named, output, "the invitation was sent again to the user {}", _noted
     )

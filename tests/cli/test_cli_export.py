@@ -130,7 +130,7 @@ def test_fields(ax: Ax, account: Sandbox, fields: str, tmp_path: Path) -> None:
 
 
 def test_fields_of_a_custom_role(ax: Ax, scripted: Scripted) -> None:
-    """A role is its object in JSON, and its name, or else its id, in a cell; what is missing is left out or empty."""
+    """A role is its object in JSON, and its name, or else its id, in a cell; a missing one is left out."""
     steward = {"type": "custom", "id": "r1", "name": "Steward"}
     scripted.set_answer(
         200, page([user(role=steward), user(role={"type": "custom", "id": "r2"}), {"id": "x"}])
@@ -196,7 +196,7 @@ def test_role_and_name(ax: Ax, account: Sandbox) -> None:
 
 
 def test_custom_roles(ax: Ax, scripted: Scripted) -> None:
-    """A custom role is named by its id or exact name; one that is called admin is not the predefined admin."""
+    """A custom role is named by its id or exact name; one called admin is not the predefined one."""
     roles = [
         {"type": "custom", "id": "r1", "name": "Steward"},
         {"type": "custom", "id": "r2", "name": "admin"},
@@ -232,7 +232,7 @@ def test_limit_of_matches(ax: Ax, crowd: Sequence[str]) -> None:
 
 
 def test_part_of_a_filtered_list(ax: Ax, served: SandboxServer, crowd: Sequence[str], tmp_path: Path) -> None:
-    """Where it fails on the way, the matches so far are kept, and the command for the rest has the filters."""
+    """Where it fails on the way, the matches so far are kept, and the command for the rest filters, too."""
     served.sandbox.faults.add("server_error", operation="list_users", nth=3)
     file = tmp_path / "users.csv"
     ran = ax("list", "--all", "--name", "9", "--fields", "name", "-o", str(file))
