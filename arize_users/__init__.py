@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         InvalidArgumentError,
         JournalError,
         MissingFieldError,
+        NoSandboxError,
         NotFoundError,
         OutcomeUnknownError,
         PaginationError,
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
         ServerError,
         UnauthorizedError,
         UnprocessableEntityError,
+    )
+    from .literals import (
+        EnumCaseLiteral,
+        InviteModeLiteral,
+        RegionLiteral,
+        UserRoleLiteral,
+        UserStatusLiteral,
     )
     from .people import (
         BulkCreateResult,
@@ -54,14 +62,19 @@ if TYPE_CHECKING:
         USER_COLUMNS,
         ActionKind,
         ActionStatus,
+        AnyCaseText,
         CreatedUser,
         CreationStatus,
         CustomUserRole,
         DeletionStatus,
         InviteMode,
+        InviteModeLike,
         LookupStatus,
         Pagination,
         PredefinedUserRole,
+        Role,
+        RoleLike,
+        StatusLike,
         UnknownUserRole,
         User,
         UserPage,
@@ -81,6 +94,7 @@ __all__ = [
     "ActionKind",
     "ActionStatus",
     "AmbiguousEmailError",
+    "AnyCaseText",
     "ArizeClient",
     "ArizeError",
     "AsyncArizeClient",
@@ -102,13 +116,17 @@ __all__ = [
     "CreationStatus",
     "CustomUserRole",
     "DeletionStatus",
+    "EnumCaseLiteral",
     "ForbiddenError",
     "InvalidArgumentError",
     "InviteMode",
+    "InviteModeLike",
+    "InviteModeLiteral",
     "JournalError",
     "LookupStatus",
     "MissingFieldError",
     "NewUser",
+    "NoSandboxError",
     "NotFoundError",
     "OutcomeUnknownError",
     "Outcomes",
@@ -118,10 +136,14 @@ __all__ = [
     "PlanResult",
     "PredefinedUserRole",
     "RateLimitError",
+    "RegionLiteral",
     "Report",
     "ResponseDecodeError",
+    "Role",
+    "RoleLike",
     "RosterError",
     "ServerError",
+    "StatusLike",
     "UnauthorizedError",
     "UnknownUserRole",
     "UnprocessableEntityError",
@@ -129,7 +151,9 @@ __all__ = [
     "UserPage",
     "UserResult",
     "UserRole",
+    "UserRoleLiteral",
     "UserStatus",
+    "UserStatusLiteral",
     "UserUpdate",
     "UsersClient",
     "WriteStatus",
@@ -161,6 +185,8 @@ def _home(name: str) -> str:
     for home, names in _NAMES_BY_HOME.items():
         if name in names:
             return home
+    if name.endswith("Literal"):
+        return "literals"
     return "errors" if name.endswith(("Error", "Warning", "Interrupted")) else "types"
 
 

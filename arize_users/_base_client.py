@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from ._beta import announce
 from ._core.runtime import NotCopied
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout
+from .errors import NoSandboxError
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
@@ -67,10 +68,19 @@ class BaseClient(NotCopied, Generic[S, U]):
         return self._users
 
     @property
-    def sandbox(self) -> Sandbox | None:
-        """The local account behind ``base_url="sandbox:…"``, with its outbox and clock; else None."""
+    def sandbox(self) -> Sandbox:
+        """The local account behind ``base_url="sandbox:…"``, with its outbox and clock.
+
+        Raises:
+            NoSandboxError: The client's account is not a local one.
+        """
         sandbox: Sandbox | None = self._sender.sandbox
+        if sandbox is None:
+            raise NoSandboxError(
+                f"the account at {self._settings.base_url} is not a local one",
+                hint="ArizeClient(base_url='sandbox:') has a sandbox; getattr(client, 'sandbox', None) asks.",
+            )
         return sandbox
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._settings.base_url!r})"
+        return self._settings.shown_for(self)

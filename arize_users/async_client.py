@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 
@@ -13,6 +13,7 @@ from ._base_client import BaseClient
 from ._core.async_driver import AsyncDriver
 from ._core.runtime import NotCopied
 from ._core.transport import AsyncSender
+from ._frames import FrameCase, check_frame, data_frame, with_progress
 from ._users.applying import apply
 from ._users.batch import Batch
 from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
@@ -23,6 +24,7 @@ from ._users.outcomes import Write
 from ._users.planning import plan
 from ._users.progress import told_of_pages
 from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .literals import EnumCaseLiteral, RegionLiteral
 from .people import (
     BulkCreateResult,
     BulkGetResult,
@@ -36,14 +38,19 @@ from .people import (
 from .results import Outcomes, UserResult, carrying
 from .roster import Plan, PlanResult, Report, Roster
 from .types import (
+    USER_COLUMNS,
     BulkUserDeletionResult,
     CreatedUser,
-    CustomUserRole,
-    PredefinedUserRole,
+    InviteModeLike,
+    RoleLike,
+    StatusLike,
     User,
     UserPage,
     When,
 )
+
+if TYPE_CHECKING:
+    import pandas
 
 T = TypeVar("T")
 R = TypeVar("R", bound=UserResult)
@@ -62,6 +69,9 @@ class AsyncUsersClient(NotCopied):
         self._operations = operations
         self._driver = driver
 
+    def __repr__(self) -> str:
+        return self._operations.settings.shown_for(self)
+
     def _with_options(self, settings: Settings, sender: AsyncSender) -> Self:
         operations = self._operations.with_settings(settings)
         return type(self)(operations, self._driver.with_sender(sender.send, sender.patience))
@@ -78,7 +88,7 @@ class AsyncUsersClient(NotCopied):
         self,
         *,
         email: str | None = None,
-        status: str | Iterable[str] | None = None,
+        status: StatusLike | Iterable[StatusLike] | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> UserPage:
@@ -107,7 +117,7 @@ class AsyncUsersClient(NotCopied):
         self,
         *,
         email: str | None = None,
-        status: str | Iterable[str] | None = None,
+        status: StatusLike | Iterable[StatusLike] | None = None,
         created_after: When | None = None,
         created_before: When | None = None,
         page_size: int = 100,
@@ -155,7 +165,7 @@ class AsyncUsersClient(NotCopied):
         self,
         *,
         email: str | None = None,
-        status: str | Iterable[str] | None = None,
+        status: StatusLike | Iterable[StatusLike] | None = None,
         created_after: When | None = None,
         created_before: When | None = None,
         page_size: int = 100,
@@ -193,6 +203,52 @@ class AsyncUsersClient(NotCopied):
         on_notice = told_of_pages(on_progress)
         return self._driver.iterate(scan.next_whole_page, prefetch=False, on_notice=on_notice)
 
+    async def to_df(
+        self,
+        *,
+        email: str | None = None,
+        status: StatusLike | Iterable[StatusLike] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        page_size: int = 100,
+        prefetch: bool = False,
+        cursor: str | None = None,
+        case: FrameCase = None,
+        progress: bool = True,
+    ) -> pandas.DataFrame:
+        """Read every matching user, as `iter` does, and give a pandas frame, as `UserPage.to_df` does.
+
+        Args:
+            email: As for `list`.
+            status: As for `list`.
+            created_after: As for `iter`.
+            created_before: As for `iter`.
+            page_size: As for `iter`.
+            prefetch: As for `iter`.
+            cursor: As for `iter`.
+            case: "upper" or "lower"; see `UserPage.to_df`.
+            progress: Show a progress bar, on standard error or in the notebook, where tqdm is installed.
+
+        Returns:
+            A frame with the columns of `USER_COLUMNS`, one row per user, the oldest first; times are UTC.
+
+        Raises:
+            ImportError: pandas is not installed, and nothing was sent; the extra ``df`` brings it.
+            PaginationError: The server gave a cursor twice, or promises more users without one.
+        """
+        check_frame(case)
+        found = self.iter(
+            email=email,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
+            page_size=page_size,
+            prefetch=prefetch,
+            cursor=cursor,
+        )
+        rows = [user.to_row() async for user in with_progress(found, shown=progress)]
+        return data_frame(rows, USER_COLUMNS, case=case)
+
     async def get(self, *, user: str | User) -> User | None:
         """Get a user by id, or by email.
 
@@ -217,8 +273,8 @@ class AsyncUsersClient(NotCopied):
         *,
         name: str,
         email: str,
-        role: str | PredefinedUserRole | CustomUserRole,
-        invite_mode: str,
+        role: RoleLike,
+        invite_mode: InviteModeLike,
         is_developer: bool | None = None,
     ) -> CreatedUser:
         """Create a user, or invite again one whose invitation expired.
@@ -230,7 +286,8 @@ class AsyncUsersClient(NotCopied):
         Args:
             name: 1 to 255 characters.
             email: The address.
-            role: admin, member or annotator, or the result of a role builder.
+            role: admin, member or annotator in any case, or a role: the result of a role builder, or another
+                user's, but no `UnknownUserRole`, which is refused.
             invite_mode: "none" makes an active user, who logs in by SSO alone, and sends nothing;
                 "email_link" mails a link; "temporary_password" answers a password, once, in
                 ``temporary_password``.
@@ -761,7 +818,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        region: str | None = None,
+        region: RegionLiteral | None = None,
         timeout: Timeout | NotGiven = NOT_GIVEN,
         total_timeout: float | NotGiven | None = NOT_GIVEN,
         verify: Verify = None,
@@ -770,7 +827,7 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
         max_retries: int | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
-        enum_case: str | None = None,
+        enum_case: EnumCaseLiteral | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
         settings = resolve(
@@ -789,9 +846,8 @@ class AsyncArizeClient(BaseClient[AsyncSender, AsyncUsersClient]):
             allow_insecure_http=allow_insecure_http,
         )
         sender = AsyncSender(settings, transport=transport, http_client=http_client)
-        users = AsyncUsersClient(
-            Operations.of(settings, sender.endpoint), AsyncDriver(sender.send, patience=sender.patience)
-        )
+        operations = Operations.of(settings, sender.endpoint)
+        users = AsyncUsersClient(operations, AsyncDriver(sender.send, patience=sender.patience))
         super().__init__(settings, sender, users)
 
     async def aclose(self) -> None:

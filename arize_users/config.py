@@ -61,6 +61,7 @@ __all__ = [
     "endpoint_of",
     "find_endpoint",
     "is_loopback",
+    "masked",
     "profile_endpoint",
     "proxy_for",
     "resolve",
@@ -94,6 +95,23 @@ VARIABLES = (
     "ARIZE_DISABLE_PRERELEASE_WARNINGS",
 )
 """Every variable of its own that this package reads. Only the command line takes ARIZE_PROFILE."""
+
+
+_SHOWN = 4
+_LONG_ENOUGH = 24
+"""A key of this length is still one when its first and last characters are known."""
+
+
+def masked(key: str) -> str:
+    """Show of an API key what tells it from others, and what cannot be used in its place.
+
+    Args:
+        key: The key.
+
+    Returns:
+        Its first and last four characters where it is long enough to be secret without them.
+    """
+    return f"{key[:_SHOWN]}...{key[-_SHOWN:]}" if len(key) >= _LONG_ENOUGH else "[hidden]"
 
 
 class NotGiven:
@@ -162,6 +180,10 @@ class Settings:
     def sandbox_case(self) -> Literal["lower", "upper"]:
         """The case of a local account's enum values: lower, unless ``enum_case`` is upper."""
         return "upper" if self.enum_case == "upper" else "lower"
+
+    def shown_for(self, owner: object) -> str:
+        """Give the repr of who works with these settings: the endpoint, and the API key masked."""
+        return f"{type(owner).__name__}(base_url={self.base_url!r}, api_key={masked(self.api_key)!r})"
 
     @property
     def request_url(self) -> str:

@@ -4,6 +4,7 @@
 
     ArizeError
      ├── ConfigurationError        the client cannot be built from its settings
+     │    └── NoSandboxError       the account of the client whose sandbox was read is no local one
      ├── InvalidArgumentError      an argument cannot be right; no request was sent
      │    └── RosterError          a roster's file cannot be read as it stands
      ├── PlanRefusedError          a guard of a plan, or another account; nothing was changed
@@ -147,6 +148,13 @@ class ConfigurationError(_OfArgument):
 
     def __str__(self) -> str:
         return self._with_hint(self._text(self.variable or self.argument))
+
+
+class NoSandboxError(ConfigurationError, AttributeError):
+    """``client.sandbox`` was read of a client whose account is not a local one.
+
+    It is an `AttributeError`, too, so ``getattr(client, "sandbox", None)`` and ``hasattr`` work.
+    """
 
 
 class InvalidArgumentError(_OfArgument, ValueError):

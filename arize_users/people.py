@@ -12,7 +12,7 @@ from .enums import CreationStatus, LookupStatus, WriteStatus
 from .results import UserResult
 
 if TYPE_CHECKING:
-    from .types import CreatedUser, Role, User
+    from .types import CreatedUser, InviteModeLike, RoleLike, User
 
 
 @frozen(kw_only=True)
@@ -30,8 +30,8 @@ class NewUser:
 
     email: str
     name: str
-    role: str | Role
-    invite_mode: str = "email_link"
+    role: RoleLike
+    invite_mode: InviteModeLike = "email_link"
     is_developer: bool | None = None
 
 

@@ -5,13 +5,15 @@ What the server sent beyond the fields of a type is in ``extra``.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from attrs import field, frozen
 
+from ._frames import FrameCase, data_frame, encodable
+from ._frames import as_utc as as_utc
 from .enums import (
     ActionKind,
     ActionStatus,
@@ -27,6 +29,7 @@ from .enums import (
     parse_open,
 )
 from .errors import InvalidArgumentError, MissingFieldError
+from .literals import InviteModeLiteral, UserRoleLiteral, UserStatusLiteral
 from .results import BulkUserDeletionResult, Document
 
 if TYPE_CHECKING:
@@ -36,16 +39,20 @@ __all__ = [
     "USER_COLUMNS",
     "ActionKind",
     "ActionStatus",
+    "AnyCaseText",
     "BulkUserDeletionResult",
     "CreatedUser",
     "CreationStatus",
     "CustomUserRole",
     "DeletionStatus",
     "InviteMode",
+    "InviteModeLike",
     "LookupStatus",
     "Pagination",
     "PredefinedUserRole",
     "Role",
+    "RoleLike",
+    "StatusLike",
     "UnknownUserRole",
     "User",
     "UserPage",
@@ -91,7 +98,7 @@ class FrozenDict(dict[str, Any]):
 NOTHING = FrozenDict()
 
 
-def _role_name(name: str) -> UserRole | str:
+def _role_name(name: str) -> UserRole | AnyCaseText:
     return parse_open(UserRole, name) if isinstance(name, str) else name
 
 
@@ -105,7 +112,7 @@ class PredefinedUserRole:
         extra: What the server sent beyond the contract.
     """
 
-    name: UserRole | str = field(converter=_role_name)
+    name: UserRole | AnyCaseText = field(converter=_role_name)
     extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
 
     type: ClassVar[str] = AnyCaseText("predefined")
@@ -188,9 +195,21 @@ class UnknownUserRole:
 
 
 Role = PredefinedUserRole | CustomUserRole | UnknownUserRole
+"""The role of a user, as answers have it."""
+
+# What answers have can be passed back: an unknown value is refused when it is used. No `str`, and above all
+# no `Iterable[str]`, is among them, so that a checker refuses a text with a typing error.
+StatusLike = UserStatus | UserStatusLiteral | AnyCaseText
+"""What names a status."""
+
+RoleLike = UserRole | UserRoleLiteral | AnyCaseText | Role
+"""What names the role of a new user."""
+
+InviteModeLike = InviteMode | InviteModeLiteral | AnyCaseText
+"""What names an invite mode."""
 
 
-def assign_predefined_role(name: str) -> PredefinedUserRole:
+def assign_predefined_role(name: UserRole | UserRoleLiteral | AnyCaseText) -> PredefinedUserRole:
     """Build the assignment of a predefined role for ``users.create``.
 
     Args:
@@ -230,32 +249,14 @@ def iso_time(moment: datetime) -> str:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-def as_utc(moment: datetime) -> datetime:
-    """Read a time without a zone as UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def in_utc(moment: datetime) -> datetime | None:
-    """Convert a time to UTC; None where it is then before the year 1 or after the year 9999."""
-    try:
-        return as_utc(moment).astimezone(UTC)
-    except OverflowError:
-        return None
-
-
-def encodable(value: object) -> object:
-    """Escape a lone surrogate in a text: JSON can hold one, UTF-8 cannot."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-
-
 _MISSING: Any = object()
 
 
-def _status(value: UserStatus | str) -> UserStatus | str:
+def _status(value: str) -> UserStatus | AnyCaseText:
     return parse_open(UserStatus, value) if isinstance(value, str) else value
 
 
-def _invite_mode(value: InviteMode | str | None) -> InviteMode | str | None:
+def _invite_mode(value: str | None) -> InviteMode | AnyCaseText | None:
     return parse_open(InviteMode, value) if isinstance(value, str) else value
 
 
@@ -284,7 +285,7 @@ class User(Document):
     name: str = field(default=_MISSING)
     email: str = field(default=_MISSING)
     created_at: datetime = field(default=_MISSING)
-    status: UserStatus | str = field(default=_MISSING, converter=_status)
+    status: UserStatus | AnyCaseText = field(default=_MISSING, converter=_status)
     role: Role = field(default=_MISSING)
     is_developer: bool = field(default=_MISSING)
     extra: Mapping[str, Any] = NOTHING
@@ -354,17 +355,6 @@ _USER_FIELDS = ("id", "name", "email", "created_at", "status", "role", "is_devel
 USER_COLUMNS = tuple(User().to_row())
 
 
-def _row(user: User, case: Literal["lower", "upper"] | None) -> dict[str, Any]:
-    """Give a user's row, its values of the API spelt in a case; the name of a custom role stays."""
-    row = user.to_row()
-    if case is None:
-        return row
-    spelt = ["status", "role_type"]
-    if row["role_type"] is not None and row["role_type"].lower() == "predefined":
-        spelt.append("role_name")
-    return row | {name: row[name] and getattr(row[name], case)() for name in spelt}
-
-
 def _role_document(role: Role) -> dict[str, Any]:
     return role.to_dict()
 
@@ -381,7 +371,7 @@ class CreatedUser(User):
     """
 
     created: bool | None = None
-    invite_mode: InviteMode | str | None = field(default=None, converter=_invite_mode)
+    invite_mode: InviteMode | AnyCaseText | None = field(default=None, converter=_invite_mode)
     temporary_password: str | None = None
 
     _SHOWN: ClassVar[tuple[str, ...]] = ("created", "invite_mode")
@@ -424,9 +414,11 @@ class Pagination:
         return {"has_more": self.has_more, **cursor} | dict(self.extra)
 
 
-@frozen(kw_only=True)
-class UserPage(Document):
-    """One page of users, oldest first. Iterable, with a length.
+@frozen(kw_only=True, repr=False)
+class UserPage(Document, Sequence[User]):
+    """One page of users, oldest first: a sequence of them. A slice is a tuple.
+
+    A notebook shows it as a table of its first users.
 
     Args:
         users: The users of the page.
@@ -436,13 +428,42 @@ class UserPage(Document):
 
     users: tuple[User, ...]
     pagination: Pagination
-    extra: Mapping[str, Any] = field(default=NOTHING, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=NOTHING, hash=False)
+
+    @overload
+    def __getitem__(self, index: int) -> User: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[User, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> User | tuple[User, ...]:
+        return self.users[index]
 
     def __iter__(self) -> Iterator[User]:
         return iter(self.users)
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def __repr__(self) -> str:
+        ends = {"first": self.users[0], "last": self.users[-1]} if self.users else {}
+        emails = [f", {end}={_short(repr(getattr(user, 'email', None)))}" for end, user in ends.items()]
+        return f"UserPage({self._size}, has_more={self.pagination.has_more}{''.join(emails)})"
+
+    @property
+    def _size(self) -> str:
+        return "1 user" if len(self) == 1 else f"{len(self)} users"
+
+    def _repr_html_(self) -> str:
+        # What a name holds is markup nowhere, and no formula of MathJax, either.
+        rows = [_html_row("td", user.to_row().values()) for user in self.users[:_MOST_ROWS]]
+        more = len(self) - len(rows)
+        size = f"{self._size}{f', {more} of them not shown' if more else ''}"
+        return (
+            '<table class="tex2jax_ignore mathjax_ignore">'
+            f"<caption>{size}, has_more={self.pagination.has_more}</caption>"
+            f"<thead>{_html_row('th', USER_COLUMNS)}</thead><tbody>{''.join(rows)}</tbody></table>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the page under the API's field names.
@@ -456,8 +477,8 @@ class UserPage(Document):
         }
         return page | dict(self.extra)
 
-    def to_df(self, *, case: Literal["lower", "upper"] | None = None) -> pandas.DataFrame:
-        """Give a pandas frame, one row per user, the role flattened.
+    def to_df(self, *, case: FrameCase = None) -> pandas.DataFrame:
+        """Give a pandas frame, one row per user, the role flattened as by `User.to_row`.
 
         A time that the frame cannot hold, such as the year 1 in pandas 2, is NaT, and a warning says so.
         A lone surrogate in a text is an escape.
@@ -474,27 +495,18 @@ class UserPage(Document):
             ImportError: pandas is not installed; the extra ``df`` brings it.
             InvalidArgumentError: There is no such case.
         """
-        if case not in (None, "lower", "upper"):
-            raise InvalidArgumentError(f"{case!r} is neither 'lower' nor 'upper'", argument="case")
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError(
-                "to_df() needs pandas: install it with `pip install 'arize-users[df]'`"
-            ) from error
-        rows = [{name: encodable(value) for name, value in _row(user, case).items()} for user in self.users]
-        times = [row["created_at"] for row in rows]
-        for row in rows:
-            if isinstance(row["created_at"], datetime):
-                row["created_at"] = in_utc(row["created_at"])
-        frame = pandas.DataFrame(rows, columns=USER_COLUMNS)
-        frame["created_at"] = pandas.to_datetime(frame["created_at"], utc=True, errors="coerce")
-        held = frame["created_at"].notna()
-        lost = [time for time, is_held in zip(times, held, strict=True) if time is not None and not is_held]
-        if lost:
-            warnings.warn(
-                f"the frame cannot hold {len(lost)} of {len(times)} times of created_at, and has NaT "
-                f"for them; the first is {lost[0]}",
-                stacklevel=2,
-            )
-        return frame
+        return data_frame((user.to_row() for user in self.users), USER_COLUMNS, case=case)
+
+
+_MOST_ROWS = 20
+"""How many users of a page a notebook shows."""
+_MOST_LETTERS = 80
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
+
+
+def _html_row(tag: str, cells: Iterable[object]) -> str:
+    texts = ("" if cell is None else escape(_short(str(encodable(cell)))) for cell in cells)
+    return f"<tr>{''.join(f'<{tag}>{text}</{tag}>' for text in texts)}</tr>"

@@ -37,10 +37,11 @@ REPLACEMENTS = (
     # Every public method that talks to the server is awaited; `iter` gives its iterator at once.
     (
         r"    def (_write|_bulk|list|get|create|update|delete|resend_invitation|reset_password|bulk_\w+"
-        r"|plan|apply)\(",
+        r"|plan|apply|to_df)\(",
         r"    async def \1(",
     ),
     (r"return self\._(driver\.run|write|bulk)\(", r"return await self._\1("),
+    (r"for user in with_progress\(", "async for user in with_progress("),
     (r"def close\(", "async def aclose("),
     (r"self\.close\(\)", "await self.aclose()"),
     (r"self\._sender\.close\(\)", "await self._sender.aclose()"),

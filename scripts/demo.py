@@ -12,6 +12,7 @@ from arize_users import (
     BetaWarning,
     BulkUserDeletionResult,
     CustomUserRole,
+    InviteModeLiteral,
     PredefinedUserRole,
     User,
 )
@@ -31,13 +32,13 @@ def tour() -> None:
     """Call every operation of the sync client."""
     with ArizeClient(base_url="sandbox:") as client:
         users, sandbox = client.users, client.sandbox
-        assert sandbox is not None
 
         print("\n1. Create users, in each of the three invite modes.")
         ada = users.create(name="Ada Lovelace", email="ada@acme.com", role="member", invite_mode="email_link")
         admin, auditor = PredefinedUserRole(name="admin"), CustomUserRole(id="Um9sZToxMjM=")
-        mode = "temporary_password"
-        grace = users.create(name="Grace Hopper", email="grace@acme.com", role=admin, invite_mode=mode)
+        grace = users.create(
+            name="Grace Hopper", email="grace@acme.com", role=admin, invite_mode="temporary_password"
+        )
         bot = users.create(name="Annotator Bot", email="bot@acme.com", role="annotator", invite_mode="none")
         audit = users.create(name="Auditor", email="audit@acme.com", role=auditor, invite_mode="none")
         for created in (ada, grace, bot, audit):
@@ -92,7 +93,11 @@ async def tour_async() -> None:
     async with AsyncArizeClient(base_url="sandbox:") as client:
         users = client.users
         print("\n9. The same surface, awaited.")
-        modes = {"ada": "email_link", "grace": "temporary_password", "bot": "none"}
+        modes: dict[str, InviteModeLiteral] = {
+            "ada": "email_link",
+            "grace": "temporary_password",
+            "bot": "none",
+        }
         calls = (
             users.create(name=name.title(), email=f"{name}@acme.com", role="member", invite_mode=mode)
             for name, mode in modes.items()
@@ -106,7 +111,6 @@ async def tour_async() -> None:
         found = await users.get(user="Grace@Acme.com")
         print(f"   found by email: {found is not None and found.name}")
         show(await users.update(user_id=ids["Grace"], name="Grace Hopper"))
-        assert client.sandbox is not None
         mary = client.sandbox.add_user(name="Mary Jackson", email="mary@acme.com")
         await users.resend_invitation(user_id=ids["Ada"])
         await users.reset_password(user_id=mary)

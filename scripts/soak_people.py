@@ -34,12 +34,12 @@ from attrs import evolve, frozen
 from sandbox_server import served
 from soak import fault_script
 
-from arize_users import ArizeClient, NewUser
+from arize_users import ArizeClient, InviteModeLiteral, NewUser, UserRole
 from arize_users.roster import Action, Plan, PlanResult, Report, Roster
 from arize_users.sandbox import KEYS, Sandbox
 
 OWNERS = ("owner@sandbox.example", "member@sandbox.example", "annotator@sandbox.example")
-MODES = ("email_link", "temporary_password", "none")
+MODES: tuple[InviteModeLiteral, ...] = ("email_link", "temporary_password", "none")
 MOST_PASSES = 8
 AS_WANTED = ("done", "unchanged")
 PATIENCE_SECONDS = 300
@@ -134,7 +134,7 @@ def _populate(path: Path, count: int) -> list[NewUser]:
                 sandbox.add_user(email=email, name="Old name")
             elif number % 8 == 3:
                 sandbox.add_user(email=f"gone{number}@soak.example", name=name)
-    roles = ("admin", "member", "annotator")
+    roles = tuple(UserRole)
     owners = [
         NewUser(email=email, name=f"Sandbox {role.capitalize() if role != 'admin' else 'Owner'}", role=role)
         for email, role in zip(OWNERS, roles, strict=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..sandbox import Sandbox
 
 C = TypeVar("C", httpx.Client, httpx.AsyncClient)
+T = TypeVar("T")
 H = TypeVar("H", bound=httpx.HTTPTransport | httpx.AsyncHTTPTransport)
 
 
@@ -97,7 +98,7 @@ class _BaseSender(Generic[C]):
 
     @property
     def sandbox(self) -> Sandbox | None:
-        """The sandbox that was opened for this client."""
+        """The sandbox that requests go to."""
         return self._shared.sandbox
 
     @property
@@ -145,16 +146,14 @@ class Sender(_BaseSender[httpx.Client]):
     ) -> None:
         _check_kind("transport", transport, httpx.BaseTransport)
         _check_kind("http_client", http_client, httpx.Client)
-        sandbox = None
         if http_client is None and transport is None:
-            sandbox = _open_sandbox(settings)
-            if sandbox is None:
+            if settings.sandbox_path is None:
                 connector = _Connector(httpx.HTTPTransport, settings)
                 transport, self._proxy = ConnectionPool(connector), connector.proxy
             else:
                 from ..sandbox import SandboxTransport
 
-                transport = SandboxTransport(sandbox)
+                transport = _opened(SandboxTransport.open, settings)
         http = (
             http_client
             if http_client is not None
@@ -164,8 +163,9 @@ class Sender(_BaseSender[httpx.Client]):
             http,
             http_client is not None,
             _guarded(http_client, transport),
-            sandbox,
-            _endpoint(settings, transport),
+            sandbox := getattr(transport, "sandbox", None),
+            # The account behind a sandbox's transport is the same whatever the URL says.
+            endpoint_of(settings.request_url, getattr(sandbox, "identity", None)),
         )
         self._builder = RequestBuilder(settings)
 
@@ -195,12 +195,10 @@ class Sender(_BaseSender[httpx.Client]):
             raise self._failure(error, request) from error
 
     def close(self) -> None:
-        """Close the connections and the sandbox, but no httpx client of the caller's."""
+        """Close the connections and the sandbox that was opened, but no httpx client of the caller's."""
         self._shared.is_closed = True
         if not self._shared.is_callers:
             self._shared.http.close()
-        if self.sandbox is not None:
-            self.sandbox.close()
 
 
 class AsyncSender(_BaseSender[httpx.AsyncClient]):
@@ -215,16 +213,14 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
     ) -> None:
         _check_kind("transport", transport, httpx.AsyncBaseTransport)
         _check_kind("http_client", http_client, httpx.AsyncClient)
-        sandbox = None
         if http_client is None and transport is None:
-            sandbox = _open_sandbox(settings)
-            if sandbox is None:
+            if settings.sandbox_path is None:
                 connector = _Connector(httpx.AsyncHTTPTransport, settings)
                 transport, self._proxy = AsyncConnectionPool(connector), connector.proxy
             else:
                 from ..sandbox import AsyncSandboxTransport
 
-                transport = AsyncSandboxTransport(sandbox)
+                transport = _opened(AsyncSandboxTransport.open, settings)
         http = (
             http_client
             if http_client is not None
@@ -236,8 +232,9 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
             http,
             http_client is not None,
             _guarded(http_client, transport),
-            sandbox,
-            _endpoint(settings, transport),
+            sandbox := getattr(transport, "sandbox", None),
+            # The account behind a sandbox's transport is the same whatever the URL says.
+            endpoint_of(settings.request_url, getattr(sandbox, "identity", None)),
         )
         self._builder = RequestBuilder(settings)
 
@@ -259,12 +256,10 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
         raise self._timed_out(sent=connection is None or connection.is_ready)
 
     async def aclose(self) -> None:
-        """Close the connections and the sandbox, but no httpx client of the caller's."""
+        """Close the connections and the sandbox that was opened, but no httpx client of the caller's."""
         self._shared.is_closed = True
         if not self._shared.is_callers:
             await self._shared.http.aclose()
-        if self.sandbox is not None:
-            self.sandbox.close()
 
 
 class _NoCookies(httpx.Cookies):
@@ -336,19 +331,11 @@ def _guarded(http_client: object, transport: object) -> str | None:
     return "transport" if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport) else None
 
 
-def _endpoint(settings: Settings, transport: object) -> dict[str, str | int]:
-    # The account behind a sandbox's transport is the same whatever the URL says.
-    sandbox = getattr(transport, "sandbox", None)
-    return endpoint_of(settings.request_url, getattr(sandbox, "identity", None))
-
-
-def _open_sandbox(settings: Settings) -> Sandbox | None:
-    if settings.sandbox_path is None:
-        return None
-    from ..sandbox import Sandbox, SandboxError
+def _opened(open_transport: Callable[..., T], settings: Settings) -> T:
+    from ..sandbox import SandboxError
 
     try:
-        return Sandbox(settings.sandbox_path or None, enum_case=settings.sandbox_case)
+        return open_transport(settings.sandbox_path or None, enum_case=settings.sandbox_case)
     except (SandboxError, ValueError) as error:
         raise ConfigurationError(
             f"the local account cannot be opened: {error}", argument="base_url"

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..enums import InviteMode, UserRole, UserStatus
 from ..errors import InvalidArgumentError
-from ..types import CustomUserRole, PredefinedUserRole, User, parse_closed
+from ..types import CustomUserRole, PredefinedUserRole, UnknownUserRole, User, parse_closed
 
 MAX_LIMIT = 100
 MAX_NAME = 255
@@ -303,6 +303,9 @@ def role(value: object) -> PredefinedUserRole | CustomUserRole:
         if not text(value.id, "role").strip():
             raise InvalidArgumentError("the custom role has an empty id", argument="role")
         return value
+    if isinstance(value, UnknownUserRole):
+        problem = f"the role {str(value)!r} is of a kind that this version can read, but not assign"
+        raise _refusal(problem, "role", hint="Give a predefined role, or CustomUserRole(id=...).")
     named = value.name if isinstance(value, PredefinedUserRole) else value
     if not isinstance(named, str):
         raise _refusal(

@@ -53,7 +53,10 @@ logger = logging.getLogger("arize_users")
 class Operations:
     """The operations of one client. Shared by its threads and tasks."""
 
-    def __init__(self, retrier: Retrier, learnt: LearntCase, endpoint: Mapping[str, str | int]) -> None:
+    def __init__(
+        self, settings: Settings, retrier: Retrier, learnt: LearntCase, endpoint: Mapping[str, str | int]
+    ) -> None:
+        self.settings = settings
         self.endpoint = endpoint
         self._retrier = retrier
         self._learnt = learnt
@@ -67,14 +70,15 @@ class Operations:
             total_timeout=settings.total_timeout,
             endpoint={"base_url": settings.base_url, "base_url_from": settings.base_url_from},
         )
-        return cls(retrier, LearntCase(settings.enum_case), endpoint or endpoint_of(settings.request_url))
+        endpoint = endpoint or endpoint_of(settings.request_url)
+        return cls(settings, retrier, LearntCase(settings.enum_case), endpoint)
 
     def with_settings(self, settings: Settings) -> Operations:
         """Give operations that share the learnt case and the rate-limit pause with these."""
         retrier = self._retrier.with_options(
             max_retries=settings.max_retries, total_timeout=settings.total_timeout
         )
-        return Operations(retrier, self._learnt, self.endpoint)
+        return Operations(settings, retrier, self._learnt, self.endpoint)
 
     def deadline(self) -> Flow[float]:
         """The time at which an operation that begins now is given up."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arize_users._cells import escaped
-from arize_users.enums import InviteMode, UserRole
+from arize_users.enums import AnyCaseText, InviteMode, UserRole
 
 from .answers import created_user_answer
 from .errors import PARTIAL, USAGE, CommandError
@@ -68,8 +68,12 @@ def create(
 
     name = _or_ask(full_name, "Full name")
     address = _or_ask(email, "Email")
-    assigned = _or_ask(role, "Role", tuple(UserRole)) if role_id is None else assign_custom_role(role_id)
-    mode = _or_ask(invite_mode, "Invite mode", tuple(InviteMode))
+    assigned = (
+        assign_custom_role(role_id)
+        if role_id is not None
+        else AnyCaseText(_or_ask(role, "Role", tuple(UserRole)))
+    )
+    mode = AnyCaseText(_or_ask(invite_mode, "Invite mode", tuple(InviteMode)))
     session.arguments |= {"email": address, "invite_mode": mode}
     try:
         user = session.write(

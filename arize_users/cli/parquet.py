@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-from arize_users.types import encodable, in_utc
+from arize_users._frames import encodable, in_utc
 
 from .terminal import say
 

@@ -6,12 +6,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from .reporter import HIDDEN
 from .settings import DEFAULT, Settings
-
-_SHOWN = 4
-_LONG_ENOUGH = 24
-"""A key of this length is still one when its first and last characters are known."""
 
 Row = dict[str, str | None]
 
@@ -24,12 +19,12 @@ def setting_row(setting: str, value: str | None, source: str | None) -> Row:
 
 def setting_rows(found: Settings) -> Iterator[Row]:
     """Give each setting, masked where it is secret, and where it comes from."""
-    from arize_users.config import proxy_for, resolve
+    from arize_users.config import masked, proxy_for, resolve
 
     settled = resolve(api_key=found.api_key, base_url=found.base_url, verify=found.verify)
     proxy, profile = proxy_for(settled), found.profile
     yield setting_row("profile", *((profile.name, profile.chosen_by) if profile.exists() else (None, None)))
-    yield setting_row("api_key", _masked(settled.api_key), found.key_from)
+    yield setting_row("api_key", masked(settled.api_key), found.key_from)
     yield setting_row("endpoint", settled.base_url, found.endpoint_from)
     verify = settled.verify if isinstance(settled.verify, str) else str(settled.verify).lower()
     verify_from = _source("ARIZE_REQUEST_VERIFY") if found.verify is None else profile.label
@@ -41,10 +36,6 @@ def setting_rows(found: Settings) -> Iterator[Row]:
     yield setting_row("max_retries", str(settled.max_retries), _source("ARIZE_MAX_RETRIES"))
     yield setting_row("enum_case", settled.enum_case, _source("ARIZE_ENUM_CASE"))
     yield setting_row("output", *found.default_format())
-
-
-def _masked(key: str) -> str:
-    return f"{key[:_SHOWN]}...{key[-_SHOWN:]}" if len(key) >= _LONG_ENOUGH else HIDDEN
 
 
 def _without_user(proxy: str) -> str:

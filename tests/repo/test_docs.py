@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -76,10 +77,12 @@ def test_the_commands_of_a_page_run(account: Path, tmp_path: Path, page: str) ->
 
 @pytest.fixture
 def modules(tmp_path: Path) -> Path:
-    """A folder with the samples of each page as a module."""
-    for page in WITH_PYTHON:
-        name = re.sub(r"\W", "_", page.removesuffix(".md"))
-        (tmp_path / f"{name}.py").write_text("".join(blocks(PAGES[page], "python")), encoding="utf-8")
+    """A folder with the samples of each page and of the README as a module, and with each example."""
+    for page in (ROOT / "README.md", *(PAGES[name] for name in WITH_PYTHON)):
+        name = re.sub(r"\W", "_", page.relative_to(ROOT).as_posix().removesuffix(".md"))
+        (tmp_path / f"{name}.py").write_text("".join(blocks(page, "python")), encoding="utf-8")
+    for example in (ROOT / "examples").glob("*.py"):
+        shutil.copy(example, tmp_path)
     return tmp_path
 
 

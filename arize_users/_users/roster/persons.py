@@ -74,7 +74,7 @@ def _optional_flag(value: object) -> bool | None:
     return None if value is None else check.flag(value, "is_developer")
 
 
-def role_of(cells: Callable[[str], str]) -> str | Role:
+def role_of(cells: Callable[[str], str]) -> UserRole | CustomUserRole:
     """Read the role of a row: the name of a predefined one, or the id of a custom one.
 
     Args:
@@ -101,7 +101,7 @@ def role_of(cells: Callable[[str], str]) -> str | Role:
     elif not named:
         problem = "has no role"
     elif named.upper() in UserRole.__members__:
-        return named
+        return UserRole[named.upper()]
     else:
         valid = ", ".join(UserRole)
         problem = f"role: {named!r} is none of {valid}; a custom role is given by its id, in role_id"

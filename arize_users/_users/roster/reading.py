@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from ...enums import AnyCaseText
 from ...errors import InvalidArgumentError, RosterError
 from ...people import NewUser
-from ...types import Role
+from ...types import RoleLike
 from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
 from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
@@ -256,7 +257,7 @@ class _Reader:
             return layout.cell(row, name)
 
         email, name, flag = cell("email"), cell("name"), None
-        role: str | Role = cell("role") or cell("role_name")
+        role: RoleLike = AnyCaseText(cell("role") or cell("role_name"))
         reasons += [f"has no {one}" for one, text in (("email", email), ("name", name)) if not text]
         try:
             role = role_of(cell)
@@ -266,7 +267,7 @@ class _Reader:
             flag = flag_of(cell("is_developer"))
         except InvalidArgumentError as error:
             reasons.append(self._without_secrets(error.message, row))
-        mode = cell("invite_mode") or "email_link"
+        mode = AnyCaseText(cell("invite_mode") or "email_link")
         # What is missing or wrong is told already, so that the rest is checked with something in its place.
         probe = NewUser(
             email=email or "a@b.c",
@@ -284,7 +285,7 @@ class _Reader:
             return self._inactive_person(row, name, role)
         return (None, reasons) if reasons else (person, [])
 
-    def _inactive_person(self, row: Row, name: str, role: str | Role) -> tuple[NewUser | None, list[str]]:
+    def _inactive_person(self, row: Row, name: str, role: RoleLike) -> tuple[NewUser | None, list[str]]:
         email = self._layout.cell(row, "email")
         try:
             checked = checked_person(NewUser(email=email, name="-", role="member"))

@@ -1,0 +1,107 @@
+"""Users as a pandas frame: one rule for a page of them and for all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from .errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import pandas
+
+FrameCase = Literal["lower", "upper"] | None
+"""How a frame spells the values of the API; None is as they are read."""
+
+T = TypeVar("T")
+
+
+def check_frame(case: FrameCase) -> None:
+    """See that a frame can be made, before anything is fetched for it.
+
+    Raises:
+        ImportError: pandas is not installed.
+        InvalidArgumentError: There is no such case.
+    """
+    if case not in (None, "lower", "upper"):
+        raise InvalidArgumentError(f"{case!r} is neither 'lower' nor 'upper'", argument="case")
+    try:
+        import pandas  # noqa: F401
+    except ImportError as error:
+        raise ImportError("to_df() needs pandas: install it with `pip install 'arize-users[df]'`") from error
+
+
+def data_frame(
+    users: Iterable[dict[str, Any]], columns: Sequence[str], *, case: FrameCase
+) -> pandas.DataFrame:
+    """Make a frame of the rows of users; see `UserPage.to_df`."""
+    check_frame(case)
+    import pandas
+
+    rows = [{name: encodable(value) for name, value in _spelt(row, case).items()} for row in users]
+    times = [row["created_at"] for row in rows]
+    for row in rows:
+        if isinstance(row["created_at"], datetime):
+            row["created_at"] = in_utc(row["created_at"])
+    frame = pandas.DataFrame(rows, columns=columns)
+    frame["created_at"] = pandas.to_datetime(frame["created_at"], utc=True, errors="coerce")
+    held = frame["created_at"].notna()
+    lost = [time for time, is_held in zip(times, held, strict=True) if time is not None and not is_held]
+    if lost:
+        warnings.warn(
+            f"the frame cannot hold {len(lost)} of {len(times)} times of created_at, and has NaT "
+            f"for them; the first is {lost[0]}",
+            stacklevel=3,
+        )
+    return frame
+
+
+def _spelt(row: dict[str, Any], case: FrameCase) -> dict[str, Any]:
+    """Spell the values of the API in a case; the name of a custom role stays."""
+    if case is None:
+        return row
+    names = ["status", "role_type"]
+    if row["role_type"] is not None and row["role_type"].lower() == "predefined":
+        names.append("role_name")
+    return row | {name: row[name] and getattr(row[name], case)() for name in names}
+
+
+def with_progress(users: T, *, shown: bool) -> T:
+    """Show with tqdm how many users were read, where it is installed.
+
+    Args:
+        users: An iterator of either kind.
+        shown: Whether a bar is wanted.
+
+    Returns:
+        An iterator over the same.
+    """
+    if not shown:
+        return users
+    try:
+        tqdm: Any = import_module("tqdm.auto").tqdm
+    except ImportError:
+        return users
+    bar: T = tqdm(users, desc="Reading users", unit=" users")
+    return bar
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Read a time without a zone as UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def in_utc(moment: datetime) -> datetime | None:
+    """Convert a time to UTC; None where it is then before the year 1 or after the year 9999."""
+    try:
+        return as_utc(moment).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def encodable(value: object) -> object:
+    """Escape a lone surrogate in a text: JSON can hold one, UTF-8 cannot."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
