@@ -42,8 +42,8 @@ PASSWORD_LOST = "The temporary password was issued, and could not be written dow
 _BEGUN_BEFORE = "An earlier run began it, and did not learn how it ended. Applying the plan again finds out."
 _NEVER_SEEN = (
     "An earlier run asked for it, and the answer with the temporary password never came. {state} "
-    "users.resend_invitation (ax users resend-invitation) mails an invited user a link, users.reset_password "
-    "(ax users reset-password) an active one. To delete the user would block the address for good."
+    "users.resend_invitation mails an invited user a link, users.reset_password an active one. To delete the "
+    "user would block the address for good."
 )
 """What to do about a user whose password is lost; `state` says what the account shows."""
 _NOT_SEEN = (
