@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,61 @@ def test_offboarding_removes_no_admins(account: Path, tmp_path: Path) -> None:
     assert "root@example.com" in done.stderr
     with Sandbox(account) as sandbox:
         assert not sandbox.audit
+
+
+def test_stale_invitations(account: Path, tmp_path: Path) -> None:
+    """Who was invited long ago is reminded once, though the program runs twice; the expired are named."""
+    with Sandbox(account) as sandbox:
+        for name, days in (("late", 5), ("new", 1), ("gone", 30)):
+            invited_at = sandbox.now() - timedelta(days=days)
+            status = "expired" if name == "gone" else "invited"
+            sandbox.add_user(email=f"{name}@example.com", name=name, status=status, created_at=invited_at)
+    for reminded in (1, 0):
+        done = run_python(EXAMPLES / "stale_invitations.py", "3 days", tmp_path / "reminded.jsonl")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"{reminded} reminded." in done.stdout
+        assert "1 invitations have expired: gone@example.com" in done.stdout
+    with Sandbox(account) as sandbox:
+        assert [mail.to for mail in sandbox.outbox] == ["late@example.com"]
+
+
+def test_access_report(account: Path, tmp_path: Path) -> None:
+    """The report has a row for each user, counts roles by status, and names the admins."""
+    done = run_python(EXAMPLES / "access_report.py", tmp_path / "access.csv")
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "access.csv").read_text().splitlines()
+    assert len(rows) == 1 + 5
+    assert rows[0].startswith("email,name,domain,status,role,")
+    assert "2 of 5 users to ask about:" in done.stdout
+    assert "root@example.com" in done.stdout
+
+
+def test_invite_service() -> None:
+    """The tests that the service brings pass as they stand."""
+    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "invite_service.py")
+    assert (done.returncode, done.stdout[:3]) == (0, ".. "), done.stdout + done.stderr
+
+
+def test_nightly_job(account: Path, tmp_path: Path) -> None:
+    """The account follows the export, within the guards; what a guard refuses is not done."""
+    export, journals = tmp_path / "export.csv", tmp_path / "journals"
+    journals.mkdir()
+    with Sandbox(account) as sandbox:
+        sandbox.add_users(100)
+        people = [
+            (user.email, user.name, user.role["name"])
+            for user in sandbox.users()
+            if user.email != "user00007@example.com"
+        ]
+    header = "Work Email,Display Name,Arize Role"
+    export.write_text("\n".join([header, *(",".join(one) for one in people), "lin@example.com,Lin,member"]))
+    done = run_python(EXAMPLES / "nightly_job.py", export, journals)
+    assert done.returncode == 0, done.stderr
+    with Sandbox(account) as sandbox:
+        statuses = {user.email: user.status for user in sandbox.users()}
+    assert (statuses["user00007@example.com"], statuses["lin@example.com"]) == ("inactive", "invited")
+    export.write_text("\n".join([header, *(",".join(one) for one in people[:50])]))
+    refused = run_python(EXAMPLES / "nightly_job.py", export, journals)
+    assert refused.returncode == 3, refused.stderr
+    with Sandbox(account) as sandbox:
+        assert {user.email: user.status for user in sandbox.users()} == statuses
