@@ -134,7 +134,7 @@ def rehearse(
 ) -> int:
     """Show what would be done, and give the exit code for it. Nobody has been sent anything."""
     say(DRY_RUN, *lines)
-    deliver(results_answer(results), target)
+    deliver(results_answer(results, dry_run=True), target)
     missing = [one for one in results if one.status != "not_attempted"]
     if missing:
         say(f"{counted(len(missing), 'user')} could not be found, or is not known")
