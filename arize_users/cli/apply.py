@@ -318,7 +318,7 @@ class _Run:
         report = evolve(checked, results=tuple(results))
         statuses = {one.status for one in report}
         self._is_ended = failure is None and not interrupts.exit_code
-        if failure is not None and not statuses & {"done", "unknown"}:
+        if failure is not None and not any(map(_may_have_acted, report)):
             self._is_ended = not checked.resumed
             raise failure
         if self._plan and not report.results:  # A signal came before the call began.
@@ -369,6 +369,12 @@ class _Run:
             answer = report_answer(report, dry_run=dry_run)
             deliver(answer, self._target, acted=interrupts.acted)
             say(*lines)
+
+
+def _may_have_acted(result: PlanResult) -> bool:
+    # An invitation that failed may have created its user, whose developer permission is not set.
+    has_user = result.user_id is not None and result.kind in ("invite", "reinvite")
+    return result.status in ("done", "unknown") or (result.status == "failed" and has_user)
 
 
 def _is_left(result: PlanResult) -> bool:
