@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from .answers import counted, report_answer, text_answer
-from .batch import named_commands
+from .batch import DRY_RUN, named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
@@ -64,7 +64,6 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything that comes before the first change, and stop.")
 ]
 
-_DRY_RUN = "Dry run: nothing is changed."
 _LOSS = "Removal ends memberships, API keys and role bindings, and blocks the address for good."
 
 _DONE = {"invite": "invited", "reinvite": "invited anew", "update": "changed", "remove": "removed"}
@@ -247,7 +246,7 @@ class _Run:
         is_partial = plan.skipped > 0
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
-            self._show(_DRY_RUN)
+            self._show(DRY_RUN)
         if is_resumed and dry_run:
             self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         if dry_run or saved_as is not None:
@@ -255,7 +254,7 @@ class _Run:
         self._show(*self._resumed(checked))
         if dry_run or not plan:
             last = (
-                [f"Would be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
+                [f"Would be done: {_counts(left) or 'nothing'}.", DRY_RUN] if dry_run else ["Nothing to do."]
             )
             self._deliver(checked, last, dry_run=dry_run)
             return PARTIAL if plan.cannot or is_partial else 0
