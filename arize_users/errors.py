@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from .results import UserResult
 
 
+NOT_REACHED = "no connection could be made"
+"""What an error or a result says where no request has left, since the endpoint was not reached."""
+
 MAYBE_SENT = "The mail may have been sent: ask the user before sending another."
 """What an error or a result says of a mail that was requested, and of which nobody knows."""
 

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from .._endpoint import endpoint_of
 from ..config import DEFAULT_TIMEOUT, Settings, proxy_for, ssl_context
-from ..errors import ConfigurationError, InvalidArgumentError
+from ..errors import NOT_REACHED, ConfigurationError, InvalidArgumentError
 from .bodies import aread, read, unread, with_body
 from .pool import AsyncConnectionPool, ConnectionPool
 from .request import Request, RequestBuilder, RequestFailed
@@ -125,7 +125,7 @@ class _BaseSender(Generic[C]):
         sent = not isinstance(error, _NOT_SENT)
         if isinstance(error, httpx.TimeoutException):
             return self._timed_out(sent=sent)
-        state = "the connection broke" if sent else "no connection could be made"
+        state = "the connection broke" if sent else NOT_REACHED
         reason = "" if isinstance(error, httpx.LocalProtocolError) or not str(error) else f": {error}"
         return RequestFailed(f"{state} ({type(error).__name__}{reason}; {self._peer})", sent=sent)
 

@@ -109,24 +109,29 @@ def created_user_answer(user: CreatedUser, *, secret: bool) -> Answer:
     )
 
 
-def results_answer(results: Sequence[UserResult]) -> Answer:
-    """Answer with what became of each user of a write."""
+def results_answer(results: Sequence[UserResult], *, dry_run: bool = False) -> Answer:
+    """Answer with what became of each user of a write, or, in a dry run, with whom it is about."""
     return Answer(
         size=len(results),
         noun="result",
         columns=("user_id", "email", "status", "error"),
         # Under a name, so that other fields can be added beside it.
-        document=lambda: {"results": [result.to_dict() for result in results]},
+        document=lambda: _rehearsed({"results": [result.to_dict() for result in results]}, dry_run),
         rows=lambda: (result.to_dict() for result in results),
         draw=lambda canvas: canvas.results_table(results),
         listed_as="results",
     )
 
 
-def report_answer(report: Report) -> Answer:
+def _rehearsed(document: dict[str, Any], dry_run: bool) -> dict[str, Any]:
+    return document | {"dry_run": True} if dry_run else document
+
+
+def report_answer(report: Report, *, dry_run: bool = False) -> Answer:
     """Answer with what became of each action of a plan."""
     return results_answer(report.results)._replace(
-        columns=("kind", "name", "user_id", "email", "status", "error"), document=report.to_dict
+        columns=("kind", "name", "user_id", "email", "status", "error"),
+        document=lambda: _rehearsed(report.to_dict(), dry_run),
     )
 
 

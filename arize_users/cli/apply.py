@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from .answers import counted, report_answer, text_answer
-from .batch import named_commands
+from .batch import DRY_RUN, named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
@@ -32,7 +33,8 @@ from .roster_files import (
     read_roster,
 )
 from .session import Session
-from .terminal import is_attended, say
+from .terminal import is_attended, say, write_bytes
+from .text import literal
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
@@ -62,7 +64,6 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything that comes before the first change, and stop.")
 ]
 
-_DRY_RUN = "Dry run: nothing is changed."
 _LOSS = "Removal ends memberships, API keys and role bindings, and blocks the address for good."
 
 _DONE = {"invite": "invited", "reinvite": "invited anew", "update": "changed", "remove": "removed"}
@@ -242,21 +243,20 @@ class _Run:
             say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         # Whatever apply refuses comes before anything that is shown, and before the question.
         checked = self._apply(dry_run=True)
-        # Who applies a saved plan has seen which rows were skipped.
-        is_partial = saved_as is not None and plan.skipped > 0
+        is_partial = plan.skipped > 0
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
-            self._show(_DRY_RUN)
+            self._show(DRY_RUN)
         if is_resumed and dry_run:
             self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
         if dry_run or saved_as is not None:
-            self._show(*plan_lines(self._session, plan))
+            self._show(*plan_lines(self._session, plan, names_missing=saved_as is None))
         self._show(*self._resumed(checked))
         if dry_run or not plan:
             last = (
-                [f"Would be done: {_counts(left) or 'nothing'}.", _DRY_RUN] if dry_run else ["Nothing to do."]
+                [f"Would be done: {_counts(left) or 'nothing'}.", DRY_RUN] if dry_run else ["Nothing to do."]
             )
-            self._deliver(checked, last)
+            self._deliver(checked, last, dry_run=dry_run)
             return PARTIAL if plan.cannot or is_partial else 0
         if left and not (force or self._is_confirmed(left)):
             say("nothing was changed")
@@ -333,15 +333,20 @@ class _Run:
         """Show the passwords that could not be written to their file: nobody can have them again."""
         for one in report:
             if one.temporary_password is not None:
-                say(
+                lines = (
                     f"The temporary password of {one.email} could not be written, and is shown this once:",
                     f"  {one.temporary_password}",
                 )
+                if not say(*lines):  # Then a document is better spoilt than the password lost.
+                    with suppress(OSError, ValueError):
+                        write_bytes(sys.stdout, "".join(f"{literal(line)}\n" for line in lines).encode())
 
     def _outcome(self, report: Report) -> Iterator[str]:
         """Say what became of the plan: each person who is not as planned, the counts, and the files."""
         yield from self._cannot()
         yield from report.lines()
+        if skipped := self._plan.skipped:
+            yield f"Beside these, {counted(skipped, 'row')} of the roster could not be used."
 
     def _cannot(self) -> Iterator[str]:
         if cannot := self._plan.cannot:
@@ -356,11 +361,12 @@ class _Run:
         elif lines:
             deliver(text_answer(self._plan.to_dict, lines), self._target)
 
-    def _deliver(self, report: Report, lines: Iterable[str]) -> None:
+    def _deliver(self, report: Report, lines: Iterable[str], *, dry_run: bool = False) -> None:
         if self._target.format == "table":
             deliver(text_answer(report.to_dict, lines), self._target, acted=interrupts.acted)
         else:
-            deliver(report_answer(report), self._target, acted=interrupts.acted)
+            answer = report_answer(report, dry_run=dry_run)
+            deliver(answer, self._target, acted=interrupts.acted)
             say(*lines)
 
 

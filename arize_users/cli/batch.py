@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from .answers import counted, results_answer
-from .errors import PARTIAL, REFUSED, SETTINGS
+from .errors import PARTIAL, REFUSED, SETTINGS, UNREACHED
 from .interrupts import interrupts
 from .named import Named, distinct, is_sent, look_up, name_of, results_of
 from .output import Target, deliver
@@ -106,7 +106,7 @@ def exit_code(
     is_part: bool = False,
 ) -> int:
     """Say how many ended how, and how to find out about those who are not known; give the exit code."""
-    from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API
+    from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API, NOT_REACHED
 
     counts = Counter(str(one.status) for one in results)
     if results:
@@ -123,6 +123,8 @@ def exit_code(
             say(f"  {find_out.format(group=session.reporter.group, named=named)}")
     if sum(counts[status] for status in _DONE | accepted) == len(results):
         return PARTIAL if is_part else 0
+    if all(NOT_REACHED in (one.error or "") for one in results):
+        return UNREACHED
     # Nothing is known to be done, not even in part, or to have reached what changes users.
     elsewhere = NOT_FROM_API, NOT_ABOUT_USERS
     is_elsewhere = [any(text in (one.error or "") for text in elsewhere) for one in results]
@@ -134,10 +136,10 @@ def rehearse(
 ) -> int:
     """Show what would be done, and give the exit code for it. Nobody has been sent anything."""
     say(DRY_RUN, *lines)
-    deliver(results_answer(results), target)
+    deliver(results_answer(results, dry_run=True), target)
     missing = [one for one in results if one.status != "not_attempted"]
     if missing:
-        say(f"{counted(len(missing), 'user')} could not be found, or is not known")
+        say(f"not found, or not known: {counted(len(missing), 'user')}")
     say(DRY_RUN)
     return PARTIAL if missing or is_part else 0
 

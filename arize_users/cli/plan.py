@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .answers import text_answer
+from .answers import counted, text_answer
 from .errors import CHANGES, PARTIAL, USAGE, CommandError
 from .output import Target, checked_target, deliver, refuse_same_file
 from .progress import showing_progress
@@ -118,18 +118,32 @@ def _target(requested: str | None) -> Target:
     return target if target.path is None else target._replace(format="table")
 
 
-def plan_lines(session: Session, plan: Plan) -> Iterator[str]:
-    """Give a plan as text: whose account it is for, what is in it, and what refuses it."""
+def plan_lines(session: Session, plan: Plan, *, names_missing: bool = True) -> Iterator[str]:
+    """Give a plan as text: whose account it is for, what is in it, and what refuses it.
+
+    Args:
+        session: The run of the command.
+        plan: The plan.
+        names_missing: Whether to name those who are missing from the roster; else they are counted.
+    """
     from attrs import evolve
+
+    if not names_missing:
+        missing = set(plan.missing)
+        left = [one for one in plan.left_alone if one.user_id not in missing]
+        plan = evolve(plan, left_alone=tuple(left))
 
     refusals = tuple(
         evolve(one, message=in_shell_words(one.message), remedy=in_shell_words(one.remedy))
         for one in plan.refusals
     )
-    account, *rest = evolve(plan, refusals=refusals).lines()
+    account, roster, *rest = evolve(plan, refusals=refusals).lines()
     yield account
     if profile := profile_of(session.settings):
         yield f"Profile  {profile}"
+    yield roster
+    if plan.missing and not names_missing:
+        yield f"Missing  {counted(len(plan.missing), 'user')}, left alone"
     yield from rest
 
 

@@ -11,13 +11,11 @@ import typer
 
 from .answers import counted
 from .errors import UNWRITTEN, USAGE, CommandError
+from .people_files import STDIN as STDIN
 from .terminal import say
 
 if TYPE_CHECKING:
     from arize_users.roster import Rejects, Roster
-
-STDIN = "-"
-"""The name that stands for standard input."""
 
 RosterFile = Annotated[
     str,

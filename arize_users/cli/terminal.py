@@ -19,10 +19,10 @@ _WIDEST = 0xFFFF
 """The columns of the widest terminal that an operating system knows."""
 
 
-def say(*lines: str) -> None:
-    """Write lines to standard error. A closed standard error is no error."""
+def say(*lines: str) -> bool:
+    """Write lines to standard error, and tell whether it took them. A closed standard error is no error."""
     if sys.stderr is None:
-        return
+        return False
     try:
         for line in lines:
             # Python's own stream shows what its encoding lacks as escapes; one that took its place may not.
@@ -33,6 +33,9 @@ def say(*lines: str) -> None:
         silence(sys.stderr)
     except (OSError, ValueError):
         pass
+    else:
+        return True
+    return False
 
 
 def is_terminal(stream: IO[str] | None) -> bool:

@@ -10,7 +10,7 @@ import typer
 
 from .answers import counted, results_answer, user_answer, users_answer
 from .batch import Act, BulkCall, rehearse_one, write_many
-from .errors import NO_SUCH_USER, PARTIAL, REFUSED, USAGE, CommandError
+from .errors import NO_SUCH_USER, PARTIAL, REFUSED, UNREACHED, USAGE, CommandError
 from .named import (
     described,
     distinct,
@@ -51,6 +51,7 @@ def get(
         deliver(user_answer(got(session, users, user)), target)
         return 0
     from arize_users import Pagination, UserPage
+    from arize_users.errors import NOT_REACHED
 
     with showing_progress() as show:
         found = distinct(look_up(users, named.people, show=show))
@@ -67,7 +68,9 @@ def get(
     )
     if those or named.skipped:
         return PARTIAL if missing or named.skipped else 0
-    return NO_SUCH_USER if all(one.status == "not_found" for one in missing) else REFUSED
+    if all(one.status == "not_found" for one in missing):
+        return NO_SUCH_USER
+    return UNREACHED if all(NOT_REACHED in (one.error or "") for one in missing) else REFUSED
 
 
 def update(

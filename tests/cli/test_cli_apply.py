@@ -449,6 +449,17 @@ def test_a_password_that_cannot_be_written(shell: Shell, account: Sandbox, plann
     assert "No space left on device" in ran.err
 
 
+def test_a_password_that_only_standard_output_takes(shell: Shell, account: Sandbox, planned: Planned) -> None:
+    """Where standard error is closed, too, it is shown on standard output."""
+    planned(SECRET)
+    closed = f"import os, sys; os.close(2); sys.stderr = None\n{_UNWRITABLE}"
+    ran = shell("ax", "users", "apply", "plan.json", "--force", "--passwords", "p.csv", before=closed)
+    assert ran.code == 5
+    label, password, *_ = ran.out.splitlines()
+    assert label.startswith("The temporary password of eve@example.com ")
+    assert len(password.strip()) >= 8
+
+
 def test_a_password_of_somebody_half_done(
     shell: Shell, ax: Ax, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -634,3 +645,20 @@ def test_next_command(ax: Ax, shell: Shell, account: Sandbox, three: str) -> Non
     command = shlex.split(ran.out.splitlines()[-1].partition(":  ")[2])
     assert shell(*command, "--force", env=dict(os.environ)).code == 0
     assert actions(account) == DONE
+
+
+def test_skipped_rows(ax: Ax, account: Sandbox, jane: str, planned: Planned) -> None:
+    """Rows of the roster that were skipped are told, and the exit code is 3, as it is of `import`."""
+    planned(ADA, "no address,Bob,member,\n", options="--skip-invalid")
+    ran = ax("apply", "plan.json", "--force")
+    assert (ran.code, account.audit[-1].email) == (3, "ada@example.com")
+    assert "Beside these, 1 row of the roster could not be used." in ran.out
+    assert ax("apply", "plan.json", "--dry-run").code == 3
+
+
+def test_a_dry_run_says_so_in_json(ax: Ax, jane: str, planned: Planned) -> None:
+    """Its document has a field for it."""
+    planned(ADA)
+    assert ax("apply", "plan.json", "--dry-run", "-o", "json").json["dry_run"] is True
+    assert ax("delete", "--id", jane, "--dry-run", "-o", "json").json["dry_run"] is True
+    assert "dry_run" not in ax("apply", "plan.json", "--force", "-o", "json").json

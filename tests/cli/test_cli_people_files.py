@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sys
 from pathlib import Path
 
@@ -282,3 +283,17 @@ def test_no_other_column_is_shown(ax: Ax, scripted: Scripted, tmp_path: Path) ->
         ran = ax("get", "--file", str(file), *options)
         assert (ran.code, "s3cret" in ran.out + ran.err) == (2, False)
     assert scripted.requests == []
+
+
+@pytest.mark.usefixtures("no_backoff")
+@pytest.mark.parametrize(
+    "line", ["get", "update --full-name Ada", "resend-invitation", "reset-password", "delete --force"]
+)
+def test_endpoint_not_reached(ax: Ax, tmp_path: Path, line: str) -> None:
+    """Where the endpoint was not reached for anybody, nothing is done in part: exit code 8."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    people = tmp_path / "people.txt"
+    people.write_text(f"{ADA}\n{ID}\n")
+    options = ["--base-url", f"http://127.0.0.1:{port}", "--api-key", "key-of-nobody"]
+    assert ax(*line.split(), "--file", str(people), *options).code == 8

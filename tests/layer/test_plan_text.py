@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from support.rosters import listed, person, planned, roster_of, row
 
+from arize_users._users.roster.plan_text import visible
 from arize_users.roster import Plan, RowProblem
 
 ADMIN = {"type": "predefined", "name": "admin"}
@@ -185,3 +186,11 @@ def test_who_is_not_in_a_short_roster() -> None:
         planned(roster_of(row("1@example.com", "User 1")), users, remove_missing=True, max_removals=30)
     )
     assert lost.count("\n  - ") == 29
+
+
+def test_joiners_of_a_script_are_kept() -> None:
+    """A Persian name reads as it is written; what hides or turns text around is escaped."""
+    assert (
+        visible("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627") == "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+    )
+    assert visible("a\u202eb\u200ec") == r"a\u202eb\u200ec"

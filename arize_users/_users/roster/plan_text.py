@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+"""Format characters that names in some scripts need."""
 _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
 _FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
@@ -30,7 +32,9 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        one.encode("unicode_escape").decode() if unicodedata.category(one) in _INVISIBLE else one
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in _INVISIBLE and one not in _JOINERS
+        else one
         for one in text
     )
 
