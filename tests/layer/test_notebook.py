@@ -136,7 +136,7 @@ def test_bounds_of_a_table() -> None:
 
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
 def test_repr_of_a_client(kind: Any) -> None:
-    """A client and its users show the endpoint and, as `ax settings` does, too little of the key to use it."""
+    """A client and its users show the endpoint, and of the key no more than `ax settings` does."""
     key, url = "ak-0123456789abcdefghij-wxyz", "https://api.eu-west-1a.arize.com"
     client = kind(api_key=key, region="EU", headers={"x-secret": "geheim"}, proxy="http://u:geheim@p:1")
     shown = f"(base_url={url!r}, api_key='ak-0...wxyz')"
