@@ -83,4 +83,4 @@ class BaseClient(NotCopied, Generic[S, U]):
         return sandbox
 
     def __repr__(self) -> str:
-        return self._settings.shown_for(self)
+        return f"{type(self).__name__}(base_url={self._settings.base_url!r})"

@@ -23,7 +23,7 @@ from ._users.operations import Operations
 from ._users.outcomes import Write
 from ._users.planning import plan
 from ._users.progress import told_of_pages
-from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, masked, resolve
 from .literals import EnumCaseLiteral, RegionLiteral
 from .people import (
     BulkCreateResult,
@@ -70,7 +70,8 @@ class UsersClient(NotCopied):
         self._driver = driver
 
     def __repr__(self) -> str:
-        return self._operations.settings.shown_for(self)
+        settings = self._operations.settings
+        return f"{type(self).__name__}(base_url={settings.base_url!r}, api_key={masked(settings.api_key)!r})"
 
     def _with_options(self, settings: Settings, sender: Sender) -> Self:
         operations = self._operations.with_settings(settings)
