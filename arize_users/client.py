@@ -797,7 +797,7 @@ class ArizeClient(BaseClient[Sender, UsersClient]):
             the host's name, nor the attempts at a host's several addresses; over an ``http_client`` it looks
             between the parts of a body and between attempts only.
         verify: Whether certificates are verified: True, False, a CA bundle, or an ssl.SSLContext;
-            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT.
+            ARIZE_REQUEST_VERIFY, ARIZE_SSL_CA_CERT, else REQUESTS_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR.
         proxy: The URL of a proxy; ARIZE_PROXY_URL, else the usual proxy variables.
         headers: Sent with every request; not Authorization.
         max_retries: How often a request that is safe to repeat is repeated, 2 by default; ARIZE_MAX_RETRIES.

@@ -381,14 +381,14 @@ def truth_of(text: str) -> bool | None:
 
 def _verify(explicit: Verify, env: Mapping[str, str]) -> Verify:
     source = Source("verify")
-    if explicit is not None:
+    if explicit is not None and explicit is not True:
         if isinstance(explicit, str | os.PathLike):
             return ca_bundle(os.fspath(explicit), source)
         if not isinstance(explicit, bool) and not is_ssl_context(explicit):
             kind = type(explicit).__name__
             raise source.error(f"expected True, False, a path or an ssl.SSLContext, got {kind}")
         return explicit
-    if "ARIZE_REQUEST_VERIFY" in env:
+    if explicit is None and "ARIZE_REQUEST_VERIFY" in env:
         text = env["ARIZE_REQUEST_VERIFY"]
         is_verified = truth_of(text)
         if is_verified is None:

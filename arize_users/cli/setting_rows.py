@@ -27,11 +27,9 @@ def setting_rows(found: Settings) -> Iterator[Row]:
     yield setting_row("api_key", masked(settled.api_key), found.key_from)
     yield setting_row("endpoint", settled.base_url, found.endpoint_from)
     verify = settled.verify if isinstance(settled.verify, str) else str(settled.verify).lower()
-    verify_from = _source("ARIZE_REQUEST_VERIFY", "ARIZE_SSL_CA_CERT")
-    if found.verify is not None:
-        verify_from = profile.label
-    elif isinstance(settled.verify, str) and "ARIZE_SSL_CA_CERT" not in verify_from:
-        verify_from = "REQUESTS_CA_BUNDLE"
+    verify_from = _source("ARIZE_REQUEST_VERIFY") if found.verify is None else profile.label
+    if isinstance(settled.verify, str):
+        verify_from = next(filter(os.environ.get, ("ARIZE_SSL_CA_CERT", "REQUESTS_CA_BUNDLE")))
     yield setting_row("verify", verify, verify_from)
     proxy_from = _source("ARIZE_PROXY_URL") if settled.proxy or not proxy else "the environment"
     yield setting_row("proxy", proxy and _without_user(proxy), proxy_from)

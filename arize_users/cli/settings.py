@@ -36,9 +36,9 @@ _REFERENCE = re.compile(r"\$\{([^}:]+)(?::([^}]*))?\}")
 class Settings(NamedTuple):
     """The account that a command works on, and where key and endpoint came from.
 
-    ``api_key`` is None for a local account, which has keys of its own. ``verify`` is None where the profile
-    does not turn the verification of certificates off. ``note`` names variables that look as if they named
-    the endpoint, but are not read.
+    ``api_key`` is None for a local account, which has keys of its own. ``verify`` is what the profile says of
+    verifying certificates. ``note`` names variables that look as if they named the endpoint, but are not
+    read.
     """
 
     api_key: str | None
@@ -139,7 +139,7 @@ def _endpoint(options: Options, environ: Mapping[str, str]) -> Endpoint | None:
 
 
 def _verify(profile: Profile, env: Mapping[str, str]) -> bool | None:
-    """Settle whether certificates are verified: False where the profile says so, None as for any client."""
+    """Give what the profile says of certificates, unless a variable says the opposite."""
     from arize_users.config import truth_of
 
     verifies, variable = profile.verifies(), env.get(_VERIFY)
@@ -149,7 +149,7 @@ def _verify(profile: Profile, env: Mapping[str, str]) -> bool | None:
             f"{_VERIFY} is {variable!r}, and security.request_verify of {profile.label} says the opposite",
             hint=f"Unset {_VERIFY}, or correct {profile.path}.",
         )
-    return False if verifies is False else None
+    return verifies
 
 
 def _refuse_beside_variables(env: Mapping[str, str]) -> None:

@@ -4,7 +4,8 @@ With Arize's client, in the environment that holds it, against a server of the A
 
     .venv-bench/official-cli/bin/python scripts/migration/program.py http://127.0.0.1:8765 < EXPRESSIONS
 
-It prints, as JSON, the emails of each selection, and the value of each expression that it reads, one a line.
+It prints, as JSON, statuses and roles as a frame has them, the value of each expression that it reads, one a
+line, and the emails of each selection.
 """
 
 from __future__ import annotations
@@ -108,9 +109,13 @@ def main() -> None:
     )
     types = import_module("arize.users.types")
     expressions = sys.stdin.read().splitlines()
-    json.dump(
-        {"values": evaluate(client, types, expressions), "selections": select(client, types)}, sys.stdout
-    )
+    frame = client.users.list(limit=100).to_df(json_normalize=True)[["status", "role.type", "role.name"]]
+    found = {
+        "frame": [" ".join(row) for row in frame.to_numpy()],
+        "values": evaluate(client, types, expressions),
+        "selections": select(client, types),
+    }
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

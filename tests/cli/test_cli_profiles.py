@@ -15,7 +15,7 @@ from arize_users.cli.options import Options
 from arize_users.cli.settings import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import Ax, Profile, Shell
+from .runs import Ax, Profile, Ran, Shell
 
 PROFILE = "[auth]\napi_key = 'of-profile'\n"
 FILE = "~/.arize/profiles/default.toml"
@@ -122,13 +122,14 @@ def test_verification_turned_off_in_a_profile(profile: Profile, entry: str) -> N
     assert verify_of({"OFF": "false"}, options=Options(api_key="k", profile="default")) is False
 
 
-@pytest.mark.parametrize("entry", ["true", "'yes'", "'TRUE'", "1", "'${ON}'", "''"])
+@pytest.mark.parametrize("entry", ["true", "'yes'", "'TRUE'", "1", "'${ON}'"])
 def test_verification_left_on_in_a_profile(profile: Profile, entry: str) -> None:
-    """A profile that does not turn it off leaves verification and CAs to the environment."""
+    """Certificates are verified where the profile says so, and as for any client where it does not say."""
     profile(f"{PROFILE}[security]\nrequest_verify = {entry}")
-    assert verify_of({"ON": "on"}) is None
-    profile(PROFILE)
-    assert verify_of({"ARIZE_REQUEST_VERIFY": "false"}) is None
+    assert verify_of({"ON": "on"}) is True
+    for text in (PROFILE, f"{PROFILE}[security]\nrequest_verify = ''"):
+        profile(text)
+        assert verify_of({"ARIZE_REQUEST_VERIFY": "false"}) is None
 
 
 def test_verification_of_another_endpoint(profile: Profile) -> None:
@@ -151,6 +152,12 @@ def test_verification_contradicted(ax: Ax, profile: Profile, entry: str, variabl
     assert hint == f"Unset ARIZE_REQUEST_VERIFY, or correct {FILE}."
 
 
+def verify_shown(ran: Ran) -> tuple[str, str]:
+    """Read what a run of `ax settings` shows of certificates."""
+    (row,) = [one for one in ran.json["settings"] if one["setting"] == "verify"]
+    return row["value"], row["source"]
+
+
 def test_verification_shown(ax: Ax, profile: Profile, home: Path) -> None:
     """`ax settings` says whether certificates are verified, by which CAs, and what says so."""
     profile(f"{PROFILE}[security]\nrequest_verify = false")
@@ -164,8 +171,11 @@ def test_verification_shown(ax: Ax, profile: Profile, home: Path) -> None:
         (other, bare | {"ARIZE_REQUEST_VERIFY": "0"}, ("false", "ARIZE_REQUEST_VERIFY")),
         (other, bare, ("true", "the default")),
     ):
-        rows = ax("settings", "-o", "json", *words, **env).json["settings"]
-        assert [(one["value"], one["source"]) for one in rows if one["setting"] == "verify"] == [row]
+        assert verify_shown(ax("settings", "-o", "json", *words, **env)) == row
+    profile(f"{PROFILE}[security]\nrequest_verify = true")
+    assert verify_shown(ax("settings", "-o", "json", **bare)) == ("true", "the profile 'default'")
+    cas = {"REQUESTS_CA_BUNDLE": "/nowhere", "ARIZE_SSL_CA_CERT": str(bundle)}
+    assert verify_shown(ax("settings", "-o", "json", **bare, **cas)) == (str(bundle), "ARIZE_SSL_CA_CERT")
 
 
 def test_what_arizes_cli_writes(ax: Ax, staging: Sandbox, profile: Profile, home: Path) -> None:

@@ -375,7 +375,8 @@ def test_ca_bundle_of_requests(tmp_path: Path) -> None:
         file.write_text("x")
     environ = _env() | {"REQUESTS_CA_BUNDLE": str(requests), "SSL_CERT_FILE": str(openssl)}
     assert _settings(environ).verify == _settings(environ, verify=True).verify == str(requests)
-    assert _settings(environ | {"ARIZE_SSL_CA_CERT": str(ours)}).verify == str(ours)
+    for verify in (None, True):
+        assert _settings(environ | {"ARIZE_SSL_CA_CERT": str(ours)}, verify=verify).verify == str(ours)
     assert _settings(environ | {"ARIZE_REQUEST_VERIFY": "no"}).verify is False
     assert _settings(environ, verify=ours).verify == str(ours)
     assert _settings(environ, http_client=object()).verify is True

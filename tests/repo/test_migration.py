@@ -218,6 +218,12 @@ df["role"].map(ROLES)
 df.query("status == 'EXPIRED'")
 getattr(user, "invite_mode")
 mode = created.invite_mode or fallback
+if role.name in ADMINS:
+by_role[role.type] = role
+    match user.status:
+df.status.value_counts()
+groupby(users, key=lambda user: user.status)
+status = user.status  # theirs
 sql = "select * from people where status = 'INVITED'"
 """.strip("\n").splitlines()
 SAFE = """
@@ -245,13 +251,14 @@ def test_the_search_passes_over_the_rest(tmp_path: Path) -> None:
 
 
 def test_the_search_in_other_files(tmp_path: Path) -> None:
-    """Notebooks and shell scripts are searched, too, and nothing else."""
+    """Notebooks, shell scripts and pipelines are searched, too, and nothing else."""
     cells = json.dumps({"source": ['df["status"].unique()', "seen.add(user.status)\n"]}, indent=1)
     assert len(found(tmp_path, cells, "a.ipynb")) == 2
     (tmp_path / "src" / "a.ipynb").unlink()
     line = """ax users list -o json | jq '.users[] | select(.status != "ACTIVE")'"""
-    assert found(tmp_path, line, "a.sh") == [line]
-    (tmp_path / "src" / "a.sh").unlink()
+    for file in ("a.sh", "a.yml", "a.yaml"):
+        assert found(tmp_path, line, file) == [line]
+        (tmp_path / "src" / file).unlink()
     assert found(tmp_path, '"ACTIVE"', "a.txt") == []
 
 
@@ -273,6 +280,17 @@ def test_a_program_in_upper_case(connect: Connect, case: str) -> None:
     assert [way for way, emails in selected.items() if not 0 < len(emails) < everybody] == [
         "invite_mode of another"
     ]
+
+
+@pytest.mark.parametrize("case", ["lower", "upper"])
+def test_a_frame_in_upper_case(case: Any) -> None:
+    """A frame in upper case spells statuses, kinds of roles and roles as that of Arize's client does."""
+    with ArizeClient(base_url="sandbox:", enum_case=case) as client:
+        fill(client.sandbox)
+        frame = client.users.list(limit=100).to_df(case="upper")
+    rows = [" ".join(row) for row in frame[["status", "role_type", "role_name"]].to_numpy()]
+    assert rows == BEHAVIOUR["frame"]
+    assert len({*rows}) > 10
 
 
 def test_the_sample() -> None:
