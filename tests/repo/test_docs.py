@@ -138,7 +138,7 @@ def test_every_fault_is_listed_with_its_parameters() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    """The pages on connecting name every environment variable that the package reads."""
+    """Every environment variable that the package reads is on some page."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "arize_users").rglob("*.py"))
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES.values())
     variables = set(re.findall(r"\bARIZE_[A-Z_]+\b", source))
