@@ -71,8 +71,7 @@ class BaseClient(NotCopied, Generic[S, U]):
     def sandbox(self) -> Sandbox:
         """The local account behind ``base_url="sandbox:…"``, with its outbox and clock.
 
-        Raises:
-            NoSandboxError: The client's account is not a local one.
+        Of a client whose account is not a local one it raises `NoSandboxError`, an `AttributeError`.
         """
         sandbox: Sandbox | None = self._sender.sandbox
         if sandbox is None:
