@@ -71,8 +71,7 @@ class BaseClient(NotCopied, Generic[S, U]):
     def sandbox(self) -> Sandbox:
         """The local account behind ``base_url="sandbox:…"``, with its outbox and clock.
 
-        Raises:
-            NoSandboxError: The client's account is not a local one.
+        Of a client whose account is not a local one it raises `NoSandboxError`, an `AttributeError`.
         """
         sandbox: Sandbox | None = self._sender.sandbox
         if sandbox is None:
@@ -83,4 +82,4 @@ class BaseClient(NotCopied, Generic[S, U]):
         return sandbox
 
     def __repr__(self) -> str:
-        return self._settings.shown_for(self)
+        return f"{type(self).__name__}(base_url={self._settings.base_url!r})"

@@ -1,12 +1,13 @@
-"""Users as a pandas frame: one rule for a page of them and for all."""
+"""Users as a pandas frame, and what its cells may hold: one rule for a page of them and for all."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import InvalidArgumentError
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 FrameCase = Literal["lower", "upper"] | None
 """How a frame spells the values of the API; None is as they are read."""
-
-T = TypeVar("T")
 
 
 def check_frame(case: FrameCase) -> None:
@@ -69,24 +68,21 @@ def _spelt(row: dict[str, Any], case: FrameCase) -> dict[str, Any]:
     return row | {name: row[name] and getattr(row[name], case)() for name in names}
 
 
-def with_progress(users: T, *, shown: bool) -> T:
-    """Show with tqdm how many users were read, where it is installed.
-
-    Args:
-        users: An iterator of either kind.
-        shown: Whether a bar is wanted.
-
-    Returns:
-        An iterator over the same.
-    """
-    if not shown:
-        return users
+@contextmanager
+def user_counter(*, shown: bool) -> Iterator[Callable[[], object]]:
+    """Give what counts one user: on a progress bar, where one is wanted and tqdm is installed."""
     try:
-        tqdm: Any = import_module("tqdm.auto").tqdm
+        tqdm: Any = import_module("tqdm.auto").tqdm if shown else None
     except ImportError:
-        return users
-    bar: T = tqdm(users, desc="Reading users", unit=" users")
-    return bar
+        tqdm = None
+    if tqdm is None:
+        yield lambda: None
+        return
+    bar = tqdm(desc="Reading users", unit=" users")
+    try:
+        yield bar.update
+    finally:
+        bar.close()
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 import httpx
 
@@ -13,7 +13,7 @@ from ._base_client import BaseClient
 from ._core.runtime import NotCopied
 from ._core.sync_driver import SyncDriver
 from ._core.transport import Sender
-from ._frames import FrameCase, check_frame, data_frame, with_progress
+from ._frames import check_frame, data_frame, user_counter
 from ._users.applying import apply
 from ._users.batch import Batch
 from ._users.bulk import bulk_delete, bulk_get, bulk_resend_invitation, bulk_reset_password
@@ -23,7 +23,7 @@ from ._users.operations import Operations
 from ._users.outcomes import Write
 from ._users.planning import plan
 from ._users.progress import told_of_pages
-from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, resolve
+from .config import NOT_GIVEN, NotGiven, Settings, Timeout, Verify, masked, resolve
 from .literals import EnumCaseLiteral, RegionLiteral
 from .people import (
     BulkCreateResult,
@@ -70,7 +70,8 @@ class UsersClient(NotCopied):
         self._driver = driver
 
     def __repr__(self) -> str:
-        return self._operations.settings.shown_for(self)
+        settings = self._operations.settings
+        return f"{type(self).__name__}(base_url={settings.base_url!r}, api_key={masked(settings.api_key)!r})"
 
     def _with_options(self, settings: Settings, sender: Sender) -> Self:
         operations = self._operations.with_settings(settings)
@@ -211,7 +212,7 @@ class UsersClient(NotCopied):
         page_size: int = 100,
         prefetch: bool = False,
         cursor: str | None = None,
-        case: FrameCase = None,
+        case: Literal["lower", "upper"] | None = None,
         progress: bool = True,
     ) -> pandas.DataFrame:
         """Read every matching user, as `iter` does, and give a pandas frame, as `UserPage.to_df` does.
@@ -244,7 +245,11 @@ class UsersClient(NotCopied):
             prefetch=prefetch,
             cursor=cursor,
         )
-        rows = [user.to_row() for user in with_progress(found, shown=progress)]
+        rows = []
+        with user_counter(shown=progress) as count:
+            for user in found:
+                rows.append(user.to_row())
+                count()
         return data_frame(rows, USER_COLUMNS, case=case)
 
     def get(self, *, user: str | User) -> User | None:

@@ -181,10 +181,6 @@ class Settings:
         """The case of a local account's enum values: lower, unless ``enum_case`` is upper."""
         return "upper" if self.enum_case == "upper" else "lower"
 
-    def shown_for(self, owner: object) -> str:
-        """Give the repr of who works with these settings: the endpoint, and the API key masked."""
-        return f"{type(owner).__name__}(base_url={self.base_url!r}, api_key={masked(self.api_key)!r})"
-
     @property
     def request_url(self) -> str:
         """The URL that the paths of requests are appended to."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from attrs import field, frozen
 
-from ._frames import FrameCase, data_frame, encodable
 from ._frames import as_utc as as_utc
+from ._frames import data_frame, encodable
 from .enums import (
     ActionKind,
     ActionStatus,
@@ -477,7 +477,7 @@ class UserPage(Document, Sequence[User]):
         }
         return page | dict(self.extra)
 
-    def to_df(self, *, case: FrameCase = None) -> pandas.DataFrame:
+    def to_df(self, *, case: Literal["lower", "upper"] | None = None) -> pandas.DataFrame:
         """Give a pandas frame, one row per user, the role flattened as by `User.to_row`.
 
         A time that the frame cannot hold, such as the year 1 in pandas 2, is NaT, and a warning says so.

@@ -41,7 +41,7 @@ REPLACEMENTS = (
         r"    async def \1(",
     ),
     (r"return self\._(driver\.run|write|bulk)\(", r"return await self._\1("),
-    (r"for user in with_progress\(", "async for user in with_progress("),
+    (r"for user in found:", "async for user in found:"),
     (r"def close\(", "async def aclose("),
     (r"self\.close\(\)", "await self.aclose()"),
     (r"self\._sender\.close\(\)", "await self._sender.aclose()"),

@@ -136,11 +136,11 @@ def test_bounds_of_a_table() -> None:
 
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
 def test_repr_of_a_client(kind: Any) -> None:
-    """A client and its users show the endpoint, and of the key too little to use it, as `ax settings` does."""
+    """A client shows its endpoint, and its users of the key, too, no more than `ax settings` does."""
     key, url = "ak-0123456789abcdefghij-wxyz", "https://api.eu-west-1a.arize.com"
     client = kind(api_key=key, region="EU", headers={"x-secret": "geheim"}, proxy="http://u:geheim@p:1")
     shown = f"(base_url={url!r}, api_key='ak-0...wxyz')"
-    assert repr(client) == f"{kind.__name__}{shown}"
+    assert repr(client) == f"{kind.__name__}(base_url={url!r})"
     assert repr(client.users) == f"{type(client.users).__name__}{shown}"
     assert repr(client.with_options(timeout=1).users) == repr(client.users)
     assert "[hidden]" in repr(kind(api_key="short-enough-to-guess").users)

@@ -62,7 +62,7 @@ def test_people() -> None:
         ("role", "boss", "'boss' is not one of"),
         ("role", None, "expected a role name"),
         ("role", CustomUserRole(id=""), "empty id"),
-        ("role", UnknownUserRole(data={}), "expected a role name"),
+        ("role", UnknownUserRole(data={}), "can read, but not assign"),
         ("invite_mode", "mail", "'mail' is not one of"),
         ("is_developer", "yes", "expected True or False"),
     ],

@@ -170,7 +170,6 @@ def test_what_differs(case: Any) -> None:
     differences = [*page.differences()]
     instead = {one.instead: one.theirs for one in differences if one.instead is not None}
     with ArizeClient(base_url="sandbox:", enum_case=case) as client:
-        assert client.sandbox is not None
         fill(client.sandbox)
         values = evaluate(client, arize_users, [*(one.expression for one in differences), *instead])
     assert {text: values[text] for text in instead} == instead
