@@ -153,7 +153,7 @@ def test_shell(step: dict[str, Any], tmp_path: Path) -> None:
     ],
 )
 def test_a_new_spec_is_compared(runner: Runner, code: int, spec: str, changes: str | None) -> None:
-    """Where `update_spec.py` changes the spec, its report becomes a proposal that says how bad the changes are."""
+    """Where `update_spec.py` changes the spec, a proposal has its report and the class of the changes."""
     step = script("spec-watch", "Compare")
     noted = f'echo "$*" > "{runner.folder}/words"'
     update = f"{noted}; printf %s '{REPORT}'; printf '{spec}' > openapi/users.yaml; exit {code}"
