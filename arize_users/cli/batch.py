@@ -7,12 +7,12 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .answers import counted, results_answer
 from .errors import PARTIAL, REFUSED, SETTINGS
 from .interrupts import interrupts
-from .named import Named, distinct, is_sent, listed, look_up, name_of, results_of
+from .named import Named, distinct, is_sent, look_up, name_of, results_of
 from .output import Target, deliver
 from .progress import Show, showing_progress
 from .prompts import account_label, is_confirmed
@@ -20,10 +20,20 @@ from .session import Session
 from .terminal import say
 
 if TYPE_CHECKING:
-    from arize_users import BulkGetResult, Outcomes, User, UserResult, UsersClient
+    from arize_users import (
+        BulkGetResult,
+        DeletionStatus,
+        Outcomes,
+        User,
+        UserResult,
+        UsersClient,
+        WriteStatus,
+    )
 
 Results = Callable[[], Sequence["UserResult"]]
 
+NAMED_AT_MOST = 10
+"""How many people a question names; it counts the rest."""
 _DONE = frozenset({"deleted", "done"})
 DRY_RUN = "Dry run: nothing is changed."
 """The first and the last line of what would be done."""
@@ -41,7 +51,7 @@ def carry_out(
     results_so_far: Results,
     *,
     accepted: frozenset[str] = frozenset(),
-    skipped: int = 0,
+    is_part: bool = False,
 ) -> int:
     """Make a call that changes many users, write what became of each, and give the exit code.
 
@@ -53,7 +63,7 @@ def carry_out(
         call: Makes the call, with a function that shows progress.
         results_so_far: Gives the results, whatever has ended the call.
         accepted: Statuses that are as good as done.
-        skipped: How many lines of a file were skipped.
+        is_part: Whether others were left out, so that the exit code is 3 at best.
     """
     failure: Exception | None = None
     try:
@@ -72,7 +82,7 @@ def carry_out(
         raise KeyboardInterrupt
     interrupts.acted = bool(statuses - {"not_attempted", "not_found"})
     deliver(results_answer(results), target, acted=True)
-    code = exit_code(session, results, accepted=accepted, skipped=skipped)
+    code = exit_code(session, results, accepted=accepted, is_part=is_part)
     if failure is not None:
         raise failure
     return code
@@ -95,7 +105,7 @@ def exit_code(
     results: Sequence[UserResult],
     *,
     accepted: frozenset[str] = frozenset(),
-    skipped: int = 0,
+    is_part: bool = False,
 ) -> int:
     """Say how many ended how, and how to find out about those who are not known; give the exit code."""
     from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API
@@ -114,14 +124,16 @@ def exit_code(
             named = shlex.quote(one.user_id or one.email or "")
             say(f"  {find_out.format(group=session.reporter.group, named=named)}")
     if sum(counts[status] for status in _DONE | accepted) == len(results):
-        return PARTIAL if skipped else 0
+        return PARTIAL if is_part else 0
     # Nothing is known to be done, not even in part, or to have reached what changes users.
     elsewhere = NOT_FROM_API, NOT_ABOUT_USERS
     is_elsewhere = [any(text in (one.error or "") for text in elsewhere) for one in results]
     return REFUSED if all(is_elsewhere) else PARTIAL
 
 
-def rehearse(target: Target, lines: Sequence[str], results: Sequence[UserResult], *, skipped: int = 0) -> int:
+def rehearse(
+    target: Target, lines: Sequence[str], results: Sequence[UserResult], *, is_part: bool = False
+) -> int:
     """Show what would be done, and give the exit code for it. Nobody has been sent anything."""
     say(DRY_RUN, *lines)
     deliver(results_answer(results), target)
@@ -129,7 +141,7 @@ def rehearse(target: Target, lines: Sequence[str], results: Sequence[UserResult]
     if missing:
         say(f"{counted(len(missing), 'user')} could not be found, or is not known")
     say(DRY_RUN)
-    return PARTIAL if missing or skipped else 0
+    return PARTIAL if missing or is_part else 0
 
 
 class Writing(Protocol):
@@ -162,65 +174,105 @@ class BulkCall:
         return self._outcomes.results
 
 
+class Act(NamedTuple):
+    """What is done to users, and how it is said.
+
+    Args:
+        says: Gives the lines that say what it does to so many users, before these are named.
+        write: Does it.
+        kind: The kind of the status of its results.
+        question: What to ask first, with a place for the number of users; None asks nothing.
+        declined: What to say where the answer is no.
+        before: Is called right before it is done, and may refuse it.
+        accepted: Statuses that are as good as done.
+    """
+
+    says: Callable[[str], Sequence[str]]
+    write: Writing
+    kind: type[DeletionStatus | WriteStatus]
+    question: str | None = None
+    declined: str = "nothing was sent"
+    before: Callable[[], None] = lambda: None
+    accepted: frozenset[str] = frozenset()
+
+    def is_confirmed(self, lines: Sequence[str], number: int) -> bool:
+        """Ask whether to do it to so many users, unless nothing is to be asked."""
+        if self.question is None:
+            return True
+        question = self.question.format(counted(number, "user"))
+        if is_confirmed(lines, question, people=number):
+            return True
+        say(self.declined)
+        return False
+
+
 def write_many(
-    session: Session,
-    users: UsersClient,
-    target: Target,
-    named: Named,
-    what: Callable[[str], str],
-    write: Writing,
-    *,
-    dry_run: bool,
+    session: Session, users: UsersClient, target: Target, named: Named, act: Act, *, dry_run: bool
 ) -> int:
-    """Do one thing for each of those whom a file names; see `write_found`."""
+    """Do something to each of those whom a file names; see `write_found`."""
     with showing_progress() as show:
         found = distinct(look_up(users, named.people, None if dry_run else (), show=show))
-    return write_found(session, target, found, what, write, dry_run=dry_run, skipped=named.skipped)
+    return write_found(
+        session, target, found, act, dry_run=dry_run, notes=named.skipped, is_part=bool(named.skipped)
+    )
 
 
 def write_found(
     session: Session,
     target: Target,
     found: Sequence[BulkGetResult],
-    what: Callable[[str], str],
-    write: Writing,
+    act: Act,
     *,
     dry_run: bool,
-    skipped: int = 0,
-    question: str | None = None,
+    listed: int | None = None,
+    notes: Sequence[str] = (),
+    is_part: bool = False,
 ) -> int:
-    """Do one thing for each of those who were found, or say what would be done; give the exit code.
+    """Do something to each of those who were found, or say what would be done; give the exit code.
 
     Args:
         session: The run of the command.
         target: Where the results go.
         found: Whom the look-up found, and whom not.
-        what: Says what is done to so many users.
-        write: Does it.
+        act: What is done.
         dry_run: Whether nothing is to be done.
-        skipped: How many lines of the file were skipped.
-        question: What to ask first, with a place for the number of users; None asks nothing.
+        listed: How many users the account has; None where that is not known.
+        notes: What to say first.
+        is_part: Whether others were left out, so that the exit code is 3 at best.
     """
-    from arize_users import WriteStatus
-
     sent = [one for one in found if is_sent(one)]
-    names, many = [*map(name_of, sent)], counted(len(sent), "user")
-    results = partial(results_of, found, [str(one.user_id) for one in sent], kind=WriteStatus)
-    lines = [f"Account: {account_label(session.settings)}", f"{what(many)}:", *listed(names)]
+    many = counted(len(sent), "user") if listed is None else f"{len(sent):,} of {counted(listed, 'user')}"
+    results = partial(results_of, found, [str(one.user_id) for one in sent], kind=act.kind)
+    lines = account_and_people(session, act.says(many), [*map(name_of, sent)])
     if dry_run:
-        return rehearse(target, lines, results([]), skipped=skipped)
+        return rehearse(target, [*notes, *lines], results([]), is_part=is_part)
+    say(*notes)
     if not sent:
         deliver(results_answer(results([])), target)
-        return exit_code(session, results([]), skipped=skipped)
-    if question and not is_confirmed(lines, question.format(many), people=len(sent)):
-        say("nothing was sent")
+        say(*() if found else ("there is nobody left",))
+        return exit_code(session, results([]), accepted=act.accepted, is_part=is_part)
+    if not act.is_confirmed(lines, len(sent)):
         return SETTINGS
+    act.before()
 
     def so_far() -> Sequence[UserResult]:
-        done = write.results
+        done = act.write.results
         return results(done) if done else ()
 
-    return carry_out(session, target, partial(write, sent), so_far, skipped=skipped)
+    return carry_out(
+        session, target, partial(act.write, sent), so_far, accepted=act.accepted, is_part=is_part
+    )
+
+
+def account_and_people(session: Session, says: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Say which account is written to, what is done, and to whom: the first of many, and how many more."""
+    more = len(names) - NAMED_AT_MOST
+    return [
+        f"Account: {account_label(session.settings)}",
+        *says,
+        *(f"  - {one}" for one in names[:NAMED_AT_MOST]),
+        *([f"  and {more:,} more"] if more > 0 else ()),
+    ]
 
 
 def rehearse_one(target: Target, user: User, line: str) -> int:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .answers import counted, results_answer
-from .batch import carry_out, exit_code, rehearse
+from .answers import counted
+from .batch import NAMED_AT_MOST, Act, BulkCall, account_and_people, carry_out, write_found
 from .errors import REFUSED, SETTINGS, USAGE, CommandError
-from .named import NAMED_AT_MOST, distinct, is_sent, listed, look_up, name_of, named_people, results_of, shown
+from .named import Named, distinct, is_sent, look_up, name_of, named_people, shown
 from .options import DryRun, Output, PeopleFile, SkipInvalid, split_values
-from .output import Target, deliver
+from .output import Target
 from .people_files import Person
 from .progress import Show, counting, showing_progress
-from .prompts import account_label, is_confirmed
 from .session import Session
 from .terminal import is_attended, say
 
 if TYPE_CHECKING:
-    from arize_users import BulkGetResult, User, UserResult, UsersClient
+    from arize_users import BulkGetResult, User, UsersClient
     from arize_users.roster import Guards
 
 
@@ -91,10 +90,20 @@ def delete(
     if file is not None or keep or max_removals is not None or min_admins is not None:
         guards = _checked(keep or (), max_removals, 1 if min_admins is None else min_admins)
     target = session.target(output)
-    job = _Job(session, session.users(), target, force, missing_ok, named.skipped)
+    users = session.users()
+    from arize_users import DeletionStatus
+
+    act = Act(
+        _says,
+        BulkCall(users.bulk_delete),
+        DeletionStatus,
+        question=None if force else "Delete {}?",
+        declined="nothing was deleted",
+        accepted=frozenset({"not_found"} if missing_ok else ()),
+    )
     if guards is None and not dry_run:
-        return job.delete_named(named.people)
-    return job.delete_found(named.people, guards, dry_run=dry_run)
+        return _delete_named(session, users, target, named.people, act)
+    return _delete_found(session, users, target, named, guards, act, dry_run=dry_run)
 
 
 def _checked(keep: Iterable[str], max_removals: str | None, min_admins: int) -> Guards:
@@ -103,104 +112,77 @@ def _checked(keep: Iterable[str], max_removals: str | None, min_admins: int) -> 
     return checked_guards(max_removals=max_removals, keep=keep, min_admins=min_admins, is_limit_needed=False)
 
 
-class _Job(NamedTuple):
-    """How to delete, and where the results go."""
+def _delete_named(
+    session: Session,
+    users: UsersClient,
+    target: Target,
+    people: Sequence[Person],
+    act: Act,
+) -> int:
+    """Delete people as they are named: the client finds those of an address."""
+    from arize_users import Outcomes
 
-    session: Session
-    users: UsersClient
-    target: Target
-    force: bool
-    missing_ok: bool
-    skipped: int
-
-    def delete_named(self, people: Sequence[Person]) -> int:
-        """Delete people as they are named: the client finds those of an address."""
-        if not self.force:
-            names = shown(self.session, people[:NAMED_AT_MOST])
-            names += [one.named for one in people[NAMED_AT_MOST:]]
-            if not self._is_confirmed(names, counted(len(names), "user")):
-                return SETTINGS
-        user_ids = [one.user_id for one in people if one.user_id]
-        emails = [one.email for one in people if one.email]
-        return self._delete(user_ids, emails, list)
-
-    def delete_found(self, people: Sequence[Person], guards: Guards | None, *, dry_run: bool) -> int:
-        """Find people, hold their deletion against the guards, and delete them by their ids."""
-        from arize_users import DeletionStatus
-
-        everyone = None if guards is None else self._everyone()
-        with showing_progress() as show:
-            found = distinct(look_up(self.users, people, everyone, show=show))
-        many, admins = "", list[str]()
-        if guards is not None and everyone is not None:
-            found, admins = _guarded(guards, everyone, found)
-            many = f" of {len(everyone):,}"
-        # An id that is not listed may be that of a user who is blocked, which is told as deleted.
-        names = {str(one.user_id): name_of(one) for one in found if is_sent(one)}
-        many = f"{len(names):,}{many} users" if many else counted(len(names), "user")
-        results = partial(results_of, found, names, kind=DeletionStatus)
-        if dry_run:
-            lines = self._lines([*names.values()], many)
-            return rehearse(self.target, lines, results([]), skipped=self.skipped)
-        if not names:
-            deliver(results_answer(results([])), self.target)
-            say(*() if found else ("there is nobody to delete",))
-            return exit_code(self.session, results([]), accepted=self._accepted, skipped=self.skipped)
-        if not self.force and not self._is_confirmed([*names.values()], many):
+    outcomes = Outcomes()
+    if act.question is not None:
+        names = shown(session, people[:NAMED_AT_MOST]) + [one.named for one in people[NAMED_AT_MOST:]]
+        lines = account_and_people(session, _says(counted(len(names), "user")), names)
+        if not act.is_confirmed(lines, len(names)):
             return SETTINGS
-        if guards is not None:
-            _require_admins(self.users, guards.min_admins, admins)
-        return self._delete([*names], [], results)
 
-    def _everyone(self) -> list[User]:
-        with closing(counting(self.users.iter_pages, "users")) as pages:
-            return [user for page in pages for user in page]
-
-    def _is_confirmed(self, names: Sequence[str], many: str) -> bool:
-        question = f"Delete {counted(len(names), 'user')}?"
-        if is_confirmed(self._lines(names, many), question, people=len(names)):
-            return True
-        say("nothing was deleted")
-        return False
-
-    def _lines(self, names: Sequence[str], many: str) -> list[str]:
-        return [
-            f"Account: {account_label(self.session.settings)}",
-            f"This blocks {many} for good, and removes their organization and space memberships,",
-            "API keys and role bindings:",
-            *listed(names),
-        ]
-
-    @property
-    def _accepted(self) -> frozenset[str]:
-        return frozenset({"not_found"} if self.missing_ok else ())
-
-    def _delete(
-        self,
-        user_ids: Sequence[str],
-        emails: Sequence[str],
-        results: Callable[[Sequence[UserResult]], Sequence[UserResult]],
-    ) -> int:
-        from arize_users import Outcomes
-
-        outcomes = Outcomes()
-
-        def call(show: Show) -> None:
-            self.users.bulk_delete(user_ids=user_ids, emails=emails, on_progress=show, outcomes=outcomes)
-
-        def so_far() -> Sequence[UserResult]:
-            done = outcomes.results
-            return results(done) if done else ()
-
-        return carry_out(
-            self.session, self.target, call, so_far, accepted=self._accepted, skipped=self.skipped
+    def call(show: Show) -> None:
+        users.bulk_delete(
+            user_ids=[one.user_id for one in people if one.user_id],
+            emails=[one.email for one in people if one.email],
+            on_progress=show,
+            outcomes=outcomes,
         )
+
+    return carry_out(session, target, call, lambda: outcomes.results, accepted=act.accepted)
+
+
+def _delete_found(
+    session: Session,
+    users: UsersClient,
+    target: Target,
+    named: Named,
+    guards: Guards | None,
+    act: Act,
+    *,
+    dry_run: bool,
+) -> int:
+    """Find people, hold their deletion against the guards, and delete them by their ids."""
+    notes, everyone = [*named.skipped], None
+    if guards is not None:
+        with closing(counting(users.iter_pages, "users")) as pages:
+            everyone = [user for page in pages for user in page]
+    with showing_progress() as show:
+        found = distinct(look_up(users, named.people, everyone, show=show))
+    if guards is not None and everyone is not None:
+        found, admins = _guarded(guards, everyone, found, notes)
+        act = act._replace(before=partial(_require_admins, users, guards.min_admins, admins))
+    return write_found(
+        session,
+        target,
+        found,
+        act,
+        dry_run=dry_run,
+        listed=None if everyone is None else len(everyone),
+        notes=notes,
+        is_part=bool(named.skipped),
+    )
+
+
+def _says(many: str) -> list[str]:
+    return [
+        f"This blocks {many} for good, and removes their organization and space memberships,",
+        "API keys and role bindings:",
+    ]
 
 
 def _guarded(
-    guards: Guards, everyone: Sequence[User], found: Sequence[BulkGetResult]
+    guards: Guards, everyone: Sequence[User], found: Sequence[BulkGetResult], notes: list[str]
 ) -> tuple[list[BulkGetResult], list[str]]:
-    """Leave out whom a guard keeps, and give the ids of the admins who are left.
+    """Leave out whom a guard keeps, and note it; give the ids of the admins who are left, too.
 
     Raises:
         PlanRefusedError: A guard refuses the rest.
@@ -210,10 +192,12 @@ def _guarded(
 
     sent = {str(one.user_id): one.user or User(id=str(one.user_id)) for one in found if is_sent(one)}
     held = guarded_removals(guards, everyone, sent.values())
-    say(*(f"note: {one}" for one in held.notes))
+    notes += [f"note: {one}" for one in held.notes]
+    # One that is not listed may be kept by its id alone.
     kept = {one.user_id for one in held.kept} | {one for one in sent if one in guards.keep}
-    say(*(f"left alone: {name_of(one)}, whom --keep names" for one in found if one.user_id in kept))
+    notes += [f"left alone: {name_of(one)}, whom --keep names" for one in found if one.user_id in kept]
     if held.refusals:
+        say(*notes)
         error = PlanRefusedError("The guards refuse this; nobody was deleted.")
         error.refusals = held.refusals
         raise error

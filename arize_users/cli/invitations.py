@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .answers import counted
-from .batch import rehearse_one, write_found, write_many
+from .batch import Act, rehearse_one, write_found, write_many
 from .errors import UNWRITTEN, USAGE, CommandError
 from .named import described, got, named_people, require_one
 from .options import DryRun, Output, PeopleFile, SkipInvalid, User
@@ -70,21 +70,19 @@ def resend_invitation(
         return _one(session, user_id, output, dry_run=dry_run)
     target = session.target(output)
     users = session.users()
+    from arize_users import WriteStatus
+
     with _journal(session, invited_before, writes=not dry_run) as journal:
-        mailing = _Mailing(users, journal)
+        act = Act(lambda many: [f"{_what(many)}:"], _Mailing(users, journal), WriteStatus)
         if invited_before is None:
-            return write_many(session, users, target, named, _what, mailing, dry_run=dry_run)
-        due = _due(session, users, journal)
+            return write_many(session, users, target, named, act, dry_run=dry_run)
+        due, notes = _due(session, users, journal)
         since = local_time(journal.before)
-        return write_found(
-            session,
-            target,
-            due,
-            lambda many: f"{_what(many)}; they were first invited before {since}",
-            mailing,
-            dry_run=dry_run,
-            question=None if force else "Send {} again?",
+        act = act._replace(
+            says=lambda many: [f"{_what(many)}; they were first invited before {since}:"],
+            question=None if force else "Mail {}?",
         )
+        return write_found(session, target, due, act, dry_run=dry_run, notes=notes)
 
 
 def _what(many: str) -> str:
@@ -95,7 +93,8 @@ def _one(session: Session, named: str, output: str | None, *, dry_run: bool) -> 
     if dry_run:
         target = session.target(output)
         found = got(session, session.users(), named)
-        return rehearse_one(target, found, _what(f"{described(found)}, who is {found.status},"))
+        status = getattr(found, "status", "of unknown status")
+        return rehearse_one(target, found, _what(f"{described(found)}, who is {status},"))
     return mail_one(
         session, "resend_invitation", named, output, "the invitation was sent again to the user {}", _noted
     )
@@ -118,8 +117,10 @@ def _noted(session: Session, user_id: str) -> Iterator[None]:
         journal.end(user_id, "done")
 
 
-def _due(session: Session, users: UsersClient, journal: InvitationJournal) -> list[BulkGetResult]:
-    """List those who are to be mailed, and say how many others were invited as early."""
+def _due(
+    session: Session, users: UsersClient, journal: InvitationJournal
+) -> tuple[list[BulkGetResult], list[str]]:
+    """List those who are to be mailed, and tell of others who were invited as early."""
     from arize_users import BulkGetResult, LookupStatus
 
     early = partial(users.iter_pages, status=["invited", "expired"], created_before=journal.before)
@@ -128,22 +129,23 @@ def _due(session: Session, users: UsersClient, journal: InvitationJournal) -> li
     expired = sum(getattr(user, "status", None) == "expired" for user in found)
     invited = [user for user in found if getattr(user, "status", None) == "invited"]
     due = [user for user in invited if journal.is_due(user.id)]
+    notes = []
     if expired:
         group = session.reporter.group
-        say(
+        notes.append(
             f"{counted(expired, 'expired invitation')} cannot be sent again: `{group} create` or "
             f"`{group} import` invites anew"
         )
     if recent := len(invited) - len(due):
-        say(f"{counted(recent, 'user')} mailed since {local_time(journal.before)} already: left alone")
-    if not due:
-        say("there is nobody to mail")
+        notes.append(
+            f"{counted(recent, 'user')} mailed since {local_time(journal.before)} already: left alone"
+        )
     return [
         BulkGetResult(
             user_id=user.id, email=getattr(user, "email", None), status=LookupStatus.FOUND, user=user
         )
         for user in due
-    ]
+    ], notes
 
 
 class _Mailing:

@@ -14,20 +14,17 @@ from .terminal import say
 if TYPE_CHECKING:
     from arize_users import BulkGetResult, DeletionStatus, User, UserResult, UsersClient, WriteStatus
 
-NAMED_AT_MOST = 10
-"""How many people a question names; it counts the rest."""
-
 
 class Named(NamedTuple):
     """Those whom a command line and its file name, each once.
 
     Args:
         people: The people.
-        skipped: How many lines were skipped as invalid.
+        skipped: Says which lines were skipped as invalid, and why.
     """
 
     people: Sequence[Person]
-    skipped: int = 0
+    skipped: Sequence[str] = ()
 
 
 def require_one(named: str | None, file: str | None, what: str = "a USER_ID or EMAIL") -> None:
@@ -52,11 +49,10 @@ def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool
         raise CommandError(USAGE, "--skip-invalid is about the lines of --file, which is not given")
     _check(entries)
     people = [Person(0, email=one) if is_address(one) else Person(0, user_id=one) for one in entries]
-    skipped = 0
+    skipped: Sequence[str] = ()
     if file is not None:
-        found = read_people(file, skip_invalid=skip_invalid)
-        people += found.people
-        skipped = len(found.problems)
+        of_file, skipped = read_people(file, skip_invalid=skip_invalid)
+        people += of_file
     seen: dict[tuple[object, ...], Person] = {}
     for person in people:
         seen.setdefault(person[1:], person)
@@ -137,12 +133,6 @@ def shown(session: Session, people: Sequence[Person]) -> list[str]:
         one.named if result.user is None else f"{described(result.user)} {one.user_id or ''}".rstrip()
         for one, result in zip(people, found, strict=True)
     ]
-
-
-def listed(names: Sequence[str]) -> list[str]:
-    """Name people one per line, the first of many, and count the rest."""
-    more = len(names) - NAMED_AT_MOST
-    return [*(f"  - {one}" for one in names[:NAMED_AT_MOST]), *([f"  and {more:,} more"] if more > 0 else ())]
 
 
 def look_up(

@@ -15,7 +15,6 @@ from arize_users._cells import unescaped
 
 from .errors import USAGE, CommandError
 from .profile_files import FileProblem, text_of
-from .terminal import say
 
 STDIN = "-"
 """The name that stands for standard input."""
@@ -73,12 +72,12 @@ class _Unusable(Exception):
     """A line, or an entry of it, cannot be used."""
 
 
-def read_people(file: str, *, skip_invalid: bool) -> People:
-    """Read a file of people, or standard input where it is named ``-``.
+def read_people(file: str, *, skip_invalid: bool) -> tuple[list[Person], list[str]]:
+    """Read a file of people, or standard input where it is named ``-``; give what was skipped, too.
 
     Args:
         file: The file's name.
-        skip_invalid: Whether lines that cannot be used are left to the caller.
+        skip_invalid: Whether lines that cannot be used are skipped, and not refused.
 
     Raises:
         CommandError: It cannot be read, names nobody, or has lines that cannot be used.
@@ -99,8 +98,7 @@ def read_people(file: str, *, skip_invalid: bool) -> People:
         raise CommandError(USAGE, *told, hint=hint)
     if not found.people:
         raise CommandError(USAGE, f"{name} names nobody", *told, hint="Give one id or address per line.")
-    say(*(f"skipped: {one}" for one in told))
-    return found
+    return found.people, [f"skipped: {one}" for one in told]
 
 
 def _content(file: str) -> bytes:

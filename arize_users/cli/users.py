@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .answers import counted, results_answer, user_answer, users_answer
-from .batch import BulkCall, rehearse_one, write_many
+from .batch import Act, BulkCall, rehearse_one, write_many
 from .errors import NO_SUCH_USER, PARTIAL, REFUSED, USAGE, CommandError
 from .named import (
     described,
@@ -95,18 +95,17 @@ def update(
     target = session.target(output)
     users = session.users()
     if user_id is None:
+        from arize_users import UserUpdate, WriteStatus
 
         def write(user_ids: list[str], **options: Any) -> object:
-            from arize_users import UserUpdate
-
             return users.bulk_update([UserUpdate(user=one, **changes) for one in user_ids], **options)
 
-        def what(many: str) -> str:
-            return f"This sets for {many}: " + ", ".join(
-                f"{field} {_shown(value)}" for field, value in changes.items()
-            )
+        def says(many: str) -> list[str]:
+            given = ", ".join(f"{field} {_shown(value)}" for field, value in changes.items())
+            return [f"This sets for {many}: {given}"]
 
-        return write_many(session, users, target, named, what, BulkCall(write), dry_run=dry_run)
+        act = Act(says, BulkCall(write), WriteStatus)
+        return write_many(session, users, target, named, act, dry_run=dry_run)
     if dry_run:
         found = got(session, users, user_id)
         before = {field: getattr(found, field, None) for field in changes}
@@ -145,9 +144,12 @@ def reset_password(
     if user_id is not None:
         said = "a password reset link was mailed to the user {}"
         return mail_one(session, "reset_password", user_id, output, said)
+    from arize_users import WriteStatus
+
     target = session.target(output)
     users = session.users()
-    return write_many(session, users, target, named, str, BulkCall(users.bulk_reset_password), dry_run=False)
+    act = Act(lambda _: (), BulkCall(users.bulk_reset_password), WriteStatus)
+    return write_many(session, users, target, named, act, dry_run=False)
 
 
 def mail_one(

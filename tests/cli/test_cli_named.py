@@ -28,7 +28,7 @@ def ada(account: Sandbox) -> str:
 @pytest.mark.parametrize("address", ["Ada@example.com", "ada@EXAMPLE.com"])
 @pytest.mark.parametrize("line", WRITES)
 def test_address_for_an_id(ax: Ax, account: Sandbox, line: str, address: str) -> None:
-    """Each command about one user takes an address in any case, and says name, address and id of whom it found."""
+    """Commands about one user take an address in any case, and say name, address and id of that user."""
     status = "invited" if line.startswith("resend") else "active"
     user_id = account.add_user(email="Ada@example.com", name="Ada King", status=status)
     ran = ax(*shlex.split(line.format(address)))
@@ -180,7 +180,7 @@ def test_number_is_typed(terminal: Terminals, account: Sandbox, answer: str, cod
 
 
 def test_dry_run_of_an_update(ax: Ax, account: Sandbox, ada: str) -> None:
-    """`update --dry-run` says who would be changed and how, first and last that nothing is, and changes nothing."""
+    """`update --dry-run` says first and last that it is one, and between who would be changed and how."""
     ran = ax("update", "ada@example.com", "-n", " Augusta ", "--is-not-developer", "--dry-run", "-o", "json")
     lines = ran.err.splitlines()
     assert (ran.code, lines[0], lines[-1]) == (0, "Dry run: nothing is changed.", lines[0])

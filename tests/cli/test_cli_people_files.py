@@ -157,7 +157,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     """UTF-8 with or without a byte order mark, and UTF-16 with one, are read."""
     file = tmp_path / "leavers.txt"
     file.write_text(f"Zoë <{ADA}>\r\n", encoding)
-    assert read_people(str(file), skip_invalid=False).people == [Person(1, None, ADA)]
+    assert read_people(str(file), skip_invalid=False) == ([Person(1, None, ADA)], [])
 
 
 COMMANDS = [

@@ -1,4 +1,4 @@
-"""`ax users resend-invitation --invited-before`: whom it mails, and that it mails nobody twice within the time."""
+"""`ax users resend-invitation --invited-before`: whom it mails, and nobody twice within the time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def journals(state: Path) -> list[Path]:
 
 
 def test_whom_it_mails(ax: Ax, account: Sandbox, invited: dict[str, str]) -> None:
-    """Those who are invited, and first were before the time, are mailed; expired ones are counted, and how to go on."""
+    """Those who are invited, and first were before the time, are mailed; expired ones are counted."""
     ran = ax(*REMIND, "--force", "-o", "json")
     assert mailed(account) == {"invited20": 1, "invited15": 1}
     assert [(one["user_id"], one["email"], one["status"]) for one in ran.json["results"]] == [
@@ -83,7 +83,7 @@ def test_not_within_the_time(ax: Ax, account: Sandbox, invited: dict[str, str], 
         assert ran.code == 0
     assert mailed(account) == {"invited20": 1, "invited15": 1}
     assert any(line.startswith("2 users mailed since ") for line in ran.err.splitlines())
-    assert "there is nobody to mail" in ran.err
+    assert "there is nobody left" in ran.err
     # Somebody who becomes due meanwhile is mailed alone.
     assert ax("resend-invitation", "--invited-before", "13 days", "--force").code == 0
     assert mailed(account) == {"invited20": 1, "invited15": 1, "invited13": 1}
@@ -105,7 +105,7 @@ def test_again_after_the_time(ax: Ax, account: Sandbox, invited: dict[str, str],
 
 
 def test_dry_run(ax: Ax, account: Sandbox, invited: dict[str, str], state: Path) -> None:
-    """A dry run decides by the same code, says first and last that it is one, mails nobody and notes nothing."""
+    """A dry run says first and last that it is one, mails nobody and notes nothing."""
     ran = ax(*REMIND, "--dry-run", "-o", "json")
     shown = [line for line in ran.err.splitlines() if "expired" not in line]
     assert (ran.code, shown[0], shown[-1], account.outbox) == (0, DRY_RUN, DRY_RUN, [])
@@ -117,7 +117,7 @@ def test_dry_run(ax: Ax, account: Sandbox, invited: dict[str, str], state: Path)
 
 
 def test_journal(ax: Ax, account: Sandbox, invited: dict[str, str], state: Path) -> None:
-    """The journal is JSON Lines for its owner alone: a line before each mail and one after, without a secret."""
+    """The journal is JSON Lines for its owner alone: a line before each mail, one after, and no secret."""
     ax(*REMIND, "--force", "--api-key", "sandbox-admin")
     (journal,) = journals(state)
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
@@ -295,7 +295,7 @@ def test_journal_that_cannot_be_kept(
 
 
 def test_last_line_without_its_end(ax: Ax, account: Sandbox, invited: dict[str, str], state: Path) -> None:
-    """A line that was cut off was written before no request: it counts for nothing, and the journal goes on."""
+    """A line that was cut off stands before no request: it counts for nothing, and the journal goes on."""
     ax(*REMIND, "--force")
     (path,) = journals(state)
     with path.open("ab") as file:
@@ -306,7 +306,7 @@ def test_last_line_without_its_end(ax: Ax, account: Sandbox, invited: dict[str, 
 
 
 def test_killed(piped: Pipes, ax: Ax, gate: Gate, state: Path) -> None:
-    """After `kill -9` in the middle, the next run mails nobody who was mailed, and those whose turn had not come."""
+    """After `kill -9` in the middle, the next run mails those whose turn had not come, and nobody again."""
     gate.set_time(None)
     for number in range(40):
         gate.add_user(
@@ -325,7 +325,7 @@ def test_killed(piped: Pipes, ax: Ax, gate: Gate, state: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal(piped: Pipes, ax: Ax, gate: Gate, state: Path, tmp_path: Path, number: int) -> None:
-    """A signal ends it in order: each result is true, and the next run mails just those who were not mailed."""
+    """A signal ends it in order: each result is true, and the next run mails those who were not mailed."""
     gate.set_time(None)
     for one in range(40):
         gate.add_user(
@@ -347,7 +347,7 @@ def test_signal(piped: Pipes, ax: Ax, gate: Gate, state: Path, tmp_path: Path, n
 
 
 def test_refused_for_all(ax: Ax, served: SandboxServer, state: Path) -> None:
-    """A key that may not mail is refused after some answers, not for everybody, and nobody is noted as mailed."""
+    """A key that may not mail is refused after some answers, and nobody is noted as mailed."""
     account = served.sandbox
     account.set_time(None)
     for one in range(60):
