@@ -15,6 +15,7 @@ from arize_users import JournalError
 from arize_users._users.roster import files
 from arize_users.sandbox import Sandbox, SandboxServer
 
+pytestmark = pytest.mark.posix
 LOCKED_FILE = "arize_users._users.roster.locked_file"
 
 

@@ -143,6 +143,7 @@ def test_shell(step: dict[str, Any], tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("code", "spec", "changes"),
     [
@@ -177,6 +178,7 @@ def test_a_new_spec_is_compared(runner: Runner, code: int, spec: str, changes: s
     ]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("code", [1, 2])
 def test_a_spec_that_cannot_be_read(runner: Runner, code: int) -> None:
     """Bad input, and a crash, fail the run, so that a watch that sees nothing is noticed."""
@@ -186,6 +188,7 @@ def test_a_spec_that_cannot_be_read(runner: Runner, code: int) -> None:
     assert not runner.output.exists()
 
 
+@pytest.mark.posix
 def test_a_client_that_cannot_be_generated(runner: Runner) -> None:
     """A spec from which no client can be generated is proposed all the same, and the report says so."""
     case = (
@@ -198,6 +201,7 @@ def test_a_client_that_cannot_be_generated(runner: Runner) -> None:
     assert runner.output.read_text(encoding="utf-8") == "changes=compatible\n"
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", ["", "7"], ids=["none open", "one open"])
 def test_a_proposal(runner: Runner, number: str) -> None:
     """A pull request has spec, client and report, and nothing else of the patch; an open one is renewed."""
@@ -226,6 +230,7 @@ def test_a_proposal(runner: Runner, number: str) -> None:
     assert body.endswith("\n\n    # Foreign words\n    ``` and @everyone\n")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "called"), [("", "issue create --title It fails"), ("7", "issue comment 7")]
 )
@@ -238,6 +243,7 @@ def test_the_newest_dependencies_fail(runner: Runner, number: str, called: str) 
     assert call.startswith(f"{called} --body They fail in https://example.com/1, ")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("tag", "code"), [("v1.2.0", 0), ("v1.2.1", 1), ("1.2", 1)])
 def test_the_tag_is_the_version(runner: Runner, tag: str, code: int) -> None:
     """A release whose tag is not the version that was built is not published."""
@@ -260,3 +266,13 @@ def test_the_programs_of_an_environment(system: str) -> None:
         called = re.findall(r"\.venv[\w-]*/(\w+)/(?:python|uv)\b", done.stdout)
         assert done.returncode == 0, done.stderr
         assert set(called) == {folder}
+
+
+def test_what_windows_leaves_out() -> None:
+    """On Windows `make test` runs all tests but those that need what it lacks, and the command line's."""
+    done = run("make", "--dry-run", "test", "OS=Windows_NT", cwd=ROOT)
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = " ".join(
+        path for path in pyproject["tool"]["pytest"]["ini_options"]["testpaths"] if path != "tests/cli"
+    )
+    assert done.stdout.rstrip().endswith(f'-m "not posix" --cov-fail-under=0 {folders}')
