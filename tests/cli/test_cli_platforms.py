@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import select
 import signal
 import sys
@@ -16,7 +17,7 @@ import pytest
 from support.platforms import keeping_read_only_files, loaded_anew, windows
 
 from arize_users import _streams
-from arize_users.cli import terminal
+from arize_users.cli import output, terminal
 
 from .runs import Ax, Gate, Pipes
 
@@ -135,3 +136,19 @@ def test_a_read_only_file(ax: Ax, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert f"cannot write {path}" in ran.err
     assert path.read_bytes() == b"before"
     assert list(folder.iterdir()) == [path]
+
+
+def test_a_file_system_without_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file that is to be new replaces none, also on a memory stick, whose file system has no links."""
+
+    def link(*paths: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    path = tmp_path / "passwords.json"
+    output._replace(str(path), b"first", secret=True, is_new=True)
+    with pytest.raises(FileExistsError):
+        output._replace(str(path), b"second", secret=True, is_new=True)
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.glob("*passwords*")) == [path]
+    assert list(tmp_path.glob(".*.part")) == []

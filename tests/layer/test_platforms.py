@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from support.platforms import keeping_read_only_files, loaded_anew, windows
 
-from arize_users import JournalError
+from arize_users import JournalError, _proxies
 from arize_users._users.roster import files
+from arize_users.config import resolve
 from arize_users.sandbox import Sandbox, SandboxServer
 
 pytestmark = pytest.mark.posix
@@ -112,3 +113,26 @@ def test_a_read_only_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         files.write_to(path, b"after")
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("is_bypassed", "proxy"), [(False, "http://proxy.corp:3128"), (True, None)])
+def test_the_proxy_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, is_bypassed: bool, proxy: str | None
+) -> None:
+    """Where no variable names a proxy, the settings of macOS or Windows say which, and what goes past it."""
+    asked: list[str] = []
+
+    def is_bypassed_by_the_system(host: str) -> bool:
+        asked.append(host)
+        return is_bypassed
+
+    monkeypatch.setattr(_proxies, "getproxies", lambda: {"https": "http://proxy.corp:3128"})
+    monkeypatch.setattr(_proxies, "proxy_bypass", is_bypassed_by_the_system)
+    assert _proxies.environment_proxy("https://api.arize.com/v2/users") == proxy
+    assert asked == ["api.arize.com"]
+
+
+@pytest.mark.parametrize("path", [r"C:\Users\Ada\account.db", "C:/account.db", r"\\server\share\account.db"])
+def test_the_path_of_a_local_account(path: str) -> None:
+    """A local account is named by a path of Windows as by any other."""
+    assert resolve(base_url=f"sandbox:{path}").sandbox_path == path
