@@ -146,7 +146,6 @@ def test_a_reader_that_has_gone_changes_no_exit_code(arguments: tuple[str, ...])
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
-@pytest.mark.posix
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
 def test_a_report_that_cannot_be_written_is_exit_code_2() -> None:
     """A full disk is said in one line, and is no deviation."""

@@ -73,7 +73,6 @@ def test_serves_though_nobody_reads_the_greeting() -> None:
     assert (status, server.returncode, complaints) == (200, 0, b"")
 
 
-@pytest.mark.posix
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
 def test_a_greeting_that_cannot_be_written() -> None:
     """A full disk under its output is one line and exit code 1."""
