@@ -255,9 +255,28 @@ def _new_lock() -> anyio.Lock:
 
 
 async def _on_thread(function: Callable[[], T]) -> T:
+    """Call a function on a thread, to its end, whatever cancels its caller: the flow closes what it opens.
+
+    A task of its own waits for it, since the cancellation of an asyncio task passes anyio's shields.
+    """
+    import anyio
     import anyio.to_thread
 
-    return await anyio.to_thread.run_sync(function)
+    values: list[T] = []
+    errors: list[Exception] = []
+
+    async def call() -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                values.append(await anyio.to_thread.run_sync(function))
+        except Exception as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+    if errors:
+        raise errors[0]
+    return values[0]
 
 
 async def _sleep(seconds: float, stop: anyio.Event | None) -> None:

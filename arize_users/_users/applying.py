@@ -29,7 +29,6 @@ from .lookup import Found, look_up_taken
 from .operations import Operations
 from .outcomes import one_line
 from .plan_steps import (
-    FLAG_NOT_SET,
     INVITATIONS,
     PASSWORD_LOST,
     Step,
@@ -346,7 +345,7 @@ class Application(Batch[PlanResult]):
 
     def _set_flag(self, step: Step) -> Flow[None]:
         """Set the developer permission of a user who was created without."""
-        step.record.settle(ActionStatus.FAILED, FLAG_NOT_SET)
+        step.record.settle(ActionStatus.FAILED, step.without_flag())
         yield from call(partial(self._open_journal.created, step.index, step.user_id))
         record = update_record(ActionStatus.DONE)
         flag = step.action.after["is_developer"]
@@ -358,11 +357,11 @@ class Application(Batch[PlanResult]):
         except ArizeError as error:
             record.fail(error)
             status, told = record.state
-            step.record.settle(status, f"{FLAG_NOT_SET} {told}")
+            step.record.settle(status, step.without_flag(told))
             if isinstance(error, UnauthorizedError):
                 self.refused_key = error
         else:
-            step.record.settle(ActionStatus.DONE, step.note)
+            step.record.settle(ActionStatus.DONE, step.entry.note)
 
     def _update(self, step: Step) -> Flow[None]:
         if settle_by_look(step, (yield from self._user(step.user_id))):

@@ -234,7 +234,8 @@ class Batch(ABC, Generic[R]):
             yield from act(target)
             self._has_succeeded = True
         except Stopped:
-            return None
+            # What was done before that is told: a create whose developer permission is not set yet.
+            return _Ended(target, is_sent=False) if target.record.is_settled else None
         except (ConfigurationError, JournalError):
             raise
         except LeftOpen as refused:

@@ -42,8 +42,8 @@ PASSWORD_LOST = "The temporary password was issued, and could not be written dow
 _BEGUN_BEFORE = "An earlier run began it, and did not learn how it ended. Applying the plan again finds out."
 _NEVER_SEEN = (
     "An earlier run asked for it, and the answer with the temporary password never came. {state} "
-    "users.resend_invitation (ax users resend-invitation) mails an invited user a link, users.reset_password "
-    "(ax users reset-password) an active one. To delete the user would block the address for good."
+    "users.resend_invitation mails an invited user a link, users.reset_password an active one. To delete the "
+    "user would block the address for good."
 )
 """What to do about a user whose password is lost; `state` says what the account shows."""
 _NOT_SEEN = (
@@ -88,7 +88,7 @@ class Step(Target):
     is_doubtful: bool = False
     is_created: bool = False
     is_begun: bool = False
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     refusal: APIStatusError | None = None
 
     @property
@@ -101,11 +101,9 @@ class Step(Target):
         """Whether a temporary password is to be issued."""
         return asks_for_password(self.action)
 
-    @property
-    def note(self) -> str | None:
-        """What an earlier run said that holds still: that a password is lost."""
-        error = self.entry.error
-        return error if error is not None and error.startswith(PASSWORD_LOST) else None
+    def without_flag(self, reason: str | None = None) -> str:
+        """Say that its user was created, and lacks the developer permission."""
+        return " ".join(filter(None, (FLAG_NOT_SET, reason, self.entry.note)))
 
     def resume(self, entry: Entry) -> None:
         """Take over what an earlier run wrote about it."""
@@ -137,7 +135,7 @@ class Step(Target):
         if status is ActionStatus.NOT_ATTEMPTED and self.is_doubtful:
             status, error = ActionStatus.UNKNOWN, error or _BEGUN_BEFORE
         elif status is ActionStatus.NOT_ATTEMPTED and self.is_created:
-            status, error = ActionStatus.FAILED, FLAG_NOT_SET
+            status, error = ActionStatus.FAILED, self.without_flag()
         return PlanResult(
             kind=self.action.kind,
             user_id=self.user_id,

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from .._core.request import Request
-from ..enums import DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
+from ..enums import ActionStatus, DeletionStatus, InviteMode, LookupStatus, UserRole, WriteStatus
 from ..errors import MAYBE_SENT, OutcomeUnknownError
 from .outcomes import Record, Status, one_line
 
@@ -56,9 +56,10 @@ class Creation:
 
 
 def deletion_record(done: Status = DeletionStatus.DELETED) -> Record:
-    """Make the record of one deletion."""
+    """Make the record of one deletion; in a plan it is unknown where the server failed."""
     not_found = DeletionStatus.NOT_FOUND if done is DeletionStatus.DELETED else None
-    return Record(done, f"{_NO_ANSWER} {MAYBE_BLOCKED}", not_found)
+    is_planned = isinstance(done, ActionStatus)
+    return Record(done, f"{_NO_ANSWER} {MAYBE_BLOCKED}", not_found, doubts_failures=is_planned)
 
 
 def reading_record() -> Record:
@@ -72,8 +73,9 @@ def creation_record(creation: Creation, done: Status) -> Record:
 
 
 def update_record(done: Status, not_found: Status | None = None) -> Record:
-    """Make the record of one update."""
-    return Record(done, f"{_NO_ANSWER} {MAYBE_CHANGED}", not_found)
+    """Make the record of one update; in a plan it is unknown where the server failed."""
+    is_planned = isinstance(done, ActionStatus)
+    return Record(done, f"{_NO_ANSWER} {MAYBE_CHANGED}", not_found, doubts_failures=is_planned)
 
 
 def mail_record(not_found: Status | None = None) -> Record:

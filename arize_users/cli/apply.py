@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from .answers import counted, report_answer, text_answer
+from .batch import named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
@@ -32,7 +33,6 @@ from .roster_files import (
 )
 from .session import Session
 from .terminal import is_attended, say
-from .text import in_shell_words
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
@@ -313,10 +313,11 @@ class _Run:
         except Exception as error:
             failure = error
         # Read once: an answer that is not awaited any more may still come.
-        report = evolve(checked, results=tuple(cast("list[PlanResult]", outcomes.results)))
+        results = named_commands(cast("list[PlanResult]", outcomes.results), self._session.reporter.group)
+        report = evolve(checked, results=tuple(results))
         statuses = {one.status for one in report}
         self._is_ended = failure is None and not interrupts.exit_code
-        if failure is not None and not statuses & {"done", "unknown"}:
+        if failure is not None and not any(map(_may_have_acted, report)):
             self._is_ended = not checked.resumed
             raise failure
         if self._plan and not report.results:  # A signal came before the call began.
@@ -340,7 +341,7 @@ class _Run:
     def _outcome(self, report: Report) -> Iterator[str]:
         """Say what became of the plan: each person who is not as planned, the counts, and the files."""
         yield from self._cannot()
-        yield from map(in_shell_words, report.lines())
+        yield from report.lines()
 
     def _cannot(self) -> Iterator[str]:
         if cannot := self._plan.cannot:
@@ -361,6 +362,12 @@ class _Run:
         else:
             deliver(report_answer(report), self._target, acted=interrupts.acted)
             say(*lines)
+
+
+def _may_have_acted(result: PlanResult) -> bool:
+    # An invitation that failed may have created its user, whose developer permission is not set.
+    has_user = result.user_id is not None and result.kind in ("invite", "reinvite")
+    return result.status in ("done", "unknown") or (result.status == "failed" and has_user)
 
 
 def _is_left(result: PlanResult) -> bool:

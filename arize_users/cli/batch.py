@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from .answers import counted, results_answer
 from .errors import PARTIAL, REFUSED, SETTINGS
@@ -18,6 +17,7 @@ from .progress import Show, showing_progress
 from .prompts import account_label, is_confirmed
 from .session import Session
 from .terminal import say
+from .text import with_commands
 
 if TYPE_CHECKING:
     from arize_users import (
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         WriteStatus,
     )
 
+R = TypeVar("R", bound="UserResult")
+
 Results = Callable[[], Sequence["UserResult"]]
 
 NAMED_AT_MOST = 10
@@ -37,7 +39,6 @@ NAMED_AT_MOST = 10
 _DONE = frozenset({"deleted", "done"})
 DRY_RUN = "Dry run: nothing is changed."
 """The first and the last line of what would be done."""
-_METHOD = re.compile(r"\busers\.([a-z_]+)(\(\w*=[^()]*\))?")
 _FIND_OUT = {
     "delete": "`{group} get {named}` shows whether the user is still there",
     "update": "`{group} get {named}` shows the user as it is",
@@ -74,7 +75,7 @@ def carry_out(
     except Exception as error:
         failure = error
     # Read once: an answer that is not awaited any more may still come.
-    results = [_in_shell_words(one, session.reporter.group) for one in results_so_far()]
+    results = named_commands(results_so_far(), session.reporter.group)
     statuses = {str(one.status) for one in results}
     if failure is not None and not statuses & {*_DONE, "unknown"}:
         raise failure
@@ -88,16 +89,13 @@ def carry_out(
     return code
 
 
-def _in_shell_words(result: UserResult, group: str) -> UserResult:
-    """Name commands where a result of the client names its methods."""
-    if result.error is None:
-        return result
+def named_commands(results: Iterable[R], group: str) -> list[R]:
+    """Name commands where results of the client name its methods."""
     from attrs import evolve
 
-    def command(method: re.Match[str]) -> str:
-        return f"`{group} {method[1].replace('_', '-')}`"
-
-    return evolve(result, error=_METHOD.sub(command, result.error))
+    return [
+        one if one.error is None else evolve(one, error=with_commands(one.error, group)) for one in results
+    ]
 
 
 def exit_code(

@@ -120,11 +120,17 @@ def _target(requested: str | None) -> Target:
 
 def plan_lines(session: Session, plan: Plan) -> Iterator[str]:
     """Give a plan as text: whose account it is for, what is in it, and what refuses it."""
-    account, *rest = plan.lines()
+    from attrs import evolve
+
+    refusals = tuple(
+        evolve(one, message=in_shell_words(one.message), remedy=in_shell_words(one.remedy))
+        for one in plan.refusals
+    )
+    account, *rest = evolve(plan, refusals=refusals).lines()
     yield account
     if profile := profile_of(session.settings):
         yield f"Profile  {profile}"
-    yield from map(in_shell_words, rest)
+    yield from rest
 
 
 def _next(session: Session, plan: Plan, target: Target) -> Iterator[str]:

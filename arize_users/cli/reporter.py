@@ -92,10 +92,10 @@ class Reporter:
             first, *rows = error.message.split("\n")
             messages = [first]
         elif isinstance(error, client.PlanRefusedError) and error.refusals:
-            messages = [f"refused: {one.message}" for one in error.refusals]
+            messages = [f"refused: {in_shell_words(one.message)}" for one in error.refusals]
         elif isinstance(error, client.JournalError) and is_unwritable(error):
             code = UNWRITTEN
-        self._say([*map(in_shell_words, messages)], in_shell_words(self._hint(error)), rows)
+        self._say(messages, in_shell_words(self._hint(error)), rows)
         if self.verbose:
             say(*map(self.redacted, _details(error)))
         return code

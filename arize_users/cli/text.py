@@ -17,10 +17,12 @@ from arize_users._cells import iso_time
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Format characters that scripts and emoji need; they only join their neighbours.
 _JOINERS = frozenset("\u200c\u200d")
-_PYTHON_WAY = re.compile(r"\s\((in code, )?\w+=[^()]*\)")
-"""What a message adds for Python programs, behind the option of the same meaning."""
-_METHOD = re.compile(r"\busers\.\w+ \((ax users [\w-]+)\)")
-"""A method of the client, with the command that is behind it."""
+_PYTHON_WAY = re.compile(
+    r"\s\((in code, )?(columns|encoding|format|keep|max_removals|min_admins|passwords|remove_missing|"
+    r"skip_invalid)=[^()]*\)"
+)
+"""What a sentence adds for Python programs, behind the option of the same meaning."""
+_METHOD = re.compile(r"\busers\.([a-z_]+)(\(\w*=[^()]*\))?")
 _PARAMETER = re.compile(
     r"(?<![-\w])(include_inactive|max_removals|min_admins|remove_missing|remove_renamed|skip_invalid)\b"
 )
@@ -50,6 +52,13 @@ def local_time(moment: datetime) -> str:
 
 
 def in_shell_words(text: str) -> str:
-    """Say in a shell's words what the client says of its parameters: --max-removals for max_removals."""
-    text = _PYTHON_WAY.sub("", _METHOD.sub(r"`\1`", text))
-    return _PARAMETER.sub(lambda name: f"--{name[0].replace('_', '-')}", text)
+    """Say in a shell's words what the client says of its parameters: --max-removals for max_removals.
+
+    For sentences of the client alone: a name of a person, or a word of a server, may look like a parameter.
+    """
+    return _PARAMETER.sub(lambda name: f"--{name[0].replace('_', '-')}", _PYTHON_WAY.sub("", text))
+
+
+def with_commands(text: str, group: str) -> str:
+    """Name commands, which begin with `group`, where the client names its methods."""
+    return _METHOD.sub(lambda method: f"`{group} {method[1].replace('_', '-')}`", text)

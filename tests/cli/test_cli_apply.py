@@ -449,6 +449,24 @@ def test_a_password_that_cannot_be_written(shell: Shell, account: Sandbox, plann
     assert "No space left on device" in ran.err
 
 
+def test_a_password_of_somebody_half_done(
+    shell: Shell, ax: Ax, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown also where the developer permission is not set yet, so that nobody is as planned."""
+    (folder / "people.csv").write_text(
+        "email,name,role,invite_mode,is_developer\neve@example.com,Eve,member,temporary_password,false\n"
+    )
+    with Sandbox(create_takes_is_developer=False) as account, SandboxServer(account) as server:
+        monkeypatch.setenv("ARIZE_BASE_URL", server.url)
+        monkeypatch.setenv("ARIZE_API_KEY", "sandbox-admin")
+        assert ax("plan", "people.csv", "-o", "plan.json").code == 6
+        words = ["--force", "--passwords", "p.csv"]
+        ran = shell("ax", "users", "apply", "plan.json", *words, before=_UNWRITABLE)
+    assert ran.code == 5
+    assert "The temporary password of eve@example.com could not be written" in ran.err
+    assert "1 action: 1 failed." in ran.out
+
+
 _FULL_JOURNAL = """from arize_users import JournalError
 from arize_users._users.roster.journal import Journal
 begun, begin = [], Journal.begin

@@ -318,3 +318,9 @@ def test_other_warnings_stay(ax: Ax, account: Sandbox) -> None:
     assert warnings.showwarning is shown
     with pytest.warns(BetaWarning):
         warnings.warn("still a warning", BetaWarning, stacklevel=1)
+
+
+def test_what_was_given_is_shown_whole(ax: Ax, account: Sandbox) -> None:
+    """What was given is quoted whole, though it may look like what the client says to programs."""
+    ran = ax("get", "ada @example.com (id=1)")
+    assert "'ada @example.com (id=1)' is not an email address" in ran.err

@@ -377,3 +377,12 @@ def test_an_export_plans_to_nothing(ax: Ax, roster: Roster, jane: str, crowd: li
         ran = ax("plan", name, "--remove-missing")
         assert (ran.code, ran.out.splitlines()[-1]) == (0, "254 as they should be.")
     assert os.path.exists("all.csv")
+
+
+def test_names_like_parameters(ax: Ax, roster: Roster, jane: str) -> None:
+    """A name is shown whole, though it may look like what the client says to Python programs."""
+    rows = 'ann@example.com,"Ann Lee (dept=Sales)",member\nbo@example.com,max_removals (keep=1),member\n'
+    ran = ax("plan", roster(rows), "--remove-missing", "--max-removals", "0")
+    assert "  + Ann Lee (dept=Sales)   ann@example.com" in ran.out
+    assert "  + max_removals (keep=1)  bo@example.com" in ran.out
+    assert "--max-removals allows 0.\n  If that is meant: --max-removals 1.\n" in ran.out

@@ -22,13 +22,15 @@ from arize_users.sandbox import SandboxTransport
 BEGUN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def begun(place: Place, plan: Plan, *indexes: int, created: str | None = None) -> None:
+def begun(
+    place: Place, plan: Plan, *indexes: int, created: str | None = None, error: str | None = None
+) -> None:
     """Write the journal of a run that was killed when it had begun these actions."""
     journal = Journal(place.journal, digest=plan.digest, endpoint=plan.endpoint)
     for index in indexes:
         journal.begin(index, plan.actions[index])
         if created is not None:
-            journal.created(index, created)
+            journal.created(index, created, error)
     journal.close()
 
 
@@ -269,6 +271,26 @@ def test_developer_permission_refused(answered: Any, place: Place, case: str) ->
     assert statuses(account.users.apply(plan, **place.files)) == ["done"]
     assert account.done == [("create", "new@example.com"), ("update", "new@example.com")]
     assert place.issued() == issued
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_lost_password_of_a_later_run(answered: Any, place: Place, is_refused: bool) -> None:
+    """That a password is lost is said by each later run, also after one that was killed or refused."""
+    refusing = [is_refused]
+    account = answered(lambda one: problem(422) if refusing[0] and one.method == "PATCH" else None)
+    mode = "temporary_password"
+    plan = planned(account, person("new@example.com", "New", is_developer=False, invite_mode=mode))
+    user_id = account.sandbox.add_user(email="new@example.com", name="New")
+    begun(place, plan, 0, created=user_id, error="The temporary password was lost.")
+    (result,) = account.users.apply(plan, **place.files)
+    assert "The temporary password was lost." in result.error
+    assert result.status == ("failed" if is_refused else "done")
+    *lines, _ = place.journal.read_text().splitlines(keepends=True)
+    if not is_refused:
+        place.journal.write_text("".join(lines))
+    refusing[0] = False
+    (result,) = account.users.apply(plan, **place.files)
+    assert (result.status, result.error) == ("done", "The temporary password was lost.")
 
 
 # Files of others

@@ -374,8 +374,12 @@ def test_developer_that_cannot_be_set() -> None:
         assert [request.operation for _, request in simulated.sent][-1] == "update_user"
 
 
-def test_interrupted_before_the_developer_is_set() -> None:
-    """An interrupt between create and update loses neither the user nor the password, and says what to do."""
+@pytest.mark.parametrize(("moment", "told"), [(1001.5, 1), (1003.0, 0)])
+def test_interrupted_before_the_developer_is_set(moment: float, told: int) -> None:
+    """An interrupt between create and update loses neither the user nor the password, and says what to do.
+
+    It is told at once, unless the update was under way.
+    """
     answers = {"create_user": ok(user(id="u1", is_developer=True, temporary_password=SECRET), 201)}
 
     def respond(request: Request, _: float) -> Answer:
@@ -383,16 +387,16 @@ def test_interrupted_before_the_developer_is_set() -> None:
             return problem(400, detail="is_developer is not accepted here.")
         return answers.get(request.operation) or ok(user())
 
-    outcomes = Outcomes()
+    outcomes, seen = Outcomes(), list[BulkCreateResult]()
     simulated = SimulatedDriver(
         respond, latency=lambda request: 3600.0 if request.operation == "update_user" else 1.0
     )
-    simulated.interrupt_at(1003.0, KeyboardInterrupt())
+    simulated.interrupt_at(moment, KeyboardInterrupt())
     batch = bulk_create(
         Operations.of(resolve(api_key="k", enum_case="upper", environ={})),
         [new("ada@example.com", is_developer=False, invite_mode="temporary_password")],
         max_concurrency=1,
-        on_result=None,
+        on_result=seen.append,
         on_progress=None,
         outcomes=outcomes,
     )
@@ -402,6 +406,7 @@ def test_interrupted_before_the_developer_is_set() -> None:
     assert isinstance(result, BulkCreateResult)
     assert (result.status, result.temporary_password) == (CREATED, SECRET)
     assert "is_developer=False) sets it" in (result.error or "")
+    assert [one.temporary_password for one in seen] == [SECRET] * told
 
 
 def test_server_that_ignores_the_flag() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 from anyio import wait_all_tasks_blocked
@@ -21,6 +23,7 @@ from arize_users._core.effects import (
     Flow,
     Now,
     Stopped,
+    call,
     exclusive,
     in_order,
     now,
@@ -349,6 +352,62 @@ def test_notices_in_order(run: Run) -> None:
         assert [one for one in heard if isinstance(one, str)] == (
             ["page 1", "page 2", "page None"] if listens else []
         )
+
+
+def test_calls(run: Run) -> None:
+    """What a function gives or raises comes to the flow that has it called."""
+
+    def fail() -> None:
+        raise Boom
+
+    def flow() -> Flow[Any]:
+        value = yield from call(lambda: 7)
+        try:
+            yield from call(fail)
+        except Boom:
+            return value
+
+    assert run(flow()) == 7
+
+
+@pytest.mark.parametrize("way", ["asyncio", "anyio", "trio"])
+def test_a_call_is_not_cut_off(way: str) -> None:
+    """A flow that is cancelled while a function is called ends after it: what it opened can be closed."""
+    begun, go_on = threading.Event(), threading.Event()
+    events: list[str] = []
+
+    def open_it() -> None:
+        begun.set()
+        assert go_on.wait(10)
+        events.append("opened")
+
+    def flow() -> Flow[None]:
+        try:
+            yield from call(open_it)
+        finally:
+            events.append("closed")
+
+    async def by_asyncio() -> None:
+        task = asyncio.create_task(_driver("asyncio").run(flow()))
+        await asyncio.to_thread(begun.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def by_scope() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_driver(way).run, flow())
+            await anyio.to_thread.run_sync(begun.wait, 10)
+            group.cancel_scope.cancel()
+            go_on.set()
+
+    if way == "asyncio":
+        anyio.run(by_asyncio)
+    else:
+        anyio.run(by_scope, backend="trio" if way == "trio" else "asyncio")
+    assert events == ["opened", "closed"]
 
 
 @pytest.mark.parametrize("kind", ["parallel", "in order"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.rosters import acted, listed, person, planned, roster_of
+from support.rosters import acted, listed, person, planned, roster_of, row
 
 from arize_users import InvalidArgumentError, User
 from arize_users.roster import Plan, RowProblem, checked_guards, guarded_removals
@@ -233,6 +233,14 @@ class TestRemoveMissing:
         assert _refused(plan) == ["remove_missing"]
         assert acted(plan) == [("remove", "u1", "ada@example.com")]
         assert "remove_missing=False" in plan.refusals[0].remedy
+
+    def test_only_inactive(self) -> None:
+        """Of a roster that holds inactive people alone, the refusal counts those who would be missing."""
+        inactive = [(row("ada@example.com", "Ada"), "Status is Suspended")]
+        users = [ADA, listed("u2", "ola@example.com")]
+        plan = planned(roster_of(inactive=inactive), users, remove_missing=True)
+        assert plan.missing == ("u2",)
+        assert plan.refusals[0].message == "the roster has nobody to be kept: 1 of 2 users would be missing"
 
     def test_nobody_shared(self) -> None:
         """A roster that shares nobody with the account is refused: it is likely another's."""

@@ -391,6 +391,12 @@ class TestRenames:
         plan = planned(roster_of(person(), person("z@new.example", "zoé")), [ADA, user], remove_missing=True)
         assert plan.renamed == (("u2", "z@new.example"),)
 
+    def test_order_of_names(self) -> None:
+        """Names are the same with the family name first, as some systems export them."""
+        user = listed("u2", "v@old.example", "Mira Voss")
+        roster = roster_of(person(), person("v@new.example", "Voss, Mira"))
+        assert planned(roster, [ADA, user], remove_missing=True).renamed == (("u2", "v@new.example"),)
+
     def test_removing_missing_is_still_needed(self) -> None:
         """Without removing who is missing nobody is removed, though renamed ones were to be."""
         plan = planned(roster_of(person(), self.NEW), [ADA, self.OLD], remove_renamed=True)

@@ -173,7 +173,7 @@ def test_repr() -> None:
 
 
 def test_who_is_not_in_a_short_roster() -> None:
-    """Whoever invites one person into a large account sees twenty of the others, and how many more there are."""
+    """Whoever invites one person into a large account sees twenty of the others, and how many more."""
     users = [listed(f"u{number}", f"{number}@example.com", f"User {number}") for number in range(1, 31)]
     plan = planned(roster_of(row("new@example.com", "New")), users)
     lines = str(plan).splitlines()

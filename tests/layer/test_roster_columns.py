@@ -169,6 +169,13 @@ def test_bad_map(columns: Any, said: str) -> None:
         ("terminationDate", "01.02.2024"),
         ("blocked", "true"),
         ("archived", "Yes"),
+        ("Active Status", "No"),
+        ("Block credential", "True"),
+        ("Sign in blocked", "yes"),
+        ("accountEnabled", "FAUX"),
+        ("Konto aktiviert", "Nein"),
+        ("Status", "Ausgetreten"),
+        ("Account Status", "closed"),
     ],
 )
 def test_inactive(header: str, value: str) -> None:
@@ -195,6 +202,9 @@ def test_inactive(header: str, value: str) -> None:
         ("suspended", "False"),
         ("suspended", "0"),
         ("deleted_at", "null"),
+        ("Termination Date", "0000-00-00"),
+        ("Active Status", "Yes"),
+        ("accountEnabled", "VRAI"),
         ("deactivated", "no"),
         ("department", "deleted items"),
         ("State", "CA"),
@@ -260,6 +270,45 @@ def test_mentioned() -> None:
         skip_invalid=True,
     )
     assert roster.mentioned == {"ada@example.com", "eve@example.com", "bob@home.example"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("o'neil@example.com", "o'neil@example.com"),
+        ("'ola@example.com'", "ola@example.com"),
+        ("Ask ola@example.com.", "ola@example.com"),
+        ("ola@example.com/kim@example.com", "kim@example.com"),
+        ("SMTP:ola@example.com;smtp:kim@example.com", "kim@example.com"),
+    ],
+)
+def test_mentioned_in_a_text(cell: str, named: str) -> None:
+    """An address is found in whatever text it stands in, so that nobody who is named passes for missing."""
+    assert named in read(f"email,name,role,alias\nada@example.com,Ada,member,{cell}\n").mentioned
+
+
+def test_long_cells() -> None:
+    """A photo in a cell, or what is all dots, takes no time to be looked through for addresses."""
+    text = f"email,name,role,photo\nada@example.com,Ada,member,{'A' * 10**6}@,x\n"
+    assert len(problems(text)) == 1
+
+
+@pytest.mark.parametrize("header", ["id,created_at", "role_type,created_at"])
+def test_another_system_with_our_columns(header: str) -> None:
+    """A status that is none of ours shows that a file is not our own export: its values are named then."""
+    text = f"email,name,role,status,{header}\n" + "".join(
+        f"{name}@example.com,{name},member,{status},,2024-01-01\n"
+        for name, status in [("ada", "ACTIVE"), ("bob", "LOCKED_OUT"), ("cy", "expired"), ("di", "deleted")]
+    )
+    roster = read(text)
+    assert [one.name for one in roster] == ["ada", "bob"]
+    assert "status (ACTIVE 1, LOCKED_OUT 1, expired 1, deleted 1)" in roster.notes[0]
+
+
+def test_title_above_the_header() -> None:
+    """Where a title stands above the header, as in reports, the one hint is to delete it."""
+    error = refused("Users of 2026-03-01\n\nemail,name,role\nada@example.com,Ada,member\n")
+    assert error.hint == "Line 3 looks like the header: delete what stands above it."
 
 
 SECRET = "hunter2"

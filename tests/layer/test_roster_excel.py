@@ -53,6 +53,23 @@ def test_other_sheets() -> None:
     assert roster.notes == ("the sheet 'People' is read; not read: 'Secret', 'Old'",)
 
 
+def test_named_on_another_sheet() -> None:
+    """Who stands on a sheet that is not read is named in the file, and so is not missing."""
+
+    def fill(book: Any) -> None:
+        book.active.append(["email", "name", "role"])
+        book.active.append(["ada@example.com", "Ada", "member"])
+        book.create_sheet("Berlin").append(["ola@example.com", "Ola", 5])
+
+    assert read(workbook(fill)).mentioned == {"ada@example.com", "ola@example.com"}
+
+
+def test_too_many_cells() -> None:
+    """A row of a sheet has no delimiter that could be to blame."""
+    text = str(refused(sheet(("email", "name", "role"), ("a@x.com", "A", "member", "", "x"))))
+    assert "has 5 cells where the header has 3\n" in text + "\n"
+
+
 def test_other_sheets_of_a_refused_file() -> None:
     """Where the first sheet is empty or foreign, the message names the sheets that are not read."""
 

@@ -129,6 +129,15 @@ def test_three_rows_for_one_person() -> None:
     assert told[3].endswith(f"; the same person as line 2 ({case}) and line 4 ({case})")
 
 
+def test_many_rows_for_one_person() -> None:
+    """Where a column holds one address throughout, such as a manager's, the message stays short."""
+    told = problems(HEADER + "a@x.com,A,member\n" * 2_000)
+    assert len(told) == 2_000
+    assert told[2].endswith("line 5 (the same address) and 1,996 more")
+    look = problems(HEADER + "kate@x.com,A,member\n\u212aate@x.com,A,member\n" * 500)
+    assert sum(map(len, look.values())) < 200_000
+
+
 def test_twin_of_an_inactive_person() -> None:
     """A person who stands once as active and once as deactivated is refused, too."""
     text = "email,name,role,status\na@x.com,A,member,active\nA@x.com,A,member,deactivated\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ..addresses import folded, identity_key
 
+_MAX_TOLD = 3
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters of other scripts that look like Latin ones, in lower case; NFKC knows the wide and styled forms.
 _LOOKS = str.maketrans(
@@ -16,24 +17,32 @@ _LOOKS = str.maketrans(
 )
 
 
-def twins(addresses: Sequence[tuple[int, str]]) -> dict[int, list[tuple[int, str]]]:
+def twins(addresses: Sequence[tuple[int, str]], place: Callable[[int], str]) -> dict[int, str]:
     """Find who stands twice among people.
 
     Args:
-        addresses: A number for each person, such as a line, and the address.
+        addresses: A number for each person, and the address.
+        place: Says where the person of a number stands, such as "line 3".
 
     Returns:
-        For the number of each who stands twice, the numbers of the others and how they are told to be one.
+        For the number of each who stands twice, where the others stand, and how they are told to be one;
+        of more than a few, how many.
     """
     by_key: dict[str, list[tuple[int, str]]] = {}
     for number, address in addresses:
         by_key.setdefault(identity_key(address), []).append((number, address))
-    return {
-        number: [(other, _difference(address, spelled)) for other, spelled in group if other != number]
-        for group in by_key.values()
-        if len(group) > 1
-        for number, address in group
-    }
+    told = {}
+    for group in by_key.values():
+        for number, address in group if len(group) > 1 else ():
+            others = [
+                f"{place(other)} ({_difference(address, spelled)})"
+                for other, spelled in group[: _MAX_TOLD + 1]
+                if other != number
+            ][:_MAX_TOLD]
+            if more := len(group) - 1 - len(others):
+                others.append(f"{more:,} more")
+            told[number] = " and ".join(others)
+    return told
 
 
 def _difference(one: str, other: str) -> str:
@@ -55,9 +64,9 @@ def alike_notes(addresses: Sequence[tuple[str, str]], *, told: Collection[str] =
     """
     if all(address.isascii() for _, address in addresses):
         return []
-    by_look: dict[str, list[tuple[str, str]]] = {}
+    by_look: dict[str, dict[str, tuple[str, str]]] = {}
     for place, address in addresses:
-        by_look.setdefault(_look(address), []).append((place, address))
+        by_look.setdefault(_look(address), {}).setdefault(identity_key(address), (place, address))
     notes = []
     for place, address in addresses:
         if address.isascii():
@@ -65,9 +74,9 @@ def alike_notes(addresses: Sequence[tuple[str, str]], *, told: Collection[str] =
         key = identity_key(address)
         others = [
             f"{address_place} has {spelled!r}"
-            for address_place, spelled in by_look[_look(address)]
-            if identity_key(spelled) != key
-        ]
+            for other, (address_place, spelled) in by_look[_look(address)].items()
+            if other != key
+        ][:_MAX_TOLD]
         letters = deceptive(address, has_double=bool(others))
         if letters and (others or place not in told):
             beside = f"; {', '.join(others)}, which looks the same" if others else ""

@@ -16,27 +16,37 @@ FIELDS = ("email", "name", "role", "role_name", "role_id", "role_type", "is_deve
 _NEEDED = {"email": ("email",), "name": ("name",), "role": ("role", "role_name", "role_id")}
 _OPTIONAL = "is_developer, invite_mode may be left out; a custom role is role_id"
 _OUR_OWN = frozenset({"id", "status", "created_at", "created"})
+# The last two stand in empty rows, and where files with headers were joined.
+_OUR_STATUSES = frozenset({"active", "invited", "expired", "inactive", "", "status"})
 _SECRET = re.compile(
     "password|passwort|passwd|passphrase|passcode|kennwort|motdepasse|contrase|wachtwoord|senha|parola|pwd"
-    "|secret(?!ar)|token|credential|apikey|privatekey|(^|user|initial|temp)(pass|pw|pin|otp)$"
+    "|secret(?!ar)|token|(?<!block)credential|apikey|privatekey|(^|user|initial|temp)(pass|pw|pin|otp)$"
 )
 _STATE = re.compile("(status|state)$")
-_IS_ACTIVE = re.compile("(is)?(account|user|login)?(is)?(enabled|active)")
+_IS_ACTIVE = re.compile(
+    "(is)?(account|user|login|employee|worker|konto)?(is)?"
+    "(enabled|active|aktiv|aktiviert|actif|activo|ativo|attivo|actief)(status|flag)?"
+)
 _IS_INACTIVE = re.compile(
     "(is|has|been|was|account|user)*"
     "(suspended|deactivated|deleted|disabled|inactive|blocked|terminated|archived|deprovisioned|removed|revoked"
-    "|banned|(soft)?deletion|deactivation|suspension|termination)"
+    "|banned|(soft)?deletion|deactivation|suspension|termination|block(credentials?|signin)|signinblocked)"
     "(at|on|date|time|datetime|timestamp|since|reason)?"
 )
 _INACTIVE = re.compile(
     r"\b(deactivated|deleted|suspended|disabled|inactive|blocked|deprovisioned|terminated|archived|removed|revoked"
-    r"|banned|offboarded|departed|resigned|retired|dismissed|expired|cancell?ed|false|deaktiviert|gesperrt|inaktiv"
-    r"|ausgeschieden|(not|no|non)\b.*\b(active|enabled))\b|\A(left|former)\Z"
+    r"|banned|offboarded|departed|resigned|retired|dismissed|expired|cancell?ed|false|closed|leaver"
+    r"|deaktiviert|gesperrt|inaktiv|ausgeschieden|ausgetreten|inacti(f|vo|ef)|inativo|inattivo|(not|no|non)\b.*\b(active|enabled))\b|\A(left|former)\Z"
 )
-_NO = frozenset({"false", "no", "n", "0", "f", "off", "falsch", "nein", "0.0"})
-_NOTHING = _NO | {"never", "none", "null", "nil", "-", "n/a", "na", "active", "enabled"}
+_NO = frozenset({"false", "no", "n", "0", "f", "off", "0.0", "falsch", "nein", "faux", "non", "falso", "não"})
+_NO |= {"onwaar", "nee", "falskt", "nej", "fałsz", "nie"}
+_NOTHING = _NO | {"never", "0000-00-00", "none", "null", "nil", "-", "n/a", "na", "active", "enabled"}
 _KNOWN_VALUE = re.compile(rf"({_INACTIVE.pattern})|true|yes|y|1|{'|'.join(_NOTHING)}|invited|pending|staged|")
-_ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"'|]+@[^\s@<>()\[\],;:"'|]+""")
+_LETTER = r"""[^\s@<>()\[\],;:"|]"""
+_ADDRESS = re.compile(rf"(?<!{_LETTER}){_LETTER}++@{_LETTER}++")
+# In a text, an address may stand in single quotes, beside another, or at the end of a sentence.
+_INNER_LETTER = r"""[^\s@<>()\[\],;:"|'`/&={}]"""
+_INNER_ADDRESS = re.compile(rf"(?<!{_INNER_LETTER}){_INNER_LETTER}++@{_INNER_LETTER}++")
 _NUMBER = re.compile(r"[\d.,:/+()\s-]*\d[\d.,:/+()\s-]*")
 _MAX_VALUES = 6
 
@@ -157,13 +167,21 @@ class Layout:
         """
         if is_shifted:
             texts = [row.source] if isinstance(row.source, str) else row.cells
-            return [] if self.secrets else [found for text in texts for found in _ADDRESS.findall(text)]
+            return [] if self.secrets else [found for text in texts for found in addresses_in(text)]
         return [
             found
             for place, cell in enumerate(row.cells)
-            if "@" in cell and place not in self.secrets
-            for found in _ADDRESS.findall(cell)
+            if place not in self.secrets
+            for found in addresses_in(cell)
         ]
+
+
+def addresses_in(text: str) -> list[str]:
+    """Give everything in a text that may be meant as an address: rather too much than too little."""
+    if "@" not in text:
+        return []
+    found = [*_ADDRESS.findall(text), *_INNER_ADDRESS.findall(text)]
+    return [*dict.fromkeys([*found, *(one.strip("'.!?*") for one in found)])]
 
 
 def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
@@ -183,7 +201,7 @@ def layout_of(table: Table, columns: Mapping[str, str]) -> Layout:
     layout = Layout(header, width=max(named, default=-1) + 1, first=min(named, default=0))
     layout.headless = [place for place in range(layout.width) if place not in named]
     problems = _find_fields(layout, columns)
-    _sort_rest(layout, named)
+    _sort_rest(layout, named, table)
     missing = [
         name
         for name, fields in _NEEDED.items()
@@ -212,10 +230,12 @@ def _find_fields(layout: Layout, columns: Mapping[str, str]) -> dict[str, str]:
     return problems
 
 
-def _sort_rest(layout: Layout, named: Iterable[int]) -> None:
+def _sort_rest(layout: Layout, named: Iterable[int], table: Table) -> None:
     names = {as_field(one): place for place, one in enumerate(layout.header)}
-    is_ours = "status" in names and (
-        "role_type" in names or "role_name" in names or {"id", "created_at"} <= names.keys()
+    is_ours = (
+        "status" in names
+        and ("role_type" in names or "role_name" in names or {"id", "created_at"} <= names.keys())
+        and all(layout.at(row, names["status"]).casefold() in _OUR_STATUSES for row in table.rows)
     )
     for place in named:
         if place in layout.fields.values():
@@ -242,10 +262,10 @@ def _mark(header: str) -> Callable[[str], bool] | None:
     """Give the function that reads a column which says who is inactive; None for any other column."""
     outside, _, inside = header.partition("[")
     for name in map(letters, (header, outside, inside)):
-        if _STATE.search(name):
-            return _says_inactive
         if _IS_ACTIVE.fullmatch(name):
             return lambda value: value.casefold() in _NO or _says_inactive(value)
+        if _STATE.search(name):
+            return _says_inactive
         if _IS_INACTIVE.fullmatch(name):
             return lambda value: value.casefold() not in _NOTHING
     return None
@@ -302,13 +322,15 @@ def _foreign(
 
 
 def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
+    if below := next((row.line for row in table.rows[:_MAX_ABOVE] if _is_header(row)), None):
+        return f"Line {below} looks like the header: delete what stands above it."
     advice = []
     found = {name: _likely(table, layout, name) for name in missing if name in _LIKELY}
     maps = {name: header for name, header in found.items() if header}
     if maps:
         options = " ".join(f"--map {shlex.quote(f'{name}={header}')}" for name, header in maps.items())
         advice.append(f"{options} (in code, columns=) reads what is there")
-    halves = [one for one in layout.header if _HALVES.fullmatch(letters(one))]
+    halves = [one for one in layout.header if _HALVES.fullmatch(letters(one.partition("[")[0]))]
     if "name" in missing and "name" not in maps and len(halves) > 1:
         both = " and ".join(shown(one) for one in halves)
         advice.append(f"a name is one column: join {both} into one that is called name")
@@ -321,6 +343,11 @@ def _advice(table: Table, layout: Layout, missing: Sequence[str]) -> str | None:
     return f"{text}." if text else None
 
 
+def _is_header(row: Row) -> bool:
+    return known_counter({})(row.cells) > 1 and not any(map(_ADDRESS.search, row.cells))
+
+
+_MAX_ABOVE = 20
 _HALVES = re.compile("(first|last|given|sur|family|fore|f|l)name|first|last|vorname|nachname")
 _LIKELY = {
     "email": "email emailaddress mail userprincipalname upn primaryemail workemail useremail login username",

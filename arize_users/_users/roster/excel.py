@@ -32,12 +32,13 @@ def read_excel(content: bytes, name: str) -> Table:
     if not visible:
         raise refused(name, "has no sheet that can be seen")
     sheet = visible[0]
-    if sheet.max_row * sheet.max_column > _MAX_CELLS:
-        raise refused(
-            name,
-            f"uses {sheet.dimensions} of the sheet {sheet.title!r}: no roster does",
-            "Delete the empty rows and columns behind the last person.",
-        )
+    for one in book.worksheets:
+        if one.max_row * one.max_column > _MAX_CELLS:
+            raise refused(
+                name,
+                f"uses {one.dimensions} of the sheet {one.title!r}: no roster does",
+                "Delete the empty rows and columns behind the last person.",
+            )
     formulas = _opened(openpyxl, content, name, data_only=False)[sheet.title] if has_formulas else None
     rows = [_row(cells, sheet, formulas) for cells in sheet.iter_rows()]
     notes = []
@@ -49,7 +50,9 @@ def read_excel(content: bytes, name: str) -> Table:
         unread = f", and {', '.join(others)} is not read" if others else ""
         raise refused(name, f"is empty: the sheet {sheet.title!r} has no header, and nobody in it{unread}")
     header = rows[place]
-    return Table(name, "xlsx", [*header.cells], header.line, rows[place + 1 :], notes)
+    sheets = (one for one in book.worksheets if one is not sheet)
+    beside = [text for one in sheets for row in one.values for text in row if isinstance(text, str)]
+    return Table(name, "xlsx", [*header.cells], header.line, rows[place + 1 :], notes, beside=beside)
 
 
 def _looked_through(content: bytes, name: str) -> bool:

@@ -32,7 +32,8 @@ class Entry:
         status: How it last ended; None where it was begun after that, and not ended.
         user_id: Whom it created, changed or removed, as far as is known.
         created: Whether it created its user, whatever remained to be done.
-        error: What there was to say about it.
+        error: What there was to say about how it ended.
+        note: What went wrong when it created its user: it holds whatever comes after.
     """
 
     begun_at: datetime | None = None
@@ -40,6 +41,7 @@ class Entry:
     user_id: str | None = None
     created: bool = False
     error: str | None = None
+    note: str | None = None
 
 
 _NOTHING = Entry()
@@ -204,7 +206,7 @@ def _after(entry: Entry, event: Mapping[str, Any]) -> Entry:
         begun_at = as_utc(datetime.fromisoformat(event["at"]))
         return evolve(entry, begun_at=begun_at, status=None, user_id=user_id, error=None)
     if "created" in event:
-        return evolve(entry, created=True, user_id=user_id, error=_text(event, "error") or entry.error)
+        return evolve(entry, created=True, user_id=user_id, note=_text(event, "error") or entry.note)
     status = parse_open(ActionStatus, _text(event, "status") or "")
     if not isinstance(status, ActionStatus):
         raise ValueError("no status of an action")

@@ -222,4 +222,4 @@ def _cell(value: Any) -> str:
         return Typed(str(value).lower(), "true or false")
     if isinstance(value, int | float):
         return Typed(str(value), "a number")
-    return Typed(json.dumps(value), "a list" if isinstance(value, list) else "an object")
+    return Typed(json.dumps(value, ensure_ascii=False), "a list" if isinstance(value, list) else "an object")

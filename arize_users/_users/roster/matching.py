@@ -80,7 +80,7 @@ def plan_of(
         witnesses=tuple([user.id for user in staying[:_WITNESSES]]),
         oldest=_label(staying[0]) if staying else None,
         admins=admins,
-        refusals=(*_roster_refusals(guards, roster, matching), *refusals),
+        refusals=(*_roster_refusals(guards, roster, matching, missing), *refusals),
         notes=(*roster.notes, *notes, *removals.notes),
     )
 
@@ -295,7 +295,8 @@ class _Namesakes:
 
 
 def _alike(name: str) -> str:
-    return " ".join(as_sent(name).casefold().split())
+    # "Voss, Mira" is Mira Voss.
+    return " ".join(sorted(as_sent(name).casefold().replace(",", " ").split()))
 
 
 def invitation(entry: Entry) -> dict[str, Any]:
@@ -383,7 +384,9 @@ def _label(user: User) -> str:
     return " ".join(filter(None, [name, f"<{email}>" if email else None])) or user.id
 
 
-def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> list[Refusal]:
+def _roster_refusals(
+    guards: Guards, roster: Roster, matching: _Matching, missing: Sequence[int]
+) -> list[Refusal]:
     if not guards.remove_missing:
         return []
     remedy = "Give the whole roster of this account, or plan without --remove-missing (remove_missing=False)."
@@ -399,7 +402,8 @@ def _roster_refusals(guards: Guards, roster: Roster, matching: _Matching) -> lis
     if roster.is_partial:
         refusals.append(("the roster's file says itself that it does not hold everybody", remedy))
     if not len(roster):
-        refusals.append((f"the roster is empty: all {len(matching.users):,} users would be missing", remedy))
+        count = f"{len(missing):,} of {counted(len(matching.users), 'user')}"
+        refusals.append((f"the roster has nobody to be kept: {count} would be missing", remedy))
     elif matching.users and not matching.met:
         refusals.append(
             (f"none of the {len(matching.users):,} users of the account is in the roster", remedy)

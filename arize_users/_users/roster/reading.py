@@ -11,7 +11,15 @@ from ...people import NewUser
 from ...types import Role
 from ..addresses import identity_key
 from .alike import alike_notes, code_point, twins
-from .columns import Layout, as_field, checked_columns, known_counter, layout_of, unread_note
+from .columns import (
+    Layout,
+    addresses_in,
+    as_field,
+    checked_columns,
+    known_counter,
+    layout_of,
+    unread_note,
+)
 from .decoding import checked_encoding, decoded, read_content
 from .entries import Entry, Reading, RowProblem
 from .excel import read_excel
@@ -48,13 +56,14 @@ def read_people(
     rows = [row for row in table.rows if not (is_sheet and (row.is_blank or _is_repeated(row, table)))]
     reader = _Reader(layout, rows, include_inactive=include_inactive)
     bad = reader.reasons
+    beside = {identity_key(address) for text in table.beside for address in addresses_in(text)}
     reading = Reading(
         source=source,
         entries=[entry for number, entry in reader.entries.items() if number not in bad],
         problems=[reader.problem(number) for number in sorted(bad)],
         inactive=[one for number, one in reader.inactive.items() if number not in bad],
         notes=[*table.notes, *filter(None, [unread_note(table, layout)]), *reader.notes()],
-        mentioned=reader.mentioned,
+        mentioned=reader.mentioned | beside,
         rejects=Rejects.of(table, [rows[number] for number in sorted(bad)], source),
         is_partial=table.is_partial,
     )
@@ -134,8 +143,7 @@ class _Reader:
         self._odd_names: list[str] = []
         for number, row in enumerate(rows):
             self._take(number, row)
-        for number, others in twins([*self._valid.items()]).items():
-            told = " and ".join(f"{self._place(other)} ({how})" for other, how in others)
+        for number, told in twins([*self._valid.items()], self._place).items():
             self.reasons.setdefault(number, []).append(f"the same person as {told}")
 
     def _place(self, number: int) -> str:
@@ -178,10 +186,8 @@ class _Reader:
             return row.flaw
         if any(row.cells[layout.width :]):
             count = max(place for place, cell in enumerate(row.cells) if cell) + 1
-            return (
-                f"has {count} cells where the header has {layout.width}; a text with the delimiter in it "
-                "needs quotes"
-            )
+            advice = "; a text with the delimiter in it needs quotes" if isinstance(row.source, str) else ""
+            return f"has {count} cells where the header has {layout.width}{advice}"
         filled = [place for place in layout.headless if layout.at(row, place)]
         if filled and filled[-1] > layout.first:
             return f"has a value in column {filled[-1] + 1}, which has no header"

@@ -67,8 +67,7 @@ class Roster:
 
         _, problems = check.entries(people, "people", numbered)
         addresses = [(index, person.email) for index, person in found]
-        for index, others in twins(addresses).items():
-            told = " and ".join(f"people[{other}] ({how})" for other, how in others)
+        for index, told in twins(addresses, lambda index: f"people[{index}]").items():
             problems.append(
                 InvalidArgumentError(f"is the same person as {told}", argument="people", index=index)
             )

@@ -57,6 +57,8 @@ class Table:
         notes: What a reader should know.
         opening: What stands before the rows in the file, the header included, to be written as it stands.
         is_partial: Whether the file itself says that there is more.
+        beside: Other texts of the file, such as those of sheets that are not read: who is named in them is
+            named in the file.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Table:
     notes: list[str] = field(factory=list)
     opening: str = ""
     is_partial: bool = False
+    beside: list[str] = field(factory=list)
 
 
 def refused(name: str, problem: str, hint: str | None = None) -> RosterError:
