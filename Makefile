@@ -3,11 +3,18 @@
 PYTHON ?= python3
 VENV := .venv
 DEMO := .venv-demo
-BIN := $(VENV)/bin
+# Where an environment has its programs. On Windows make needs the sh of Git or MSYS2.
+PROGRAMS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(VENV)/$(PROGRAMS)
+# The tests that need what Windows has not are left out there, the command line's among them, and coverage has no limit.
+ifeq ($(OS),Windows_NT)
+LEFT_OUT := -m "not posix" --cov-fail-under=0
+TESTS := tests/contract tests/layer tests/plugin tests/repo tests/sandbox tests/spec_update
+endif
 # What pytest is given beside its options, e.g. `make test TESTS=tests/cli`.
 TESTS ?=
 
-.PHONY: help demo test test-newest test-oldest test-tools static docs check format regenerate lock bench soak mutation official pictures clean
+.PHONY: help demo test test-newest test-oldest test-tools static docs check format regenerate lock dist bench soak mutation official pictures clean
 
 help:
 	@echo "make demo         every users operation on a local account, sync and async"
@@ -19,6 +26,7 @@ help:
 	@echo "make format       format, sort imports, and write the async client and the page of the command line anew"
 	@echo "make regenerate   the low-level client from openapi/users.yaml"
 	@echo "make lock         requirements/ from pyproject.toml (needs PyPI); UPGRADE=1 takes the newest versions"
+	@echo "make dist         the source distribution and the wheel, in dist/"
 	@echo "make test-tools   the tests of the benchmark, the soak and the mutation tool"
 	@echo "make bench        this client beside Arize's own, as ratios (needs PyPI)"
 	@echo "make soak         10,000 users through a faulty network, and 500 interrupts"
@@ -28,27 +36,27 @@ help:
 	@echo "make clean        remove environments and caches"
 
 demo: $(DEMO)/installed
-	@$(DEMO)/bin/python scripts/demo.py
+	@$(DEMO)/$(PROGRAMS)/python scripts/demo.py
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(LEFT_OUT) $(TESTS)
 
 # Made anew each time, since what is newest changes without a change here. What the package requires is upgraded last,
 # past the versions to which a test tool holds it back; pip is upgraded first, for `--group`.
 test-newest:
 	$(call environment,.venv-newest)
-	.venv-newest/bin/python -m pip install --quiet --upgrade pip
-	.venv-newest/bin/python -m pip install --quiet --group dev
-	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[cli,contract,df,excel,parquet]'
-	.venv-newest/bin/python -m pytest -n auto $(TESTS)
+	.venv-newest/$(PROGRAMS)/python -m pip install --quiet --upgrade pip
+	.venv-newest/$(PROGRAMS)/python -m pip install --quiet --group dev
+	.venv-newest/$(PROGRAMS)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[cli,contract,df,excel,parquet]'
+	.venv-newest/$(PROGRAMS)/python -m pytest -n auto $(TESTS)
 
 # The lowest direct requirements take the place of their locked versions; all else stays as locked. So pip is right
 # to say that a test tool asks for more.
 test-oldest:
 	$(call locked,.venv-oldest,requirements/dev.txt)
-	.venv-oldest/bin/python scripts/lock.py --lowest > .venv-oldest/lowest.txt
-	.venv-oldest/bin/python -m pip install --quiet --only-binary :all: --requirement .venv-oldest/lowest.txt
-	.venv-oldest/bin/python -m pytest -n auto $(TESTS)
+	.venv-oldest/$(PROGRAMS)/python scripts/lock.py --lowest > .venv-oldest/lowest.txt
+	.venv-oldest/$(PROGRAMS)/python -m pip install --quiet --only-binary :all: --requirement .venv-oldest/lowest.txt
+	.venv-oldest/$(PROGRAMS)/python -m pytest -n auto $(TESTS)
 
 test-tools: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto tests/scripts
@@ -58,12 +66,14 @@ static: $(VENV)/installed docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 arize_users
 	PATH="$(CURDIR)/$(BIN):$$PATH" pyright
 	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes arize_users --ignoreexternal
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/regenerate.py --check
 	$(BIN)/python scripts/async_client.py --check
 	$(BIN)/python scripts/check_codec.py
+	$(BIN)/zizmor --offline --quiet --strict-collection .github
 
 # The page of the command line is checked in, because it is read in the repository, too.
 docs: $(VENV)/installed
@@ -84,6 +94,11 @@ regenerate: $(VENV)/installed
 lock: .venv-lock/installed
 	$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/runtime.txt
+
+# Without isolation the build backend is the locked one.
+dist: $(VENV)/installed
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
 
 bench: $(VENV)/installed
 	$(BIN)/python scripts/bench.py
@@ -116,11 +131,11 @@ $(DEMO)/installed: pyproject.toml requirements/runtime.txt
 
 .venv-lock/installed:
 	$(call environment,.venv-lock)
-	.venv-lock/bin/python -m pip install --quiet uv
+	.venv-lock/$(PROGRAMS)/python -m pip install --quiet uv
 	@touch $@
 
 # One resolution for every platform and each Python of `requires-python`.
-COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal \
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/$(PROGRAMS)/uv pip compile pyproject.toml --quiet --universal \
 	--generate-hashes --no-strip-extras $(if $(UPGRADE),--upgrade)
 
 define environment
@@ -133,6 +148,6 @@ endef
 # Wheels only: what is built from source would bring build tools that no lock holds.
 define locked
 $(call environment,$(1))
-@$(1)/bin/python -m pip install --quiet --require-hashes --only-binary :all: --requirement $(2)
-@$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+@$(1)/$(PROGRAMS)/python -m pip install --quiet --require-hashes --only-binary :all: --requirement $(2)
+@$(1)/$(PROGRAMS)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endef

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+TERMINATING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name))
+"""What ends a program beside Ctrl-C. SIGBREAK is for Windows, where no other program can send a SIGTERM."""
+
 
 @contextmanager
 def handled(handler: Callable[..., Any] | signal.Handlers, *numbers: int) -> Iterator[None]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, TextIO
 
 
 def escaped(text: str, encoding: str) -> str:
     """Write what an encoding lacks as escapes."""
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raise BrokenPipeError where nobody reads any more what is written; Windows calls that EINVAL."""
+    try:
+        yield
+    except OSError as error:
+        if sys.platform == "win32" and error.errno == errno.EINVAL:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
+        raise
 
 
 def silence(stream: IO[str] | None) -> None:
@@ -31,8 +45,9 @@ def put(stream: TextIO | None, text: str = "") -> OSError | None:
     if stream is None:
         return None
     try:
-        stream.write(escaped(text, stream.encoding or "utf-8"))
-        stream.flush()
+        with writing():
+            stream.write(escaped(text, stream.encoding or "utf-8"))
+            stream.flush()
     except OSError as error:
         silence(stream)
         return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -25,7 +26,9 @@ _clocks = [time.monotonic]
 
 def monotonic() -> float:
     """Give the monotonic time, in seconds, also where a test freezes or moves Python's own clocks."""
-    return _clocks[0]() if _CLOCK is None else time.clock_gettime(_CLOCK)
+    if sys.platform == "win32" or _CLOCK is None:
+        return _clocks[0]()
+    return time.clock_gettime(_CLOCK)
 
 
 def is_clock_moved() -> bool:

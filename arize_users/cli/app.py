@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from arize_users._streams import silence
+from arize_users._streams import silence, writing
 
 from . import apply, create, delete, invitations, listing, plan, settings_command, users
 from .errors import EXIT_CODES, INTERRUPTED, UNWRITTEN, USAGE
@@ -53,7 +53,8 @@ def main(program: str, arguments: Sequence[str] | None = None) -> int:
         try:
             code = _run(program, arguments)
             if sys.stdout is not None and not sys.stdout.closed:
-                sys.stdout.flush()
+                with writing():
+                    sys.stdout.flush()
             return code
         except (typer.Abort, KeyboardInterrupt):
             say("interrupted; nothing was changed")

@@ -1,4 +1,4 @@
-"""SIGINT (Ctrl-C), SIGTERM and SIGHUP end a command in order: its outcomes are written first."""
+"""SIGINT (Ctrl-C), SIGTERM, SIGHUP and SIGBREAK end a command in order: its outcomes are written first."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ PATIENCE = 31.0
 _LOOK_SECONDS = 0.1
 """How often a wait is left: a signal that comes just before it would be noticed after it only."""
 
-# Windows has no SIGHUP.
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+# When its terminal is closed, a program gets SIGHUP, and on Windows SIGBREAK, as for Ctrl-Break.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 
 
 class Unanswered(Exception):

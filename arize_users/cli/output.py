@@ -224,6 +224,7 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
         else:
             os.replace(draft, path)
     except BaseException:
+        os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
         os.unlink(draft)
         raise
 

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import IO, Any, TextIO
 
-from arize_users._streams import escaped, silence
+from arize_users._streams import escaped, silence, writing
 
 from .errors import SETTINGS, CommandError
 from .text import literal
@@ -24,11 +24,12 @@ def say(*lines: str) -> bool:
     if sys.stderr is None:
         return False
     try:
-        for line in lines:
-            # Python's own stream shows what its encoding lacks as escapes; one that took its place may not.
-            # In one piece, because another thread may write a line, too.
-            sys.stderr.write(escaped(f"{literal(line)}\n", encoding_of(sys.stderr)))
-        sys.stderr.flush()
+        with writing():
+            for line in lines:
+                # Python's own stream shows what its encoding lacks as escapes; one that took its place may
+                # not. In one piece, because another thread may write a line, too.
+                sys.stderr.write(escaped(f"{literal(line)}\n", encoding_of(sys.stderr)))
+            sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
     except (OSError, ValueError):
@@ -53,7 +54,15 @@ def is_attended() -> bool:
 
 def is_plain() -> bool:
     """Tell whether the terminal cannot move its cursor."""
-    return os.environ.get("TERM") in ("dumb", "unknown")
+    if os.environ.get("TERM") in ("dumb", "unknown"):
+        return True
+    return sys.platform == "win32" and _is_legacy_console()
+
+
+def _is_legacy_console() -> bool:
+    from rich.console import detect_legacy_windows
+
+    return detect_legacy_windows()
 
 
 def has_colour(stream: IO[str] | None) -> bool:
@@ -92,15 +101,16 @@ def write_bytes(stream: TextIO | None, content: bytes) -> None:
     """
     if stream is None:
         raise OSError(errno.EBADF, "it is closed")
-    stream.flush()
-    if not hasattr(stream, "buffer"):  # Such as an io.StringIO that stands in for it.
-        stream.write(content.decode())
-        return
-    left = memoryview(content)
-    while left:
-        # An unbuffered stream may write less than it is given.
-        left = left[stream.buffer.write(left) :]
-    stream.buffer.flush()
+    with writing():
+        stream.flush()
+        if not hasattr(stream, "buffer"):  # Such as an io.StringIO that stands in for it.
+            stream.write(content.decode())
+            return
+        left = memoryview(content)
+        while left:
+            # An unbuffered stream may write less than it is given.
+            left = left[stream.buffer.write(left) :]
+        stream.buffer.flush()
 
 
 def ask(question: str) -> str:
@@ -123,7 +133,7 @@ def ask(question: str) -> str:
 
 def _read_line() -> str:
     """Read a line of standard input, such that a signal just before the wait for it ends the wait, too."""
-    if os.name == "nt":  # There, no terminal can be waited for together with a pipe.
+    if sys.platform == "win32":  # There, no terminal can be waited for together with a pipe.
         return sys.stdin.readline()
     signalled, signal_end = os.pipe()
     os.set_blocking(signal_end, False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arize_users import ArizeClient, BetaWarning, ConfigurationError, ConfigurationWarning
-from arize_users._signals import handled
+from arize_users._signals import TERMINATING, handled
 from arize_users._streams import put
 from arize_users.config import resolve
 
@@ -87,7 +87,7 @@ def _check(options: argparse.Namespace, connection: Mapping[str, Any]) -> int:
         connect = partial(ArizeClient, **connection)
         # SIGTERM ends a run as Ctrl-C does, so that it removes what it created.
         with (
-            handled(signal.default_int_handler, signal.SIGTERM),
+            handled(signal.default_int_handler, *TERMINATING),
             Session(settings, spec, report, connect) as session,
         ):
             session.check_access()

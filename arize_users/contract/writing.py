@@ -9,7 +9,7 @@ from contextlib import suppress
 from urllib.parse import quote
 
 from arize_users import ArizeError, NotFoundError, PredefinedUserRole, UsersClient, UserStatus
-from arize_users._signals import handled
+from arize_users._signals import TERMINATING, handled
 
 from .reading import LIST_PATH
 from .session import Session, SkippedError
@@ -82,7 +82,7 @@ def writing_checks(session: Session) -> None:
             session.send(_MALFORMED, "POST", LIST_PATH, json=body)
     finally:
         # A second Ctrl-C does not end the cleaning up.
-        with handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):
+        with handled(signal.SIG_IGN, signal.SIGINT, *TERMINATING):
             session.call_unjudged(own.remove)
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from arize_users._signals import handled
+from arize_users._signals import TERMINATING, handled
 from arize_users._streams import put
 
 from .faults import Faults, read_script
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
         if options.fault_script is not None:
             faults.load(read_script(options.fault_script), over_http=True)
         with (
-            handled(lambda *_: stop.set(), signal.SIGINT, signal.SIGTERM),
+            handled(lambda *_: stop.set(), signal.SIGINT, *TERMINATING),
             open_account(options, keep_requests=_KEPT_REQUESTS) as sandbox,
         ):
             sandbox.faults = faults

@@ -7,6 +7,7 @@ import errno
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -110,7 +111,7 @@ class SandboxServer:
 
 class _Server(ThreadingTCPServer):
     # Not http.server.HTTPServer, which looks up the host's name and so may ask a name server.
-    allow_reuse_address = True
+    allow_reuse_address = sys.platform != "win32"  # On Windows two servers would share a port.
     request_queue_size = 256
 
     def __init__(self, owner: SandboxServer, port: int) -> None:

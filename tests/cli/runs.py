@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+import pytest
 from attrs import frozen
 
 from arize_users.sandbox import Request, Response, Sandbox
@@ -26,6 +27,7 @@ PATIENCE = 30
 # What a process does first, so that nobody reads its standard output, or so that it takes nothing.
 UNREAD = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
 FULL = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+NEEDS_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
 PYTHON = re.compile(r"users\.\w+|\w+=[^/]|(?<!\.)api_key|base_url|is_developer")
 """Words of the client that mean nothing to a shell; a profile has an entry that is called api_key."""
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

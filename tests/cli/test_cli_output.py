@@ -22,7 +22,7 @@ from support.answers import page, user
 from arize_users.cli import output
 from arize_users.sandbox import Request, Response, Sandbox, SandboxServer
 
-from .runs import FULL, UNREAD, Ax, Scripted, Shell
+from .runs import FULL, NEEDS_FULL, UNREAD, Ax, Scripted, Shell
 
 COLUMNS = ["id", "name", "email", "status", "role_type", "role_name", "role_id", "is_developer", "created_at"]
 ID = "VXNlcjoxMjM0NQ=="
@@ -266,7 +266,10 @@ FULL_DISK = "import os, sys; sys.stdout = None\ndef full(*_): raise OSError(28, 
 
 @pytest.mark.parametrize(
     ("target", "before", "where"),
-    [("ada.json", FULL_DISK, "ada.json: Full"), ("json", FULL, "standard output: No space left on device")],
+    [
+        ("ada.json", FULL_DISK, "ada.json: Full"),
+        pytest.param("json", FULL, "standard output: No space left on device", marks=NEEDS_FULL),
+    ],
     ids=["file", "stdout"],
 )
 def test_nowhere_left(shell: Shell, account: Sandbox, target: str, before: str, where: str) -> None:
@@ -280,6 +283,7 @@ def test_nowhere_left(shell: Shell, account: Sandbox, target: str, before: str, 
     ]
 
 
+@NEEDS_FULL
 @pytest.mark.parametrize("python", [[], ["-u"]])
 def test_list_to_standard_output(shell: Shell, crowd: Sequence[str], python: list[str]) -> None:
     """A long list is whole, buffered or not; a closed pipe is no error, a full disk one of two lines."""

@@ -15,7 +15,7 @@ import pytest
 from arize_users.roster import InvitationJournal
 from arize_users.sandbox import Sandbox, SandboxServer
 
-from .runs import FULL, Ax, Gate, Pipes, Shell, Terminals
+from .runs import FULL, NEEDS_FULL, Ax, Gate, Pipes, Shell, Terminals
 
 DRY_RUN = "Dry run: nothing is changed."
 REMIND = ["resend-invitation", "--invited-before", "14 days"]
@@ -364,6 +364,7 @@ def test_refused_for_all(ax: Ax, served: SandboxServer, state: Path) -> None:
     assert (len(account.outbox), max(mailed(account).values())) == (60, 1)
 
 
+@NEEDS_FULL
 def test_lost_output(shell: Shell, account: Sandbox, invited: dict[str, str]) -> None:
     """Where standard output is full, the mails are sent and noted all the same, and the exit code is 5."""
     ran = shell("ax", "users", *REMIND, "--force", before=FULL)

@@ -17,7 +17,7 @@ from arize_users.cli.interrupts import Interrupts, Unanswered
 from arize_users.config import DEFAULT_TIMEOUT
 from arize_users.sandbox import Sandbox
 
-from .runs import FULL, UNREAD, Gate, Pipes, Terminals
+from .runs import FULL, NEEDS_FULL, UNREAD, Gate, Pipes, Terminals
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 ADA = "create -n Ada -e ada@example.com -r member --invite-mode temporary_password"
@@ -285,7 +285,7 @@ def test_ignored(piped: Pipes, gate: Gate, tmp_path: Path, number: int) -> None:
     assert json.loads((tmp_path / "out.json").read_text())["temporary_password"]
 
 
-@pytest.mark.parametrize(("before", "code"), [(UNREAD, 143), (FULL, 5)])
+@pytest.mark.parametrize(("before", "code"), [(UNREAD, 143), pytest.param(FULL, 5, marks=NEEDS_FULL)])
 def test_nowhere_to_write(piped: Pipes, gate: Gate, before: str, code: int) -> None:
     """With a signal and nobody reading, or a full disk, the password goes to standard error."""
     run = piped("ax", "users", *ADA.split(), "-o", "json", before=before)

@@ -14,7 +14,7 @@ from arize_users import InviteMode, UserRole, UserStatus, __version__
 from arize_users.cli.errors import EXIT_CODES
 from arize_users.sandbox import SandboxServer
 
-from .runs import FULL, UNREAD, Ax, Shell
+from .runs import FULL, NEEDS_FULL, UNREAD, Ax, Shell
 
 # The modules imported when the process ends, on the last line of standard error. Without click, which the
 # package does not need, httpx does not import its own command line.
@@ -119,6 +119,7 @@ def test_missing_extra(shell: Shell) -> None:
     assert ran.refused(1) == (error, "pip install 'arize-users[cli]'")
 
 
+@NEEDS_FULL
 @pytest.mark.parametrize("line", ["ax users list --help", "ax --version", "ax sandbox --port 0"])
 def test_unwritable_output(shell: Shell, line: str) -> None:
     """A full standard output is one line and exit code 5; a closed pipe is no error."""

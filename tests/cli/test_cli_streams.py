@@ -17,7 +17,7 @@ from support.answers import page, user
 from arize_users.cli.app import main
 from arize_users.sandbox import Sandbox
 
-from .runs import FULL, Ax, Scripted, Terminals, program
+from .runs import FULL, NEEDS_FULL, Ax, Scripted, Terminals, program
 
 NAME = "Łukasz 李 \U0001f600"
 NO_WIDTHS = ["0", "1", "-5", " ", "wide", "1e2", "²", "80.5", "100000", "9" * 5000]
@@ -142,6 +142,7 @@ def test_messages_beyond_the_encoding(tmp_path: Path, account: Sandbox) -> None:
         assert (code, rb"\u0141ukasz" in err) == (2, True)
 
 
+@NEEDS_FULL
 def test_last_resort_is_utf_8(tmp_path: Path, account: Sandbox) -> None:
     """What only standard error could take, because it cannot be had again, is JSON in UTF-8 there, too."""
     create = ["create", "-n", NAME, "-e", "l@example.com", "-r", "member"]

@@ -200,6 +200,7 @@ def test_a_user_that_cannot_be_removed_is_named(
     assert "skipped     send nothing to a deleted user" in outcome.out
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_cleans_up(deployment: Deployment, number: signal.Signals) -> None:
     """Ctrl-C during an update, and again during the cleaning up, leaves no user behind and ends with 130."""

@@ -48,6 +48,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@pytest.mark.posix
 def test_lines(path: Path, opened: Callable[..., Journal]) -> None:
     """A journal names its plan and endpoint, then each action begun and ended; only its owner reads it."""
     journal = opened()
@@ -133,6 +134,7 @@ def test_damaged_line(path: Path, opened: Callable[..., Journal], line: str) -> 
     assert path.read_text() == content
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "content",
     [
@@ -163,6 +165,7 @@ def test_another_version_or_plan(path: Path, opened: Callable[..., Journal]) -> 
     assert path.read_bytes() == newer
 
 
+@pytest.mark.posix
 def test_locked(path: Path, opened: Callable[..., Journal]) -> None:
     """While a run has the journal, another one is refused, in the same process too; reading it is not."""
     journal = opened()
@@ -177,6 +180,7 @@ def test_locked(path: Path, opened: Callable[..., Journal]) -> None:
     opened()
 
 
+@pytest.mark.posix
 def test_no_plain_file(path: Path, opened: Callable[..., Journal], tmp_path: Path) -> None:
     """A link, a pipe, a folder, or a place where no file can be made is refused before anything is made."""
     aim = tmp_path / "aim"
@@ -231,6 +235,7 @@ print(len(path.read_text().splitlines()))
 """
 
 
+@pytest.mark.posix
 def test_full_disk(path: Path) -> None:
     """A line that is written in part is taken back and told; ends can follow, and nothing begins any more."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

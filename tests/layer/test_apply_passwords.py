@@ -47,6 +47,7 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+@pytest.mark.posix
 def test_new_file(path: Path, opened: Callable[..., PasswordFile]) -> None:
     """A new file has its header at once and one line for each password, and only its owner reads it."""
     old = os.umask(0)
@@ -83,6 +84,7 @@ def test_any_text(tmp_path_factory: pytest.TempPathFactory, passwords: list[str]
     assert [row[1] for row in csv.reader(io.StringIO(text, newline=""))][1:] == passwords
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("header", [HEADER, "\ufeff" + HEADER, HEADER.replace("\n", "\r\n")])
 def test_existing_file(path: Path, opened: Callable[..., PasswordFile], header: str) -> None:
     """An existing file grows: what it holds stays, also where it was changed by hand; it becomes private."""
@@ -98,6 +100,7 @@ def test_existing_file(path: Path, opened: Callable[..., PasswordFile], header: 
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "content",
     [
@@ -116,6 +119,7 @@ def test_another_file(path: Path, opened: Callable[..., PasswordFile], content: 
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.posix
 def test_no_plain_file(path: Path, opened: Callable[..., PasswordFile], tmp_path: Path) -> None:
     """A link, a pipe, a folder, or a place where no file can be made is refused."""
     aim = tmp_path / "aim"
@@ -171,6 +175,7 @@ def _limited(path: Path, expected: int) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.posix
 def test_full_disk(path: Path) -> None:
     """A place too small for what may come is found at once, and a later one takes whole lines only."""
     error, state = _limited(path, 1000)

@@ -178,6 +178,7 @@ def test_full_file_of_passwords(
     assert {one.email for one in again if one.error} == lost.keys()
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["journal", "passwords"])
 def test_no_place_for_a_file(account: Account, tmp_path: Path, name: str) -> None:
     """A place where no file can be made, or another file, is refused before any request."""
@@ -192,6 +193,7 @@ def test_no_place_for_a_file(account: Account, tmp_path: Path, name: str) -> Non
     assert foreign.read_text() == "something else\n"
 
 
+@pytest.mark.posix
 def test_nothing_secret(account: Account, place: Place) -> None:
     """A temporary password is in the file of passwords, and in nothing else that is kept or shown."""
     plan = planned(account, *_people(3, "temporary_password"))

@@ -653,6 +653,7 @@ PROGRAM = """
     """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("run", ["delete()", "asyncio.run(adelete())"])
 def test_program(run: str) -> None:
     """In a program of its own, Ctrl-C in the middle of a batch gives every outcome."""

@@ -23,7 +23,7 @@ from arize_users._core.runtime import ProcessLock
 from arize_users.sandbox import Sandbox, SandboxServer
 
 pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.posix,
     # Newer Pythons warn of a fork beside other threads, which is what is tested.
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]

@@ -396,6 +396,7 @@ class TestEndpoint:
         expected = {"scheme": "http", "host": "127.0.0.1", "port": port, "path": ""}
         assert planned_at(base_url=server.url) == expected
 
+    @pytest.mark.posix
     def test_file(
         self, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planned_at: Callable[..., Any]
     ) -> None:

@@ -115,6 +115,7 @@ def test_time_zone(plan: Plan, tmp_path: Path) -> None:
     assert moved.created_at.tzinfo is UTC
 
 
+@pytest.mark.posix
 def test_mode(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but the owner may read the file, from its first byte on, whatever file it replaces."""
     path = tmp_path / "plan.json"
@@ -155,6 +156,7 @@ def test_whole_or_not_at_all(plan: Plan, tmp_path: Path, monkeypatch: pytest.Mon
     assert os.listdir(tmp_path) == ["plan.json"]
 
 
+@pytest.mark.posix
 def test_link(plan: Plan, tmp_path: Path) -> None:
     """A link stays one: the file that it leads to is replaced."""
     (tmp_path / "real.json").write_text("{}")
@@ -218,6 +220,7 @@ def test_no_plan(tmp_path: Path, content: bytes) -> None:
     _load_error(path)
 
 
+@pytest.mark.posix
 def test_no_file(tmp_path: Path) -> None:
     """A file that is not there, a folder and a pipe are refused, at once."""
     _load_error(tmp_path / "none.json")

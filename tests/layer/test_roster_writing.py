@@ -231,6 +231,7 @@ def test_columns() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["people.csv", "people.TSV", "people.json", "people.ndjson", "people.xlsx"])
 def test_paths(tmp_path: Path, name: str) -> None:
     """The name of a path says the format; it is written whole or not at all, and keeps its mode."""
@@ -296,6 +297,7 @@ BAD = {
 }
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", BAD)
 def test_rejects(tmp_path: Path, name: str) -> None:
     """Bad rows are written as they stand, under the file's header and in its dialect, to be mended."""
@@ -346,6 +348,7 @@ def test_rejects_of_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.posix
 def test_bad_rejects(tmp_path: Path) -> None:
     """The file itself is never overwritten by its bad rows, and another format is refused."""
     source = tmp_path / "people.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import venv
 import zipfile
 from importlib.metadata import distribution
@@ -61,6 +62,7 @@ def test_the_installed_wheel_works_without_the_repository(wheel: Path, tmp_path:
         "assert not {'pandas', 'rich', 'typer', 'pytest'} & set(sys.modules)\n"
         "print(arize_users.__file__)\n"
     )
-    done = run(home / "bin" / "python", "-I", "-W", "ignore", "-c", program, cwd=tmp_path)
+    python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
+    done = run(python, "-I", "-W", "ignore", "-c", program, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(home)

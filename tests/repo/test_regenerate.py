@@ -91,6 +91,7 @@ def test_check_sees_bytes_and_names_every_file(tmp_path: Path, capsys: Capture) 
     assert regenerate.report_difference(old, old) == 0
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("moment", ["generate", "put_in_place"])
 def test_being_asked_to_end_leaves_everything_as_it_was(moment: str, output: Path) -> None:
     """SIGTERM at any moment leaves the old output and no scratch folder."""

@@ -213,6 +213,7 @@ def create_users(path: Path, name: str) -> list[int]:
         return [api.create(email, "none").status_code for email in emails]
 
 
+@pytest.mark.posix
 def test_two_processes_on_one_file(tmp_path: Path) -> None:
     """Processes may open a new file together and write to it; no user is lost or created twice."""
     path = tmp_path / "account.db"

@@ -40,6 +40,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
         process.communicate()
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serves_until_stopped(number: signal.Signals) -> None:
     """It says where it listens and with which keys, serves, and stops cleanly on a signal."""
@@ -53,6 +54,7 @@ def test_serves_until_stopped(number: signal.Signals) -> None:
     assert f"ARIZE_BASE_URL={url}" in greeting
 
 
+@pytest.mark.posix
 def test_serves_though_nobody_reads_the_greeting() -> None:
     """A reader of its output that has gone, such as `head`, does not end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -81,6 +83,7 @@ def test_a_greeting_that_cannot_be_written() -> None:
     assert (ended.returncode, ended.stderr) == (1, line)
 
 
+@pytest.mark.posix
 def test_case_sensitive_emails() -> None:
     """With --case-sensitive-emails the account holds two emails that differ in case alone."""
     with running("--case-sensitive-emails") as (process, url, _):
@@ -253,6 +256,7 @@ def test_two_addresses_apart_in_case_alone() -> None:
     assert [user["email"] for user in users] == ["Mira@x.org", "mira@x.org"]
 
 
+@pytest.mark.posix
 def test_what_a_file_holds_stays(tmp_path: Path) -> None:
     """The same command line again on the same file adds nobody twice, and leaves what was changed since."""
     options = [
@@ -336,6 +340,7 @@ def test_what_cannot_be_added(
     assert (output, "secret" in complaints, file.exists()) == ("", False, False)
 
 
+@pytest.mark.posix
 def test_all_options(tmp_path: Path) -> None:
     """The file lasts from run to run and is filled up once, and the faults of the script are applied."""
     script = tmp_path / "faults.json"
@@ -388,6 +393,7 @@ def test_usage(capsys: pytest.CaptureFixture[str], argv: str, code: int) -> None
         assert option in output
 
 
+@pytest.mark.posix
 def test_called_from_another_program(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

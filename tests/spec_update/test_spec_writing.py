@@ -78,6 +78,7 @@ def test_what_is_not_valid_is_refused(version: str, item: dict[str, Any], place:
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.posix
 def test_a_file_is_replaced_with_its_mode(tmp_path: Path) -> None:
     """The new file has the old one's mode, else the usual one; a link stays a link; nothing else is left."""
     old, link, ordinary, new = (tmp_path / name for name in ("a.yaml", "link.yaml", "ordinary", "new"))

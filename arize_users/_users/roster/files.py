@@ -100,5 +100,6 @@ def _replace(path: str, content: bytes, mode: int | None) -> None:
             file.write(content)
         os.replace(draft, path)
     except BaseException:
+        os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
         os.unlink(draft)
         raise
