@@ -78,10 +78,11 @@ def _run(arguments: list[str], account: str) -> str:
     """Run the command line at a terminal of a fixed size, say yes, and return what it writes there."""
     screen, keyboard = os.openpty()
     termios.tcsetwinsize(keyboard, (40, COLUMNS))
-    env = {"ARIZE_BASE_URL": f"sandbox:{account}", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1"}
-    env |= {"HOME": os.path.dirname(account), "TERM": "xterm-256color", "TZ": "UTC", "LANG": "C.UTF-8"}
+    folder, file = os.path.split(account)
+    env = {"ARIZE_BASE_URL": f"sandbox:{file}", "ARIZE_DISABLE_PRERELEASE_WARNINGS": "1"}
+    env |= {"HOME": folder, "TERM": "xterm-256color", "TZ": "UTC", "LANG": "C.UTF-8"}
     program = [sys.executable, "-m", "arize_users.cli", *arguments]
-    process = subprocess.Popen(program, stdin=keyboard, stdout=keyboard, stderr=keyboard, env=env)
+    process = subprocess.Popen(program, stdin=keyboard, stdout=keyboard, stderr=keyboard, env=env, cwd=folder)
     os.close(keyboard)
     written = b""
     # Reading fails once the program has ended.

@@ -172,6 +172,7 @@ class Application(Batch[PlanResult]):
             yield from self._phase("removing", self._of(ActionKind.REMOVE), self._remove)
             yield from self._find_own_removal()
             self._require_key()
+            self._require_files()
         finally:
             for file in (self._journal, self._passwords):
                 if file is not None:
@@ -291,8 +292,7 @@ class Application(Batch[PlanResult]):
     def _phase(self, name: str, steps: Sequence[Step], act: Callable[[Step], Flow[None]]) -> Flow[None]:
         if steps:
             yield from self.each(name, steps, partial(self._recorded, act))
-        if self._failure is not None:
-            raise self._failure
+        self._require_files()
 
     def _recorded(self, act: Callable[[Step], Flow[None]], step: Step) -> Flow[None]:
         """Do one action, and write down how it ended."""
@@ -411,8 +411,7 @@ class Application(Batch[PlanResult]):
         Raises:
             JournalError: This line cannot be written, or an earlier one or a password could not.
         """
-        if self._failure is not None:
-            raise self._failure
+        self._require_files()
         yield from call(partial(self._open_journal.begin, step.index, step.action))
         step.is_begun = True
 
@@ -427,6 +426,10 @@ class Application(Batch[PlanResult]):
     def _finish(self, step: Step) -> Flow[None]:
         yield from self._write_end(step)
         self.tell(step)
+
+    def _require_files(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _fail(self, error: JournalError) -> None:
         self._failure = self._failure or error

@@ -198,12 +198,17 @@ def name(value: object) -> str:
     Raises:
         InvalidArgumentError: It cannot be one.
     """
-    sent = unicodedata.normalize("NFC", text(value, "name").strip())
+    sent = as_sent(text(value, "name"))
     if not sent:
         raise _refusal("is empty", "name", hint=f"Give 1 to {MAX_NAME} characters.")
     if len(sent) > MAX_NAME:
         raise _refusal(f"has {len(sent)} characters; at most {MAX_NAME} are allowed", "name")
     return sent
+
+
+def as_sent(name: str) -> str:
+    """Give a name as it is sent: stripped, in NFC. Names are compared so."""
+    return unicodedata.normalize("NFC", name.strip())
 
 
 def email(value: object, argument: str = "email", index: int | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from .._core.effects import Flow
 from ..enums import UserStatus, WriteStatus
 from ..errors import ArizeError, ConfigurationError
 from ..types import CreatedUser, CustomUserRole, PredefinedUserRole, User
+from .arguments import as_sent
 from .operations import Operations
 from .outcomes import Record, one_line
 from .records import Creation, update_record
@@ -64,7 +64,7 @@ def differences(creation: Creation, user: User) -> Mapping[str, Any]:
     """
     body, shown = creation.request.body or {}, vars(user)
     found: dict[str, Any] = {}
-    if "name" in shown and _composed(user.name) != body["name"]:
+    if "name" in shown and as_sent(user.name) != body["name"]:
         found["name"] = user.name
     if "role" in shown and not _is_role(body["role"], user):
         found["role"] = user.role
@@ -78,10 +78,6 @@ def differences(creation: Creation, user: User) -> Mapping[str, Any]:
         elif body["invite_mode"] == "temporary_password":
             found["temporary_password"] = None
     return found
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip())
 
 
 def _is_role(asked: Mapping[str, Any], user: User) -> bool:

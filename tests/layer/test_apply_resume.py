@@ -137,8 +137,8 @@ def test_lost_password(account: Account, place: Place) -> None:
     for told in (
         "never came",
         "The user is invited",
-        "ax users resend-invitation",
-        "ax users reset-password",
+        "users.resend_invitation",
+        "users.reset_password",
     ):
         assert told in result.error
     assert place.issued() == {}

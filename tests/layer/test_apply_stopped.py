@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.account import Account
+from support.answers import problem
 from support.applying import Place, planned, statuses
 from support.rosters import person
 
@@ -122,6 +123,19 @@ def test_full_journal(account: Account, place: Place, space: dict[Path, int], li
     assert statuses(account.users.apply(plan, **place.files)) == ["done"] * 5
     assert len(account.done) == 5
     assert len(account.sandbox.outbox) == 4
+
+
+def test_full_journal_at_the_last_line(answered: Any, place: Place, space: dict[Path, int]) -> None:
+    """Also where the journal is full after the last request, that is said."""
+    refusal = problem(403, detail="You cannot delete yourself.")
+    account = answered(lambda request: refusal if request.method == "DELETE" else None)
+    account.sandbox.add_user(email="gone@example.com", name="Gone")
+    plan = planned(account)
+    outcomes = Outcomes()
+    space[place.journal] = 3  # The first one, and two for the removal before its refusal is read.
+    with pytest.raises(JournalError, match="No space left"):
+        account.users.apply(plan, **place.files, outcomes=outcomes)
+    assert statuses(outcomes.results) == ["cannot"]
 
 
 @pytest.mark.parametrize("limit", [1, 4])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from ...enums import ActionKind
 from ...types import User
+from ..arguments import as_sent
 from .parts import Action, state_of
 from .plan_text import role_text
 
@@ -56,12 +56,8 @@ def _is_same(name: str, one: Any, other: Any) -> bool:
     if name == "role":
         one, other = _role_key(one), _role_key(other)
     elif name == "name":
-        one, other = _composed(one), _composed(other)
+        one, other = (as_sent(name) if isinstance(name, str) else name for name in (one, other))
     return bool(one == other)
-
-
-def _composed(value: Any) -> Any:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
 
 
 def _role_key(role: Mapping[str, Any] | None) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -296,7 +295,7 @@ class _Namesakes:
 
 def _alike(name: str) -> str:
     # "Voss, Mira" is Mira Voss.
-    return " ".join(sorted(as_sent(name).casefold().replace(",", " ").split()))
+    return " ".join(sorted(check.as_sent(name).casefold().replace(",", " ").split()))
 
 
 def invitation(entry: Entry) -> dict[str, Any]:
@@ -305,16 +304,11 @@ def invitation(entry: Entry) -> dict[str, Any]:
     flag = {} if person.is_developer is None else {"is_developer": person.is_developer}
     return {
         "email": person.email.strip(),
-        "name": as_sent(person.name),
+        "name": check.as_sent(person.name),
         "role": _role_document(check.role(person.role)),
         "invite_mode": str(check.invite_mode(person.invite_mode)),
         **flag,
     }
-
-
-def as_sent(name: str) -> str:
-    """Give a name as it is sent: names are compared so."""
-    return unicodedata.normalize("NFC", name.strip())
 
 
 def _role_document(role: PredefinedUserRole | CustomUserRole) -> dict[str, str]:
@@ -364,8 +358,8 @@ def _compared(entry: Entry) -> tuple[str, ...]:
 
 def _changes(entry: Entry, user: User) -> dict[str, Any]:
     person, changes = entry.person, dict[str, Any]()
-    if as_sent(user.name) != as_sent(person.name):
-        changes["name"] = as_sent(person.name)
+    if check.as_sent(user.name) != check.as_sent(person.name):
+        changes["name"] = check.as_sent(person.name)
     if person.is_developer is not None and user.is_developer != person.is_developer:
         changes["is_developer"] = person.is_developer
     return changes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +34,7 @@ def checked_person(person: NewUser) -> NewUser:
 
     found = NewUser(
         email=checked("email", checked_email),
-        name=checked("name", checked_name),
+        name=checked("name", check.name),
         role=checked("role", checked_role),
         invite_mode=checked("invite_mode", check.invite_mode),
         is_developer=checked("is_developer", _optional_flag),
@@ -54,11 +53,6 @@ def checked_email(value: object) -> str:
         if not letters:
             raise
         raise InvalidArgumentError(f"{error.message}: {letters}", argument="email") from None
-
-
-def checked_name(value: object) -> str:
-    """Check a name, and give it as it is sent: without blanks around it, and in NFC."""
-    return check.name(unicodedata.normalize("NFC", check.text(value, "name")))
 
 
 def checked_role(value: object) -> Role:
