@@ -2,7 +2,7 @@
 
     python examples/access_report.py access.csv
 
-It reads, and changes nothing. Blocked users are not in the API's list. It needs pandas, which the extra ``df``
+It reads, and changes nothing. Blocked users are not in the list. It needs pandas, which the extra ``df``
 brings.
 """
 
