@@ -23,7 +23,7 @@ def access(client: ArizeClient) -> pd.DataFrame:
     frame["is_custom"] = frame["role_type"] == "custom"
     frame["domain"] = frame["email"].str.rpartition("@")[2].str.lower()
     columns = ["email", "name", "domain", "status", "role", "is_custom", "is_developer", "created_at"]
-    return frame[columns].sort_values(["role", "email"], ignore_index=True)
+    return pd.DataFrame(frame, columns=columns).sort_values(by=["role", "email"], ignore_index=True)
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def questions(frame: pd.DataFrame) -> pd.DataFrame:
     """Give those whom a reviewer asks about: admins, and who has not answered for a month."""
     a_month_ago = datetime.now(UTC) - timedelta(days=30)
     unanswered = (frame["status"] != "active") & (frame["created_at"] < a_month_ago)
-    return frame[(frame["role"] == "admin") | unanswered]
+    return pd.DataFrame(frame[(frame["role"] == "admin") | unanswered])
 
 
 def main(file: str) -> None:

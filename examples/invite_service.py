@@ -7,7 +7,7 @@ pytest examples/invite_service.py
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from arize_users.testing import ArizeSandboxServer
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open one client for the whole life of the service: its connections are shared by all requests."""
     async with AsyncArizeClient() as client:
         app.state.arize = client
