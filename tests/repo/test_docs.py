@@ -93,7 +93,7 @@ def test_the_samples_pass_mypy(modules: Path) -> None:
 
 
 def test_the_samples_pass_pyright(modules: Path) -> None:
-    """Nor does pyright complain; in strict mode, but for what works with a frame, since pandas has no types."""
+    """Nor does pyright complain; in strict mode, but for frames, since pandas has no types."""
     strict = [one.name for one in modules.glob("*.py") if "import pandas" not in one.read_text("utf-8")]
     settings = {"strict": strict, "pythonVersion": "3.11", "include": ["."]}
     (modules / "pyrightconfig.json").write_text(json.dumps(settings))
