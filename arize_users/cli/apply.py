@@ -45,7 +45,8 @@ Journal = Annotated[
     typer.Option(
         "--journal",
         metavar="FILE",
-        help="Where each action is noted when it begins and ends. If left out: beside the other file.",
+        help="Where each action is noted when it begins and ends, a file for each plan. If left out: beside the "
+        "other file.",
     ),
 ]
 Passwords = Annotated[

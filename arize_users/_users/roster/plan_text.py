@@ -82,7 +82,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     others = [one for one in plan.left_alone if one.user_id not in missing]
     yield from section("Missing from the roster, to be removed", "-", lost)
     most = None if plan.guards.remove_missing else _MOST_LEFT
-    yield from section("Missing from the roster, left alone", "", map(_left, left), most=most)
+    yield from section("Missing from the roster, left alone", "", map(_missing, left), most=most)
     yield from section("To be invited", "+", map(_invited, plan.of_kind(ActionKind.INVITE)))
     yield from section("To be invited anew", "+", map(_invited, plan.of_kind(ActionKind.REINVITE)))
     yield from section("To be changed", "~", map(_changed, plan.of_kind(ActionKind.UPDATE)))
@@ -167,6 +167,15 @@ def _cannot(one: Cannot) -> _Row:
 
 def _left(one: LeftAlone) -> _Row:
     return one.name or "", one.email or one.user_id or "", one.reason
+
+
+def _missing(one: LeftAlone) -> _Row:
+    name, email, reason = _left(one)
+    return (
+        name,
+        email,
+        reason.removeprefix("missing from the roster").removeprefix(", and "),
+    )  # as the title says
 
 
 def _who(action: Action, state: Mapping[str, Any] | None = None) -> tuple[str, str]:
