@@ -32,7 +32,7 @@ help:
 	@echo "make soak         10,000 users through a faulty network, and 500 interrupts"
 	@echo "make mutation     300 mutants of the layer, and which of them no test notices"
 	@echo "make official     what the tests know of Arize's own packages, held to the packages (needs PyPI)"
-	@echo "make pictures     the pictures of the README"
+	@echo "make pictures     the pictures of the documentation"
 	@echo "make clean        remove environments and caches"
 
 demo: $(DEMO)/installed

@@ -1,4 +1,4 @@
-"""Make the pictures of the README: what the real command line writes at a terminal, as SVG.
+"""Make the pictures of the documentation: what the real command line writes at a terminal, as SVG.
 
 The account is a local one with a fixed clock, so a second run writes the same bytes.
 
@@ -24,7 +24,7 @@ from rich.text import Text
 
 from arize_users.sandbox import Sandbox
 
-FOLDER = Path(__file__).resolve().parent.parent / "tests" / "cli" / "pictures"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 COLUMNS = 112
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _USERS = (
@@ -67,11 +67,16 @@ def _add_users(sandbox: Sandbox) -> None:
 
 
 def _picture(command: str, account: str) -> str:
-    shown = _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command)[1:], account)))
+    shown = written(command, account)
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(f"\x1b[1m$ {command}\x1b[0m\n{shown.rstrip()}"))
     svg = console.export_svg(title="arize-users", unique_id="arize-users")
     return _FONT_FACE.sub("", svg)
+
+
+def written(command: str, account: str) -> str:
+    """Give what a command leaves on the screen of a terminal, in colour."""
+    return _ERASED.sub("", _CURSOR.sub("", _run(shlex.split(command)[1:], account)))
 
 
 def _run(arguments: list[str], account: str) -> str:

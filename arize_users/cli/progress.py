@@ -51,9 +51,7 @@ def showing_progress() -> Iterator[Show]:
             # What changes seldom is drawn at once, and the rest a few times a second.
             is_seldom = waits != {phase: wait}
             for before in waits.keys() - {phase}:
-                bars.update(tasks[before], wait="")
-                if not bars.tasks[bars.task_ids.index(tasks[before])].finished:
-                    bars.remove_task(tasks.pop(before))  # It ended early, as a search that found one.
+                bars.remove_task(tasks.pop(before))  # One bar at a time: what was done is told at the end.
             waits.clear()
             waits[phase] = wait
             if phase not in tasks:

@@ -152,16 +152,13 @@ def drawn(columns: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_bars(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a terminal each phase has a bar, with what is done, of how many, and until when it waits.
-
-    One that ended early goes when the next begins.
-    """
+    """At a terminal the phase under way has a bar: what is done, of how many, and until when it waits."""
     lines = drawn(120, monkeypatch)
     removing = [line for line in lines if line.startswith("Removing")]
     assert any("3/9" in line and "waiting for the rate limit until 14:02:10" in line for line in removing)
     assert "9/9" in removing[-1]
     assert "waiting" not in removing[-1]
-    assert any(line.startswith("Inviting") and "2/2" in line for line in lines)
+    assert any(line.startswith("Inviting") for line in lines)
     assert not [line for line in lines[lines.index(removing[0]) :] if line.startswith("Checking")]
 
 

@@ -135,9 +135,3 @@ def test_choices_are_those_of_the_client(ax: Ax) -> None:
     for command, values in (("list", UserStatus), ("create", UserRole), ("create", InviteMode)):
         shown = re.findall(r"\w+", ax(command, "--help").out)
         assert {one.value for one in values} <= set(shown)
-
-
-def test_exit_codes_are_in_the_readme() -> None:
-    """README and help have one table of exit codes, word for word."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    assert EXIT_CODES.split("Exit codes:\n")[1] in readme

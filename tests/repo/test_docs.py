@@ -54,6 +54,23 @@ def test_the_samples_of_a_page_run(account: Path, page: str) -> None:
     exec(compile("".join(blocks(PAGES[page], "python")), page, "exec"), names)
 
 
+def test_the_next_page_keeps_the_filters() -> None:
+    """The way to the next page that is shown lists users of the filter of the first one, and no others."""
+    (example,) = [one for one in blocks(PAGES["guides/operations.md"], "python") if "next_cursor" in one]
+    with arize_users.ArizeClient(base_url="sandbox:") as client:
+        for number in range(160):
+            status = ("active", "expired", "invited", "expired")[number % 4]
+            client.sandbox.add_user(email=f"{number}@example.com", name="Ada", status=status)
+        client.sandbox.add_users(80, domain="other.example")
+        first = {user.id for user in client.users.list(email="@example.com", status=["active", "invited"])}
+        names: dict[str, Any] = {"client": client}
+        exec(compile(example, "operations.md", "exec"), names)
+    assert names["page"]
+    assert not first & {user.id for user in names["page"]}
+    assert {str(user.status) for user in names["page"]} <= {"active", "invited"}
+    assert all(user.email.endswith("@example.com") for user in names["page"])
+
+
 def test_the_tests_of_a_page_pass(tmp_path: Path) -> None:
     """The tests that the page on testing shows pass as they stand."""
     sample = "".join(blocks(PAGES["guides/testing.md"], "python"))
