@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from typing import Any, TypeVar, cast
 
 from arize_users import (
     ArizeClient,
@@ -13,9 +14,36 @@ from arize_users import (
     BulkUserDeletionResult,
     CustomUserRole,
     InviteModeLiteral,
+    NewUser,
     PredefinedUserRole,
     User,
 )
+from arize_users.roster import Roster
+
+T = TypeVar("T")
+
+
+class _Told:
+    """Prints each call before it is made."""
+
+    def __init__(self, users: Any) -> None:
+        self._users = users
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._users, name)
+
+        def call(*positional: Any, **named: Any) -> Any:
+            shown = [repr(one) for one in positional]
+            shown += [f"{key}={getattr(value, '__name__', repr(value))}" for key, value in named.items()]
+            print(f"   >>> users.{name}({', '.join(shown)})")
+            return method(*positional, **named)
+
+        return call
+
+
+def told(users: T) -> T:
+    """Give the users of a client such that each call is printed before its result."""
+    return cast("T", _Told(users))
 
 
 def show(user: User) -> None:
@@ -31,7 +59,7 @@ def show_outcome(result: BulkUserDeletionResult) -> None:
 def tour() -> None:
     """Call every operation of the sync client."""
     with ArizeClient(base_url="sandbox:") as client:
-        users, sandbox = client.users, client.sandbox
+        users, sandbox = told(client.users), client.sandbox
 
         print("\n1. Create users, in each of the three invite modes.")
         ada = users.create(name="Ada Lovelace", email="ada@acme.com", role="member", invite_mode="email_link")
@@ -87,12 +115,18 @@ def tour() -> None:
         )
         print(f"   left of acme.com: {len(users.list(email='@acme.com'))}")
 
+        print("\n9. Bring the account in line with a roster of people: look at the plan, then apply it.")
+        plan = users.plan(Roster([NewUser(email="lin@acme.com", name="Lin Chen", role="member")]))
+        for line in plan.lines():
+            print(f"   {line}".rstrip())
+        print(f"   {users.apply(plan).counts}")
+
 
 async def tour_async() -> None:
     """Call every operation of the async client."""
     async with AsyncArizeClient(base_url="sandbox:") as client:
-        users = client.users
-        print("\n9. The same surface, awaited.")
+        users = told(client.users)
+        print("\n10. The same surface, awaited.")
         modes: dict[str, InviteModeLiteral] = {
             "ada": "email_link",
             "grace": "temporary_password",

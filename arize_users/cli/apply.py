@@ -45,8 +45,7 @@ Journal = Annotated[
     typer.Option(
         "--journal",
         metavar="FILE",
-        help="Where each action is noted when it begins and ends, a file for each plan. If left out: beside the "
-        "other file.",
+        help="Notes each action when it begins and ends; a file for each plan. If left out: beside the plan.",
     ),
 ]
 Passwords = Annotated[

@@ -9,7 +9,7 @@ import pytest
 
 
 def test_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pictures show what the program writes, as the documentation's do, and made again they are the same."""
+    """The pictures show what the program writes, and made again they are those of the documentation."""
     made = []
     for folder in (tmp_path / "first", tmp_path / "second", pictures.FOLDER):
         if folder.parent == tmp_path:

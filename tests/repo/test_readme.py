@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -57,9 +58,12 @@ def test_the_screen_that_is_shown(account: Path) -> None:
 
 
 def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
-    """`make demo` ends well, shows every outcome, and prints no temporary password."""
+    """`make demo` ends well, shows each call before its outcome, and prints no temporary password."""
     done = run_python(ROOT / "scripts" / "demo.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Every operation ran, sync and async." in done.stdout
     for part in ("invited", "active", "not_found", "deleted", "answered this once"):
         assert part in done.stdout
+    called = set(re.findall(r"^   >>> users\.(\w+)\(", done.stdout, re.MULTILINE))
+    single = {"list", "iter", "get", "create", "update", "delete", "resend_invitation", "reset_password"}
+    assert called == single | {"bulk_delete", "plan", "apply"}
