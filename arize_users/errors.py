@@ -27,12 +27,13 @@ API key or a temporary password.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ._headers import moment_in as moment_in
+from ._headers import request_id as request_id
+from ._headers import retry_after as retry_after
 from ._speaker import NOT_ABOUT_USERS as NOT_ABOUT_USERS
 from ._speaker import NOT_FROM_API as NOT_FROM_API
 from ._speaker import described, is_from_api, names_unknown_route, problem_of, redirect_target, text_of
@@ -560,47 +561,6 @@ _CLASSES: Mapping[int, type[APIStatusError]] = {
 def status_error_class(status: int) -> type[APIStatusError]:
     """Give the class of error for a status that is not a 2xx."""
     return _CLASSES.get(status, ServerError if status >= 500 else APIStatusError)
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Find the id under which a server logged a request."""
-    return headers.get("x-request-id") or headers.get("request-id")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in whole seconds or as an HTTP date, as seconds from now.
-
-    A date is by the server's clock, and so measured against the date of the answer, where that has one.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    moment = _http_date(text)
-    if moment is None:
-        return None
-    answered = _http_date(headers.get("date", "")) or datetime.now(UTC)
-    return max(0.0, (moment - answered).total_seconds())
-
-
-def moment_in(seconds: float) -> str:
-    """Give the time in so many seconds, in UTC, as text."""
-    try:
-        moment = datetime.now(UTC) + timedelta(seconds=math.ceil(seconds))
-    except OverflowError:
-        moment = datetime.max
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _http_date(text: str) -> datetime | None:
-    if not text.strip():
-        return None
-    from email.utils import parsedate_to_datetime  # Slow to import; few servers answer with a date.
-
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _endpoint(*, base_url: str | None = None, **_: Any) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
 
 import httpx
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 from arize_users import APIError, AsyncArizeClient, ConflictError, InvalidArgumentError
@@ -30,12 +29,6 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
-def arize(request: Request) -> AsyncArizeClient:
-    """Give the client of the service."""
-    client: AsyncArizeClient = request.app.state.arize
-    return client
-
-
 class Invitation(BaseModel):
     """Whom to invite."""
 
@@ -44,10 +37,9 @@ class Invitation(BaseModel):
 
 
 @app.post("/invitations", status_code=201)
-async def invite(
-    person: Invitation, client: Annotated[AsyncArizeClient, Depends(arize)]
-) -> dict[str, object]:
+async def invite(person: Invitation, request: Request) -> dict[str, object]:
     """Invite a colleague as a member. To invite somebody twice sends one mail."""
+    client: AsyncArizeClient = request.app.state.arize
     try:
         user = await client.users.create(
             name=person.name, email=person.email, role="member", invite_mode="email_link"

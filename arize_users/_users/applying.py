@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -33,6 +33,8 @@ from .plan_steps import (
     PASSWORD_LOST,
     Step,
     asks_for_password,
+    no_passwords,
+    other_endpoint,
     settle_by_look,
     settle_conflict,
     settle_created,
@@ -46,7 +48,7 @@ from .roster.guards import active_admins
 from .roster.journal import Journal
 from .roster.passwords import PasswordFile
 from .roster.plan import Plan, Refusal
-from .roster.plan_text import counted, endpoint_text
+from .roster.plan_text import counted
 from .roster.report import PlanResult, Report
 
 PathName = str | os.PathLike[str]
@@ -81,29 +83,9 @@ def apply(
     options = Options[PlanResult](
         max_concurrency=max_concurrency, on_result=on_result, on_progress=on_progress, outcomes=outcomes
     )
-    _refuse([*plan.refusals, *_other_endpoint(plan, operations), *_no_passwords(plan, password_path)])
+    _refuse([*plan.refusals, *other_endpoint(plan, operations.endpoint), *no_passwords(plan, password_path)])
     paths = journal_path, password_path
     return Application(operations, plan, options, *paths, is_rehearsal=check.flag(dry_run, "dry_run"))
-
-
-def _other_endpoint(plan: Plan, operations: Operations) -> Iterator[Refusal]:
-    if dict(plan.endpoint) != dict(operations.endpoint):
-        planned, here = endpoint_text(plan.endpoint), endpoint_text(operations.endpoint)
-        yield Refusal(
-            guard="account",
-            message=f"the plan was made for {planned}, and this client is of {here}",
-            remedy=f"Apply it with a client of {planned}, or plan anew for this account.",
-        )
-
-
-def _no_passwords(plan: Plan, passwords: Path | None) -> Iterator[Refusal]:
-    count = sum(map(asks_for_password, plan.actions))
-    if count and passwords is None:
-        yield Refusal(
-            guard="passwords",
-            message=f"{counted(count, 'temporary password')} would be issued, and no file is given for them",
-            remedy="Give one: --passwords FILE (passwords=).",
-        )
 
 
 def _refuse(refusals: Sequence[Refusal]) -> None:

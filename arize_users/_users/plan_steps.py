@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import define, field
@@ -28,7 +29,8 @@ from .outcomes import Record, one_line
 from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
-from .roster.plan import Action, Plan
+from .roster.plan import Action, Plan, Refusal
+from .roster.plan_text import counted, endpoint_text
 from .roster.report import PlanResult
 
 DONE, UNCHANGED, STALE = ActionStatus.DONE, ActionStatus.UNCHANGED, ActionStatus.STALE
@@ -336,3 +338,25 @@ def _status(user: User) -> str:
 
 def _is_expired(user: User) -> bool:
     return bool(getattr(user, "status", None) == UserStatus.EXPIRED)
+
+
+def other_endpoint(plan: Plan, endpoint: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Refuse a plan that was made for another endpoint."""
+    if dict(plan.endpoint) != dict(endpoint):
+        planned, here = endpoint_text(plan.endpoint), endpoint_text(endpoint)
+        yield Refusal(
+            guard="account",
+            message=f"the plan was made for {planned}, and this client is of {here}",
+            remedy=f"Apply it with a client of {planned}, or plan anew for this account.",
+        )
+
+
+def no_passwords(plan: Plan, passwords: Path | None) -> Iterator[Refusal]:
+    """Refuse a plan with temporary passwords where no file is given for them."""
+    count = sum(map(asks_for_password, plan.actions))
+    if count and passwords is None:
+        yield Refusal(
+            guard="passwords",
+            message=f"{counted(count, 'temporary password')} would be issued, and no file is given for them",
+            remedy="Give one: --passwords FILE (passwords=).",
+        )
