@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from attrs import evolve
 
 from .._core.effects import Flow
 from ..enums import LookupStatus, WriteStatus
-from ..people import BulkGetResult, BulkInvitationResult, BulkPasswordResetResult, BulkProgress
-from ..results import BulkUserDeletionResult, Outcomes
-from ..types import User
-from .batch import Options
-from .named import UserBatch, UserTarget, checked_names
-from .operations import Operations
+from ..people import BulkGetResult, BulkInvitationResult, BulkPasswordResetResult
+from ..results import BulkUserDeletionResult
+from .named import UserBatch, UserTarget
 from .outcomes import Record
 from .records import deletion_record, mail_record, reading_record
 
@@ -21,6 +18,7 @@ class BulkDelete(UserBatch[BulkUserDeletionResult]):
 
     name = "bulk delete"
     phase = "deleting"
+    result = BulkUserDeletionResult
 
     def new_record(self) -> Record:
         """Make the record of one deletion."""
@@ -30,17 +28,13 @@ class BulkDelete(UserBatch[BulkUserDeletionResult]):
         """Delete one user."""
         return self.operations.delete_recorded(user_id, target.record)
 
-    def result_of(self, target: UserTarget, email: str | None) -> BulkUserDeletionResult:
-        """Give the result of one input."""
-        status, error = target.record.state
-        return BulkUserDeletionResult(user_id=target.user_id, email=email, status=status, error=error)
-
 
 class BulkResendInvitation(UserBatch[BulkInvitationResult]):
     """Sends each user one invitation mail; what may have been sent is not sent again."""
 
     name = "bulk resend of invitations"
     phase = "sending invitations"
+    result = BulkInvitationResult
 
     def new_record(self) -> Record:
         """Make the record of one mail."""
@@ -50,17 +44,13 @@ class BulkResendInvitation(UserBatch[BulkInvitationResult]):
         """Send one mail."""
         return self.operations.resend_recorded(user_id, target.record)
 
-    def result_of(self, target: UserTarget, email: str | None) -> BulkInvitationResult:
-        """Give the result of one input."""
-        status, error = target.record.state
-        return BulkInvitationResult(user_id=target.user_id, email=email, status=status, error=error)
-
 
 class BulkResetPassword(UserBatch[BulkPasswordResetResult]):
     """Mails each user one password reset link; what may have been sent is not sent again."""
 
     name = "bulk reset of passwords"
     phase = "sending password links"
+    result = BulkPasswordResetResult
 
     def new_record(self) -> Record:
         """Make the record of one mail."""
@@ -70,17 +60,13 @@ class BulkResetPassword(UserBatch[BulkPasswordResetResult]):
         """Send one mail."""
         return self.operations.reset_recorded(user_id, target.record)
 
-    def result_of(self, target: UserTarget, email: str | None) -> BulkPasswordResetResult:
-        """Give the result of one input."""
-        status, error = target.record.state
-        return BulkPasswordResetResult(user_id=target.user_id, email=email, status=status, error=error)
-
 
 class BulkGet(UserBatch[BulkGetResult]):
     """Gets each user: one whose email was found is known by that, another is asked for by id."""
 
     name = "bulk get"
     phase = "getting"
+    result = BulkGetResult
 
     def new_record(self) -> Record:
         """Make the record of one look."""
@@ -104,67 +90,10 @@ class BulkGet(UserBatch[BulkGetResult]):
 
     def result_of(self, target: UserTarget, email: str | None) -> BulkGetResult:
         """Give the result of one input."""
-        status, error = target.record.state
-        return BulkGetResult(
-            user_id=target.user_id, email=email, status=status, error=error, user=target.user
-        )
+        return evolve(super().result_of(target, email), user=target.user)
 
 
-def bulk_delete(
-    operations: Operations,
-    *,
-    user_ids: Iterable[str | User] | None,
-    emails: Iterable[str] | None,
-    max_concurrency: int,
-    on_result: Callable[[BulkUserDeletionResult], object] | None,
-    on_progress: Callable[[BulkProgress], object] | None = None,
-    outcomes: Outcomes | None = None,
-) -> BulkDelete:
-    """Check everything before the first request, and give the bulk delete, whose flow is `run`."""
-    options = Options(max_concurrency, on_result, on_progress, outcomes)
-    return BulkDelete(operations, checked_names(user_ids, emails), options)
-
-
-def bulk_resend_invitation(
-    operations: Operations,
-    *,
-    user_ids: Iterable[str | User] | None,
-    emails: Iterable[str] | None,
-    max_concurrency: int,
-    on_result: Callable[[BulkInvitationResult], object] | None,
-    on_progress: Callable[[BulkProgress], object] | None,
-    outcomes: Outcomes | None,
-) -> BulkResendInvitation:
-    """Check everything before the first request, and give the bulk call, whose flow is `run`."""
-    options = Options(max_concurrency, on_result, on_progress, outcomes)
-    return BulkResendInvitation(operations, checked_names(user_ids, emails), options)
-
-
-def bulk_reset_password(
-    operations: Operations,
-    *,
-    user_ids: Iterable[str | User] | None,
-    emails: Iterable[str] | None,
-    max_concurrency: int,
-    on_result: Callable[[BulkPasswordResetResult], object] | None,
-    on_progress: Callable[[BulkProgress], object] | None,
-    outcomes: Outcomes | None,
-) -> BulkResetPassword:
-    """Check everything before the first request, and give the bulk call, whose flow is `run`."""
-    options = Options(max_concurrency, on_result, on_progress, outcomes)
-    return BulkResetPassword(operations, checked_names(user_ids, emails), options)
-
-
-def bulk_get(
-    operations: Operations,
-    *,
-    user_ids: Iterable[str | User] | None,
-    emails: Iterable[str] | None,
-    max_concurrency: int,
-    on_result: Callable[[BulkGetResult], object] | None,
-    on_progress: Callable[[BulkProgress], object] | None,
-    outcomes: Outcomes | None,
-) -> BulkGet:
-    """Check everything before the first request, and give the bulk call, whose flow is `run`."""
-    options = Options(max_concurrency, on_result, on_progress, outcomes)
-    return BulkGet(operations, checked_names(user_ids, emails), options)
+bulk_delete = BulkDelete.of
+bulk_resend_invitation = BulkResendInvitation.of
+bulk_reset_password = BulkResetPassword.of
+bulk_get = BulkGet.of

@@ -9,11 +9,12 @@ from typing import Any
 from .._core.effects import Flow
 from ..enums import UserStatus, WriteStatus
 from ..errors import ArizeError, ConfigurationError
-from ..types import CreatedUser, CustomUserRole, PredefinedUserRole, User
+from ..types import CreatedUser, User
 from .arguments import as_sent
 from .operations import Operations
 from .outcomes import Record, one_line
 from .records import Creation, update_record
+from .roster.comparison import role_key
 
 
 def create_whole(
@@ -66,7 +67,7 @@ def differences(creation: Creation, user: User) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     if "name" in shown and as_sent(user.name) != body["name"]:
         found["name"] = user.name
-    if "role" in shown and not _is_role(body["role"], user):
+    if "role" in shown and role_key(body["role"]) != role_key(user.role.to_dict()):
         found["role"] = user.role
     if creation.is_developer is not None and shown.get("is_developer", creation.is_developer) is not (
         creation.is_developer
@@ -78,10 +79,3 @@ def differences(creation: Creation, user: User) -> Mapping[str, Any]:
         elif body["invite_mode"] == "temporary_password":
             found["temporary_password"] = None
     return found
-
-
-def _is_role(asked: Mapping[str, Any], user: User) -> bool:
-    role = user.role
-    if isinstance(role, PredefinedUserRole):
-        return role.name == asked.get("name") and "id" not in asked
-    return isinstance(role, CustomUserRole) and role.id == asked.get("id")

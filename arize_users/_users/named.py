@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from attrs import define, field
 
 from .._core.effects import Flow
 from ..errors import InvalidArgumentError
-from ..results import UserResult
+from ..people import BulkProgress
+from ..results import Outcomes, UserResult
 from ..types import User
 from . import arguments as check
 from .addresses import folded
@@ -73,10 +74,27 @@ def check_sendable(user_id: str) -> str:
 class UserBatch(Batch[R]):
     """One bulk call on users: looks the emails up, brings inputs that name one user together, and acts once.
 
-    A subclass has the `phase` of what it does, `new_record`, `act` and `result_of`.
+    A subclass has the `phase` of what it does, the class of its results, `new_record` and `act`.
     """
 
     phase: ClassVar[str]
+    result: type[R]
+
+    @classmethod
+    def of(
+        cls,
+        operations: Operations,
+        *,
+        user_ids: Iterable[str | User] | None,
+        emails: Iterable[str] | None,
+        max_concurrency: int,
+        on_result: Callable[[R], object] | None,
+        on_progress: Callable[[BulkProgress], object] | None = None,
+        outcomes: Outcomes | None = None,
+    ) -> Self:
+        """Check everything before the first request, and give the bulk call, whose flow is `run`."""
+        options = Options(max_concurrency, on_result, on_progress, outcomes)
+        return cls(operations, checked_names(user_ids, emails), options)
 
     def __init__(
         self, operations: Operations, names: tuple[list[str], list[str]], options: Options[R]
@@ -106,9 +124,10 @@ class UserBatch(Batch[R]):
     def act(self, user_id: str, target: UserTarget) -> Flow[object]:
         """Do it for one user; the record is settled as done after that."""
 
-    @abstractmethod
     def result_of(self, target: UserTarget, email: str | None) -> R:
         """Give the result of one input."""
+        status, error = target.record.state
+        return self.result(user_id=target.user_id, email=email, status=status, error=error)
 
     def work(self) -> Flow[None]:
         """Look the emails up, then act on each user."""

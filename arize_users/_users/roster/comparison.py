@@ -54,13 +54,14 @@ def lacks_flag_alone(action: Action, user: User) -> bool:
 
 def _is_same(name: str, one: Any, other: Any) -> bool:
     if name == "role":
-        one, other = _role_key(one), _role_key(other)
+        one, other = role_key(one), role_key(other)
     elif name == "name":
         one, other = (as_sent(name) if isinstance(name, str) else name for name in (one, other))
     return bool(one == other)
 
 
-def _role_key(role: Mapping[str, Any] | None) -> object:
+def role_key(role: Mapping[str, Any] | None) -> object:
+    """Give what tells the document of a role from that of another."""
     if role is None:
         return None
     kind = str(role.get("type", "")).lower()

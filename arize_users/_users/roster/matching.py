@@ -15,6 +15,7 @@ from ...errors import InvalidArgumentError
 from ...types import CustomUserRole, PredefinedUserRole, Role, User, as_utc
 from .. import arguments as check
 from ..addresses import folded, identity_key
+from .comparison import role_key
 from .guards import Kept, removal_refusals
 from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of, who_is
 from .plan import Plan
@@ -337,11 +338,7 @@ def _has_usable_id(user: User) -> bool:
 def _other_role(entry: Entry, user: User) -> str | None:
     """Say how a role differs from what the roster says; None where it does not."""
     wanted, role = check.role(entry.person.role), user.role
-    if isinstance(wanted, CustomUserRole):
-        is_same = isinstance(role, CustomUserRole) and role.id == wanted.id
-    else:
-        is_same = isinstance(role, PredefinedUserRole) and role.name == wanted.name
-    if is_same:
+    if role_key(role.to_dict()) == role_key(wanted.to_dict()):
         return None
     return f"role: {_role_text(role)}, the roster says {_role_text(wanted)} (ask in the web interface)"
 
