@@ -45,13 +45,49 @@ def test_any_content(content: bytes | str, format: str | None) -> None:
         assert str(lenient) == str(strict)
 
 
-@settings(max_examples=60)
+def _parts() -> dict[str, bytes]:
+    """Unpack a workbook, without the part that tells when it was made."""
+    content = sheet(("email", "name", "role"), ("ada@example.com", "Ada", "member"), ("b@c.example", 1, "=1"))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != "docProps/core.xml"}
+
+
+def _packed(parts: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def _with_byte(content: bytes, place: int, byte: int) -> bytes:
+    place %= len(content)
+    return content[:place] + bytes([byte]) + content[place + 1 :]
+
+
+@settings(max_examples=100)
 @given(place=st.integers(0, 4000), byte=st.integers(0, 255))
+@example(place=1850, byte=255)
 def test_damaged_workbook(place: int, byte: int) -> None:
     """A workbook with a wrong byte is read or refused, and does nothing else."""
-    content = bytearray(sheet(("email", "name", "role"), ("ada@example.com", "Ada", "member")))
-    content[place % len(content)] = byte
-    _outcome(bytes(content), "xlsx", False)
+    _outcome(_with_byte(_packed(_parts()), place, byte), "xlsx", False)
+
+
+@settings(max_examples=100)
+@given(part=st.sampled_from(sorted(_parts())), place=st.integers(0, 9000), byte=st.integers(0, 255))
+def test_damaged_part(part: str, place: int, byte: int) -> None:
+    """A workbook with a wrong byte in its XML is read or refused, and does nothing else."""
+    parts = _parts()
+    _outcome(_packed({**parts, part: _with_byte(parts[part], place, byte)}), "xlsx", False)
+
+
+@pytest.mark.parametrize("row", ["-1", "x"])
+def test_impossible_row(row: str) -> None:
+    """A workbook that says a row is where none can be is refused."""
+    parts = _parts()
+    part = "xl/worksheets/sheet1.xml"
+    parts[part] = parts[part].replace(b'r="2"', f'r="{row}"'.encode()).replace(b"A2", f"A{row}".encode())
+    assert "is no Excel file" in str(_outcome(_packed(parts), "xlsx", False))
 
 
 @settings(max_examples=300)

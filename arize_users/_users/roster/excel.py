@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from ..._cells import import_openpyxl, text_of_excel
+from ...errors import RosterError
 from .tables import Row, Table, Typed, refused
 
 _MAX_UNPACKED = 512 * 2**20
-_MAX_CELLS = 4_000_000
+_MAX_CELLS = 2_000_000
 _HIDDEN = "is hidden, by a filter maybe, so that nobody sees it: show the row, or delete it"
 
 
@@ -26,8 +27,17 @@ def read_excel(content: bytes, name: str) -> Table:
         openpyxl = import_openpyxl()
     except ImportError as error:
         raise refused(name, f"cannot be read: {error}") from error
+    try:
+        return _first_sheet(openpyxl, content, name)
+    except RosterError:
+        raise
+    except Exception as error:  # zipfile and openpyxl raise whatever their parsers do.
+        raise refused(name, f"is no Excel file, or is cut off or damaged: {error}") from error
+
+
+def _first_sheet(openpyxl: Any, content: bytes, name: str) -> Table:
     has_formulas = _looked_through(content, name)
-    book = _opened(openpyxl, content, name, data_only=True)
+    book = _opened(openpyxl, content, data_only=True)
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if not visible:
         raise refused(name, "has no sheet that can be seen")
@@ -39,7 +49,7 @@ def read_excel(content: bytes, name: str) -> Table:
                 f"uses {one.dimensions} of the sheet {one.title!r}: no roster does",
                 "Delete the empty rows and columns behind the last person.",
             )
-    formulas = _opened(openpyxl, content, name, data_only=False)[sheet.title] if has_formulas else None
+    formulas = _opened(openpyxl, content, data_only=False)[sheet.title] if has_formulas else None
     rows = [_row(cells, sheet, formulas) for cells in sheet.iter_rows()]
     notes = []
     others = [repr(other) for other in book.sheetnames if other != sheet.title]
@@ -59,25 +69,19 @@ def _looked_through(content: bytes, name: str) -> bool:
     """Check that a file can be unpacked, and tell whether it holds formulas."""
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise refused(name, "is an old Excel file (.xls) or has a password", "Save it as .xlsx, without one.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if sum(part.file_size for part in parts) > _MAX_UNPACKED:
-                raise refused(name, f"is larger than {_MAX_UNPACKED // 2**20} MiB unpacked: no roster is")
-            sheets = [part for part in parts if "worksheets/" in part.filename]
-            return any(b"<f" in archive.read(part) for part in sheets)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise refused(name, f"is no Excel file, or is cut off: {error}") from error
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > _MAX_UNPACKED:
+            raise refused(name, f"is larger than {_MAX_UNPACKED // 2**20} MiB unpacked: no roster is")
+        sheets = [part for part in parts if "worksheets/" in part.filename]
+        return any(b"<f" in archive.read(part) for part in sheets)
 
 
-def _opened(openpyxl: Any, content: bytes, name: str, *, data_only: bool) -> Any:
-    try:
-        with warnings.catch_warnings():
-            # Of what it does not keep, such as the colours of a filter.
-            warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(io.BytesIO(content), data_only=data_only)
-    except Exception as error:  # openpyxl raises whatever its parsers do.
-        raise refused(name, f"is no Excel file that can be read: {error}") from error
+def _opened(openpyxl: Any, content: bytes, *, data_only: bool) -> Any:
+    with warnings.catch_warnings():
+        # Of what it does not keep, such as the colours of a filter.
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(io.BytesIO(content), data_only=data_only)
 
 
 def _row(cells: tuple[Any, ...], sheet: Any, formulas: Any) -> Row:
