@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,20 +70,28 @@ def _spelt(row: dict[str, Any], case: FrameCase) -> dict[str, Any]:
 
 
 @contextmanager
-def user_counter(*, shown: bool) -> Iterator[Callable[[], object]]:
-    """Give what counts one user: on a progress bar, where one is wanted and tqdm is installed."""
+def user_counter(*, shown: bool) -> Iterator[Callable[[], None]]:
+    """Give what counts one user: on a progress bar, where one is wanted, tqdm is installed, and it can write.
+
+    Programs without a console have no standard error, and that of others may be closed or full.
+    """
+    unwritten = suppress(OSError, ValueError)
+    bar: Any = None
+    if shown and sys.stderr is not None:
+        with unwritten, suppress(ImportError):
+            bar = import_module("tqdm.auto").tqdm(desc="Reading users", unit=" users")
+
+    def count() -> None:
+        if bar is not None:
+            with unwritten:
+                bar.update()
+
     try:
-        tqdm: Any = import_module("tqdm.auto").tqdm if shown else None
-    except ImportError:
-        tqdm = None
-    if tqdm is None:
-        yield lambda: None
-        return
-    bar = tqdm(desc="Reading users", unit=" users")
-    try:
-        yield bar.update
+        yield count
     finally:
-        bar.close()
+        if bar is not None:
+            with unwritten:
+                bar.close()
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -40,6 +40,9 @@ class AnyCaseText(_AnyCase, str):
 
 
 class _AnyCaseEnum(_AnyCase, StrEnum):
+    # The members are assigned `AnyCaseText`, because pyright takes a plain text for the only one that equals
+    # its member, and complains of `status == "ACTIVE"`.
+
     def __new__(cls, value: str) -> Self:
         member = str.__new__(cls, value)
         # Code written for enums of plain values compares `.value` with a text.
@@ -59,17 +62,17 @@ class _AnyCaseEnum(_AnyCase, StrEnum):
 class UserStatus(_AnyCaseEnum):
     """Where a user is between invitation and use."""
 
-    ACTIVE = "active"
-    INVITED = "invited"
-    EXPIRED = "expired"
+    ACTIVE = AnyCaseText("active")
+    INVITED = AnyCaseText("invited")
+    EXPIRED = AnyCaseText("expired")
 
 
 class UserRole(_AnyCaseEnum):
     """A predefined account-level role."""
 
-    ADMIN = "admin"
-    MEMBER = "member"
-    ANNOTATOR = "annotator"
+    ADMIN = AnyCaseText("admin")
+    MEMBER = AnyCaseText("member")
+    ANNOTATOR = AnyCaseText("annotator")
 
 
 class InviteMode(_AnyCaseEnum):
@@ -79,9 +82,9 @@ class InviteMode(_AnyCaseEnum):
     link; TEMPORARY_PASSWORD answers a password that must be changed at the first login.
     """
 
-    NONE = "none"
-    EMAIL_LINK = "email_link"
-    TEMPORARY_PASSWORD = "temporary_password"
+    NONE = AnyCaseText("none")
+    EMAIL_LINK = AnyCaseText("email_link")
+    TEMPORARY_PASSWORD = AnyCaseText("temporary_password")
 
 
 class DeletionStatus(_AnyCaseEnum):
@@ -91,11 +94,11 @@ class DeletionStatus(_AnyCaseEnum):
     request was sent.
     """
 
-    DELETED = "deleted"
-    NOT_FOUND = "not_found"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not_attempted"
+    DELETED = AnyCaseText("deleted")
+    NOT_FOUND = AnyCaseText("not_found")
+    FAILED = AnyCaseText("failed")
+    UNKNOWN = AnyCaseText("unknown")
+    NOT_ATTEMPTED = AnyCaseText("not_attempted")
 
 
 class WriteStatus(_AnyCaseEnum):
@@ -105,11 +108,11 @@ class WriteStatus(_AnyCaseEnum):
     UNKNOWN also where the server failed, and may have done it all the same.
     """
 
-    DONE = "done"
-    NOT_FOUND = "not_found"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not_attempted"
+    DONE = AnyCaseText("done")
+    NOT_FOUND = AnyCaseText("not_found")
+    FAILED = AnyCaseText("failed")
+    UNKNOWN = AnyCaseText("unknown")
+    NOT_ATTEMPTED = AnyCaseText("not_attempted")
 
 
 class CreationStatus(_AnyCaseEnum):
@@ -120,31 +123,31 @@ class CreationStatus(_AnyCaseEnum):
     of a deleted user, and cannot return.
     """
 
-    CREATED = "created"
-    ALREADY_INVITED = "already_invited"
-    ALREADY_ACTIVE = "already_active"
-    BLOCKED = "blocked"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not_attempted"
+    CREATED = AnyCaseText("created")
+    ALREADY_INVITED = AnyCaseText("already_invited")
+    ALREADY_ACTIVE = AnyCaseText("already_active")
+    BLOCKED = AnyCaseText("blocked")
+    FAILED = AnyCaseText("failed")
+    UNKNOWN = AnyCaseText("unknown")
+    NOT_ATTEMPTED = AnyCaseText("not_attempted")
 
 
 class LookupStatus(_AnyCaseEnum):
     """What became of one input of a bulk get. NOT_ATTEMPTED: no request was sent."""
 
-    FOUND = "found"
-    NOT_FOUND = "not_found"
-    FAILED = "failed"
-    NOT_ATTEMPTED = "not_attempted"
+    FOUND = AnyCaseText("found")
+    NOT_FOUND = AnyCaseText("not_found")
+    FAILED = AnyCaseText("failed")
+    NOT_ATTEMPTED = AnyCaseText("not_attempted")
 
 
 class ActionKind(_AnyCaseEnum):
     """What an action of a plan does. REINVITE: an expired user is invited anew."""
 
-    INVITE = "invite"
-    REINVITE = "reinvite"
-    UPDATE = "update"
-    REMOVE = "remove"
+    INVITE = AnyCaseText("invite")
+    REINVITE = AnyCaseText("reinvite")
+    UPDATE = AnyCaseText("update")
+    REMOVE = AnyCaseText("remove")
 
 
 class ActionStatus(_AnyCaseEnum):
@@ -155,14 +158,14 @@ class ActionStatus(_AnyCaseEnum):
     the user of the API key, and nobody can delete themselves.
     """
 
-    DONE = "done"
-    UNCHANGED = "unchanged"
-    STALE = "stale"
-    BLOCKED = "blocked"
-    CANNOT = "cannot"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not_attempted"
+    DONE = AnyCaseText("done")
+    UNCHANGED = AnyCaseText("unchanged")
+    STALE = AnyCaseText("stale")
+    BLOCKED = AnyCaseText("blocked")
+    CANNOT = AnyCaseText("cannot")
+    FAILED = AnyCaseText("failed")
+    UNKNOWN = AnyCaseText("unknown")
+    NOT_ATTEMPTED = AnyCaseText("not_attempted")
 
 
 E = TypeVar("E", bound=StrEnum)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import re
 import sys
 from datetime import UTC, datetime
@@ -187,6 +189,28 @@ def test_frame_without_tqdm(
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     assert list(account.users.to_df()["email"]) == CALLERS
     assert capsys.readouterr() == ("", "")
+
+
+class _Full(io.StringIO):
+    """A stream that cannot be written to, such as one on a full disk."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [None, _closed(), _Full()], ids=["none", "closed", "full"])
+def test_frame_where_no_bar_can_be_shown(
+    account: Account, monkeypatch: pytest.MonkeyPatch, stream: Any
+) -> None:
+    """A standard error that is missing, closed or full keeps the bar away, and not the frame."""
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert list(account.users.to_df()["email"]) == CALLERS
 
 
 def test_frame_that_fails_on_the_way(connect: Connect, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from arize_users import (
     AnyCaseText,
     ArizeClient,
     AsyncArizeClient,
+    BulkUserDeletionResult,
     CreatedUser,
     CustomUserRole,
     EnumCaseLiteral,
@@ -32,6 +33,7 @@ from arize_users import (
     UserStatusLiteral,
     assign_predefined_role,
 )
+from arize_users.roster import Action
 from arize_users.sandbox import Sandbox
 
 
@@ -122,6 +124,20 @@ def pass_back(client: ArizeClient, created: CreatedUser, user: User) -> None:
     print(user.role.name == "ADMIN", created.invite_mode == "EMAIL_LINK")
     User(status="active", role=CustomUserRole(id="r1"))
     CreatedUser(status=sys.argv[1], invite_mode=sys.argv[2])
+
+
+def any_case(result: BulkUserDeletionResult, action: Action, status: UserStatus) -> list[bool]:
+    if result.status == "DELETED" or result.status != "Not_Found":
+        return [action.kind == "REMOVE", status.value == "ACTIVE"]
+    return [status == "ACTIVE", UserStatus.ACTIVE == "ACTIVE", status in ("ACTIVE", "invited")]
+
+
+def every_member(status: UserStatus) -> int:
+    match status:
+        case UserStatus.ACTIVE:
+            return 1
+        case UserStatus.INVITED | UserStatus.EXPIRED:
+            return 2
 
 
 def pages(client: ArizeClient) -> list[str]:
