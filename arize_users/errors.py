@@ -62,7 +62,7 @@ class BetaWarning(FutureWarning):
 
 
 class ConfigurationWarning(UserWarning):
-    """A variable of the environment looks as if it named the endpoint, but is not read."""
+    """A variable that looks as if it named the endpoint, or an entry of NO_PROXY, is not read."""
 
 
 class ArizeError(Exception):
