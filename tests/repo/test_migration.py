@@ -225,6 +225,12 @@ df.status.value_counts()
 groupby(users, key=lambda user: user.status)
 status = user.status  # theirs
 sql = "select * from people where status = 'INVITED'"
+role = user.role
+            user.role,
+role = user.role  # theirs
+before = user.model_dump(mode="json")
+from arize.users.types import UserStatus
+import arize
 """.strip("\n").splitlines()
 SAFE = """
 from arize_users import ArizeClient, UserStatus
@@ -251,7 +257,7 @@ def test_the_search_passes_over_the_rest(tmp_path: Path) -> None:
 
 
 def test_the_search_in_other_files(tmp_path: Path) -> None:
-    """Notebooks, shell scripts and pipelines are searched, too, and nothing else."""
+    """Notebooks, shell scripts and pipelines are searched, too; other files and what is installed are not."""
     cells = json.dumps({"source": ['df["status"].unique()', "seen.add(user.status)\n"]}, indent=1)
     assert len(found(tmp_path, cells, "a.ipynb")) == 2
     (tmp_path / "src" / "a.ipynb").unlink()
@@ -260,6 +266,22 @@ def test_the_search_in_other_files(tmp_path: Path) -> None:
         assert found(tmp_path, line, file) == [line]
         (tmp_path / "src" / file).unlink()
     assert found(tmp_path, '"ACTIVE"', "a.txt") == []
+    installed = tmp_path / ".venv" / "lib" / "site-packages" / "pandas"
+    installed.mkdir(parents=True)
+    (installed / "a.py").write_text(line, encoding="utf-8")
+    assert found(tmp_path, "") == []
+
+
+def test_the_text_of_a_role() -> None:
+    """What the page says to write for the text of a role leaves the names of custom roles as they are."""
+    (instead,) = [one.instead for one in page.differences() if one.expression == 'f"{user.role}"']
+    assert instead is not None
+    with ArizeClient(base_url="sandbox:", enum_case="upper") as client:
+        fill(client.sandbox)
+        users = client.users.list(limit=100).users
+        texts = [eval(instead, {"user": user}) for user in users]
+    # Each row of the frame is status, kind of role and role.
+    assert texts == [row.split()[2] for row in BEHAVIOUR["frame"]]
 
 
 def test_what_is_recorded() -> None:
