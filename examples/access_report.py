@@ -42,7 +42,8 @@ def main(file: str) -> None:
     """Write the report, and print what it comes to."""
     with ArizeClient() as client:
         frame = access(client)
-    frame.to_csv(file, index=False)
+    # A name is foreign text, and a spreadsheet runs a cell that begins like this.
+    frame.replace(r"^(\s*[=+@-])", r"'\1", regex=True).to_csv(file, index=False)
     print(summary(frame).to_string())
     print(f"\n{len(questions(frame))} of {len(frame)} users to ask about:")
     print(questions(frame)[["email", "status", "role"]].to_string(index=False))

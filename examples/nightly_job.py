@@ -4,7 +4,7 @@
 
 Who is not in the export is removed, within the guards: at most 2 % a night, never the last two admins, nobody
 of the partners' domain. What a guard refuses stays for a person to look at. Exit codes: 0 the account is as
-the export says, 1 not in all, 2 nothing was done, 3 a guard refused.
+the export says, 1 not in all, 2 it was not done to its end, 3 a guard refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arize_users import APIError, ArizeClient, JournalError, PlanRefusedError, RosterError, UserResult
+from arize_users import ArizeClient, ArizeError, PlanRefusedError, UserResult
 from arize_users.roster import Roster
 
 HEADERS = {"email": "Work Email", "name": "Display Name", "role": "Arize Role"}
@@ -54,7 +54,7 @@ def main(export: Path, journals: Path) -> int:
     except PlanRefusedError as error:  # The account changed between the plan and its removals.
         log.error("%s", error)
         return 3
-    except (RosterError, JournalError, APIError) as error:
+    except ArizeError as error:
         log.error("%s", error)
         return 2
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 
-from arize_users import ArizeClient, BulkInvitationResult, User
+from arize_users import ArizeClient, BulkInvitationResult, Outcomes, User
 from arize_users.roster import InvitationJournal
 
 
@@ -22,7 +22,12 @@ def remind(client: ArizeClient, older_than: str, notes: str) -> list[BulkInvitat
         due: list[User] = [user for user in invited if journal.is_due(user.id)]
         for user in due:
             journal.begin(user.id)
-        return client.users.bulk_resend_invitation(user_ids=due) if due else []
+        outcomes = Outcomes()
+        try:
+            return client.users.bulk_resend_invitation(user_ids=due, outcomes=outcomes) if due else []
+        finally:  # Who was sent nothing is due again, whatever ended the call.
+            for one in outcomes.results:
+                journal.end(one.user_id or "", one.status)
 
 
 def main(older_than: str, notes: str) -> int:

@@ -9,6 +9,7 @@ inside of its ``set`` keeps its lock for good.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,8 @@ from .runtime import ProcessLock, monotonic
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.05
-"""How often a stopped pool looks whether its workers have ended: a message of theirs may be lost."""
+"""How often a stopped pool looks whether its workers have ended: a message of theirs may be lost. On Windows,
+how often a wait for them is left, for Ctrl-C."""
 
 
 class SyncDriver:
@@ -257,13 +259,19 @@ class _WorkerPool:
             flow = self._flows.get()
             assert flow is not None, "only workers are told to end"
             return self._run(flow, None)
-        while isinstance(arrival := self._arrivals.get(), _Notice):
+        while isinstance(arrival := self._next_arrival(), _Notice):
             if self._on_notice is not None:
                 self._on_notice(arrival.notice)
         if isinstance(arrival, BaseException):
             raise arrival
         assert arrival is not None, "a worker ends after its flows only"
         return arrival.value
+
+    def _next_arrival(self) -> _Value | _Notice | BaseException | None:
+        while sys.platform == "win32":  # There, Ctrl-C does not end a wait for a queue.
+            with suppress(Empty):
+                return self._arrivals.get(timeout=_POLL_SECONDS)
+        return self._arrivals.get()
 
     def tell(self, notice: object) -> None:
         """Let ``on_notice`` hear something, on the caller's thread."""
@@ -285,7 +293,7 @@ class _WorkerPool:
         for _ in self._stops:
             self._flows.put(None)
         for _ in self._stops:
-            self._arrivals.get()  # A worker's last message.
+            self._next_arrival()  # A worker's last message.
 
     def stop(self) -> None:
         """Start no further flow and no further request, and wake who waits to send one."""

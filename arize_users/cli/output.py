@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from arize_users._cells import csv_bytes, excel_bytes, import_openpyxl, json_bytes, json_lines, tsv_bytes
@@ -95,10 +96,7 @@ def _require_extra(format: str) -> None:
 
 
 def _check_file(path: str, *, is_new: bool) -> None:
-    import tempfile
-
     try:
-        folder = os.path.dirname(os.path.realpath(path))
         mode = _mode(path)
         if mode is not None and not stat.S_ISREG(mode):
             raise CommandError(UNWRITTEN, f"{path} is not a file", hint="Name another with --output.")
@@ -110,8 +108,10 @@ def _check_file(path: str, *, is_new: bool) -> None:
                 f"{path} exists, and could hold the only copy of a password",
                 hint="Nothing was done. Name another with --output, or move this one away.",
             )
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        # Not by tempfile, which tries again without end in a folder that Windows lets nobody write to.
+        draft, created = _draft(os.path.realpath(path), 0o600)
+        os.close(created)
+        os.unlink(draft)
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
 
@@ -208,10 +208,8 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
         FileExistsError: It is to be new, and is there already.
     """
     path = os.path.realpath(path)
-    folder, name = os.path.split(path)
     mode = _mode(path)
-    draft = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")
-    created = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o666)
+    draft, created = _draft(path, 0o600 if secret else 0o666)
     try:
         with open(created, "wb") as file:
             if mode is not None:
@@ -224,9 +222,17 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
         else:
             os.replace(draft, path)
     except BaseException:
-        os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
-        os.unlink(draft)
+        with suppress(OSError):  # It has its own name already, or what failed is the disk.
+            os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
+            os.unlink(draft)
         raise
+
+
+def _draft(path: str, mode: int) -> tuple[str, int]:
+    """Open a new file beside a path, which is to take its place."""
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")
+    return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
 
 
 def _rename_to_new(draft: str, path: str) -> None:

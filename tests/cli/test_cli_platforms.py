@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.platforms import keeping_read_only_files, loaded_anew, windows
+from support.platforms import keeping_read_only_files, loaded_anew, refusing_new_files, windows
 
 from arize_users import _streams
 from arize_users.cli import output, terminal
@@ -152,3 +152,21 @@ def test_a_file_system_without_links(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert path.read_bytes() == b"first"
     assert list(tmp_path.glob("*passwords*")) == [path]
     assert list(tmp_path.glob(".*.part")) == []
+
+
+@pytest.mark.usefixtures("jane")
+@pytest.mark.parametrize("command", ["list -o users.csv", "plan people.csv -o plan.json"])
+def test_a_folder_that_cannot_be_written(
+    ax: Ax, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    """Where the permissions of a folder let no file be made, Windows' reason is told at the first attempt."""
+    people = tmp_path / "people.csv"
+    people.write_text("email,name,role\njane@example.com,Jane,member\n")
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    words = [str(folder / word) if word.startswith(("users.", "plan.")) else word for word in command.split()]
+    with monkeypatch.context() as context:
+        refusing_new_files(context, folder)
+        ran = ax(*[str(people) if word == "people.csv" else word for word in words])
+    assert ran.code == 5
+    assert "Access is denied" in ran.err

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
@@ -92,6 +93,27 @@ def test_the_clock(
 def test_what_ends_a_program(on_windows: Any) -> None:
     """On Windows, Ctrl-Break and the closing of a console end the sandbox's server and a contract run."""
     assert on_windows("arize_users._signals").TERMINATING == (signal.SIGTERM, signal.SIGUSR1)
+
+
+def test_ctrl_c_while_a_bulk_call_waits(on_windows: Any) -> None:
+    """On Windows, where Ctrl-C ends no wait for a queue, the caller's thread never waits without a limit."""
+    driver = on_windows("arize_users._core.sync_driver")
+    limits: list[float | None] = []
+
+    class Arrivals(SimpleQueue[Any]):
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            limits.append(timeout)
+            if len(limits) == 1:
+                raise Empty
+            return super().get(block, timeout)
+
+    pool = driver._WorkerPool(1, lambda flow, stop: flow)
+    pool._arrivals = Arrivals()
+    values: list[object] = []
+    pool.work(iter(["one"]), values.append)
+    assert values == ["one"]
+    assert len(limits) == 3
+    assert None not in limits
 
 
 def test_ports_are_not_shared(on_windows: Any) -> None:

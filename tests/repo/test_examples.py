@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.programs import ROOT, run_python
 
-from arize_users.sandbox import Sandbox
+from arize_users.sandbox import Sandbox, SandboxServer
+from arize_users.sandbox.sandbox import KEYS
 
 EXAMPLES = ROOT / "examples"
 
@@ -26,15 +29,16 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_onboarding(account: Path, tmp_path: Path) -> None:
-    """Each person of a roster is invited once, though the program runs twice."""
+    """Each person of a roster is invited once, however often it runs, and who is added to the roster, too."""
     people = tmp_path / "people.csv"
-    people.write_text(
-        "email,name,role,invite_mode\n"
-        "mira@example.com,Mira Stone,member,\n"
-        "ola@example.com,Ola Berg,annotator,email_link\n"
-        "kim@example.com,Kim Lee,member,temporary_password\n"
-    )
-    for _ in range(2):
+    people.write_text("email,name,role,invite_mode\nmira@example.com,Mira Stone,member,\n")
+    for more in (
+        "ola@example.com,Ola Berg,annotator,email_link\n",
+        "",
+        "kim@example.com,Kim,member,temporary_password\n",
+    ):
+        with people.open("a") as file:
+            file.write(more)
         done = run_python(EXAMPLES / "onboarding.py", people)
         assert (done.returncode, done.stderr) == (0, "")
     with Sandbox(account) as sandbox:
@@ -58,20 +62,47 @@ def test_onboarding_with_a_file_that_cannot_be_used(account: Path, tmp_path: Pat
 
 
 def test_offboarding(account: Path, tmp_path: Path) -> None:
-    """The people of a file are deleted, a stranger is told, and the outcomes are in a file."""
+    """The people of a file are deleted, a stranger is told, and the outcomes stay, though it runs twice."""
     leavers = tmp_path / "leavers.txt"
-    leavers.write_text("MIRA@example.com\n\nowner@sandbox.example\nnobody@example.com\n")
-    done = run_python(EXAMPLES / "offboarding.py", leavers)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "- Mira Voss <mira@example.com>, active" in done.stdout
-    assert "! nobody@example.com: not_found" in done.stdout
+    emails = "MIRA@example.com\nmira@example.com\n\nowner@sandbox.example\nnobody@example.com\n"
+    leavers.write_text(emails, encoding="utf-8-sig")
+    for shown in ("- Mira Voss <mira@example.com>, active", "! MIRA@example.com: not_found"):
+        done = run_python(EXAMPLES / "offboarding.py", leavers)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert shown in done.stdout
+        assert "! nobody@example.com: not_found" in done.stdout
     with Sandbox(account) as sandbox:
         statuses = {user.email: user.status for user in sandbox.users()}
     assert statuses["mira@example.com"] == "inactive"
     assert statuses["owner@sandbox.example"] == "active"
-    results = (tmp_path / "leavers.results.csv").read_text().splitlines()
-    assert len(results) == 2
-    assert results[1].endswith(",deleted,")
+    assert (tmp_path / "leavers.results.csv").read_text().splitlines() == ["mira@example.com,deleted,"]
+
+
+def test_offboarding_of_nobody(account: Path, tmp_path: Path) -> None:
+    """A file that names nobody is no error."""
+    (tmp_path / "leavers.txt").touch()
+    done = run_python(EXAMPLES / "offboarding.py", tmp_path / "leavers.txt")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def as_member(account: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The programs use the account with a key that may read and change nothing."""
+    with Sandbox(account) as sandbox, SandboxServer(sandbox) as server:
+        monkeypatch.setenv("ARIZE_BASE_URL", server.url)
+        monkeypatch.setenv("ARIZE_API_KEY", KEYS[1])
+        yield
+
+
+@pytest.mark.usefixtures("as_member")
+def test_offboarding_refused(tmp_path: Path) -> None:
+    """Who was not deleted is told, noted, and in the exit code."""
+    leavers = tmp_path / "leavers.txt"
+    leavers.write_text("mira@example.com\n")
+    done = run_python(EXAMPLES / "offboarding.py", leavers)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "1 failed" in done.stdout
+    assert (tmp_path / "leavers.results.csv").read_text().startswith("mira@example.com,failed,")
 
 
 def test_offboarding_removes_no_admins(account: Path, tmp_path: Path) -> None:
@@ -101,14 +132,32 @@ def test_stale_invitations(account: Path, tmp_path: Path) -> None:
         assert [mail.to for mail in sandbox.outbox] == ["late@example.com"]
 
 
+def test_reminders_that_were_refused(
+    account: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Whom nothing was sent to is due at once again."""
+    with Sandbox(account) as sandbox:
+        invited_at = sandbox.now() - timedelta(days=5)
+        sandbox.add_user(email="late@example.com", name="Late", status="invited", created_at=invited_at)
+    request.getfixturevalue("as_member")
+    for key, code, shown in ((KEYS[1], 1, "0 reminded."), (KEYS[0], 0, "1 reminded.")):
+        monkeypatch.setenv("ARIZE_API_KEY", key)
+        done = run_python(EXAMPLES / "stale_invitations.py", "3 days", tmp_path / "reminded.jsonl")
+        assert (done.returncode, done.stderr) == (code, "")
+        assert shown in done.stdout
+
+
 def test_access_report(account: Path, tmp_path: Path) -> None:
-    """The report has a row for each user, counts roles by status, and names the admins."""
+    """The report has a row for each user, counts roles by status, names the admins, and runs no formula."""
+    with Sandbox(account) as sandbox:
+        sandbox.add_user(email="eve@example.com", name="=1+1")
     done = run_python(EXAMPLES / "access_report.py", tmp_path / "access.csv")
     assert done.returncode == 0, done.stderr
     rows = (tmp_path / "access.csv").read_text().splitlines()
-    assert len(rows) == 1 + 5
+    assert len(rows) == 1 + 6
+    assert "eve@example.com,'=1+1,example.com,active," in "\n".join(rows)
     assert rows[0].startswith("email,name,domain,status,role,")
-    assert "2 of 5 users to ask about:" in done.stdout
+    assert "2 of 6 users to ask about:" in done.stdout
     assert "root@example.com" in done.stdout
 
 
@@ -116,6 +165,13 @@ def test_invite_service() -> None:
     """The tests that the service brings pass as they stand."""
     done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "invite_service.py")
     assert (done.returncode, done.stdout[:3]) == (0, ".. "), done.stdout + done.stderr
+
+
+def test_invite_service_without_pytest() -> None:
+    """The service runs where the tools of its tests are not there."""
+    without = "import runpy, sys; sys.modules['pytest'] = None; runpy.run_path(sys.argv[1])"
+    done = run_python("-c", without, EXAMPLES / "invite_service.py")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_nightly_job(account: Path, tmp_path: Path) -> None:
@@ -139,5 +195,9 @@ def test_nightly_job(account: Path, tmp_path: Path) -> None:
     export.write_text("\n".join([header, *(",".join(one) for one in people[:50])]))
     refused = run_python(EXAMPLES / "nightly_job.py", export, journals)
     assert refused.returncode == 3, refused.stderr
+    no_key = run_python(
+        EXAMPLES / "nightly_job.py", export, journals, env={**os.environ, "ARIZE_BASE_URL": ""}
+    )
+    assert no_key.returncode == 2, no_key.stderr
     with Sandbox(account) as sandbox:
         assert {user.email: user.status for user in sandbox.users()} == statuses

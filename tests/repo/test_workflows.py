@@ -213,7 +213,7 @@ def test_a_proposal(runner: Runner, number: str) -> None:
     proposal = runner.folder / "proposal"
     proposal.mkdir()
     (proposal / "changes.patch").write_text(runner.git("diff", "--binary"), encoding="utf-8")
-    (proposal / "report.txt").write_text(REPORT, encoding="utf-8")
+    (proposal / "report.txt").write_text(REPORT + "a line\n" * 50_000, encoding="utf-8")
     runner.git("checkout", "--quiet", ".")
     runner.gh(number)
     step = script("spec-watch", "Open a pull request, or bring the open one up to date")
@@ -227,7 +227,8 @@ def test_a_proposal(runner: Runner, number: str) -> None:
     verb = f"pr edit {number}" if number else "pr create --head spec-watch"
     assert runner.calls == ["auth setup-git", f"{verb} {title} --body-file {proposal}/body.md"]
     body = (proposal / "body.md").read_text(encoding="utf-8")
-    assert body.endswith("\n\n    # Foreign words\n    ``` and @everyone\n")
+    assert "\n\n    # Foreign words\n    ``` and @everyone\n" in body
+    assert 60_000 < len(body) < 65_536  # GitHub takes no more.
 
 
 @pytest.mark.posix

@@ -8,7 +8,9 @@ import os
 import signal
 import stat
 import sys
-from types import ModuleType
+import tempfile
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,3 +78,19 @@ def keeping_read_only_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("replace", "unlink"):
         monkeypatch.setattr(os, name, checked(getattr(os, name)))
+
+
+def refusing_new_files(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let nobody make a file in a folder, as permissions of Windows do, which `os.access` does not see."""
+    really = os.open
+
+    def checked(path: Any, flags: int, *rest: Any, **named: Any) -> int:
+        if flags & os.O_CREAT and Path(path).parent == folder:
+            raise PermissionError(errno.EACCES, "Access is denied", str(path))
+        return really(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", checked)
+    # As it is on Windows, but for the number of its attempts, which is 2,147,483,647 there.
+    monkeypatch.setattr(tempfile, "_os", SimpleNamespace(**{**vars(os), "name": "nt"}))
+    monkeypatch.setattr(tempfile, "_O_TMPFILE_WORKS", False, raising=False)
+    monkeypatch.setattr(tempfile, "TMP_MAX", 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import IO, Any
 
 from ...errors import InvalidArgumentError
@@ -100,6 +101,7 @@ def _replace(path: str, content: bytes, mode: int | None) -> None:
             file.write(content)
         os.replace(draft, path)
     except BaseException:
-        os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
-        os.unlink(draft)
+        with suppress(OSError):  # It has its own name already, or what failed is the disk.
+            os.chmod(draft, 0o600)  # Windows deletes no file that is read-only.
+            os.unlink(draft)
         raise
