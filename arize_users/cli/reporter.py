@@ -34,6 +34,8 @@ _OPTIONS = {
 }
 """The options that are not called like the parameter of the client that they are passed to."""
 
+_HINTED = ("keep", "max_removals", "columns", "encoding")
+"""The parameters whose hints are true in a shell, too."""
 _CHECK_KEY = (
     "Check the API key (--api-key, ARIZE_API_KEY or the profile) and that it belongs to this endpoint."
 )
@@ -137,8 +139,8 @@ class Reporter:
         return below if self.verbose else "--verbose shows what the server answered."
 
     def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
-        """Say how to write an address with a wide @, which no address has."""
-        return error.hint if "\uff20" in error.message else None
+        """Give a hint that is true in a shell, too: also how to write an address with a wide @."""
+        return error.hint if error.argument in _HINTED or "\uff20" in error.message else None
 
     def find_out(self) -> str:
         """Say that a change was maybe carried out, and how to find out."""

@@ -212,21 +212,25 @@ def test_admins_are_looked_up_again(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "said", "to_do"),
     [
-        (["--max-removals", "ten"], "--max-removals: 'ten' is no limit of removals"),
-        (["--max-removals", "-1"], "--max-removals: '-1' is no limit"),
-        (["--max-removals", "101%"], "--max-removals: '101%' is no limit"),
-        (["--min-admins", "-1"], "--min-admins: expected a whole number from 0 up, got -1"),
-        (["--keep", "a b"], "--keep: 'a b' holds blanks"),
-        (["--keep", "@"], "--keep: '@' is not a domain"),
+        (["--max-removals", "ten"], "--max-removals: 'ten' is no limit of removals", "a whole number"),
+        (["--max-removals", "-1"], "--max-removals: '-1' is no limit", "a share of all users"),
+        (["--max-removals", "101%"], "--max-removals: '101%' is no limit", '"10%"'),
+        (["--min-admins", "-1"], "--min-admins: expected a whole number from 0 up, got -1", "--help"),
+        (["--keep", "a b"], "--keep: 'a b' holds blanks", "--help"),
+        (["--keep", "@"], "--keep: '@' is not a domain", "@example.com"),
+        (["--keep", "example.com"], "--keep: 'example.com' is no id, address or domain", "@example.com"),
     ],
 )
-def test_bad_guards(ax: Ax, scripted: Scripted, leavers: Leavers, options: list[str], said: str) -> None:
-    """A guard that cannot be one is refused before any request, with a file and without."""
+def test_bad_guards(
+    ax: Ax, scripted: Scripted, leavers: Leavers, options: list[str], said: str, to_do: str
+) -> None:
+    """A guard that cannot be one is refused before any request, and the hint says what can be given."""
     for named in (["--file", leavers("ada@example.com")], ["--id", "x"]):
-        error, _ = ax("delete", *named, *options, "--force").refused(2)
+        error, hint = ax("delete", *named, *options, "--force").refused(2)
         assert error.startswith(said)
+        assert to_do in hint
     assert scripted.requests == []
 
 

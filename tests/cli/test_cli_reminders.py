@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from arize_users import InvalidArgumentError, JournalError
 from arize_users.roster import InvitationJournal
 from arize_users.sandbox import Sandbox, SandboxServer
 
@@ -265,6 +266,15 @@ def test_second_run(ax: Ax, account: Sandbox, invited: dict[str, str], state: Pa
     assert (ran.code, mailed(account)) == (0, {"invited20": 1})
     assert ran.err.startswith("warning: the mail is not noted: ")
     journal.close()
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_no_journal(tmp_path: Path, writes: bool) -> None:
+    """What names no file is refused as an argument, and what is no plain file as a journal."""
+    with pytest.raises(InvalidArgumentError, match="names no file"):
+        InvitationJournal("a\0b", "14 days", writes=writes)
+    with pytest.raises(JournalError):
+        InvitationJournal(tmp_path, "14 days", writes=writes)
 
 
 @pytest.mark.parametrize("obstacle", ["folder", "damaged", "another", "home"])

@@ -130,8 +130,9 @@ def test_no_plain_file(path: Path, opened: Callable[..., PasswordFile], tmp_path
             opened()
         path.rmdir() if path.is_dir() else path.unlink()
     assert not aim.exists()
-    with pytest.raises(JournalError, match="cannot be opened"):
+    with pytest.raises(JournalError, match="cannot be opened") as caught:
         PasswordFile(tmp_path / "no" / "passwords.csv", 1)
+    assert caught.value.hint == "Give a file in another place."  # No space is lacking.
 
 
 def test_locked(opened: Callable[..., PasswordFile]) -> None:

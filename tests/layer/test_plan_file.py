@@ -296,6 +296,7 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("people", lambda plan: plan.update(people="5")),
     ("created_at", lambda plan: plan.update(created_at="yesterday")),
     ("created_at", lambda plan: plan.update(created_at="2026-03-01T12:00:00")),
+    ("created_at", lambda plan: plan.update(created_at="0001-01-01T00:00:00+14:00")),
     ("endpoint", lambda plan: plan.update(endpoint=[])),
     ("endpoint.host", lambda plan: plan["endpoint"].pop("host")),
     ("endpoint.host", lambda plan: plan["endpoint"].update(sandbox="x")),

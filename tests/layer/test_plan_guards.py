@@ -81,7 +81,7 @@ def test_max_removals_says_figures() -> None:
         *(("min_admins", one) for one in (-1, True, 1.0, "1", None)),
         *(("keep", one) for one in ("ada@example.com", 5, ["a b"], [None], ["@"], ["@a b"], ["a@b@c"], [""])),
         *(("keep", [one]) for one in ("@exa mple.com", "@.com", "..", "Ada <ada@example.com>", b"u1")),
-        ("keep", [listed("", None)]),
+        *(("keep", [one]) for one in ("example.com", "*@example.com", "*.example.com", listed("", None))),
         ("remove_missing", 1),
         ("remove_renamed", "yes"),
     ],

@@ -157,6 +157,7 @@ def test_repeated_header_and_marks() -> None:
         lambda content: content[:-200],
         lambda content: content[:50],
         lambda content: content.replace(b"xl/", b"zl/"),
+        lambda content: content[:-6] + b"\xff\xff\xff\x7f" + content[-2:],  # where the list of parts begins
     ],
 )
 def test_damaged(change: Any) -> None:

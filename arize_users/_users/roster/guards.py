@@ -82,13 +82,23 @@ def _kept(value: object, argument: str, index: int) -> str:
             )
         return str(named)
     text = check.text(value, argument, index).strip()
+    if text.startswith("*@") or ("@" not in text and "." in text):
+        raise InvalidArgumentError(
+            f"{text!r} is no id, address or domain",
+            argument=argument,
+            index=index,
+            hint="Write a domain as @example.com.",
+        )
     if not text.startswith("@"):
         return check.email(text, argument, index) if "@" in text else check.user_id(text, argument, index)
     try:
         check.email(f"anyone{text}")
     except InvalidArgumentError:
         raise InvalidArgumentError(
-            f"{text!r} is not a domain", argument=argument, index=index, hint="Write it as @example.com."
+            f"{text!r} is not a domain",
+            argument=argument,
+            index=index,
+            hint="Write a domain as @example.com.",
         ) from None
     return text
 

@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from ...enums import ActionStatus, parse_open
 from ...errors import JournalError
 from ...types import as_utc, iso_time
-from .locked_file import LockedFile, file_error
+from .locked_file import LockedFile, file_error, read_plain
 from .plan import Action
 
 VERSION = 1
@@ -70,13 +70,7 @@ def read_journal(path: Path) -> Record:
     Raises:
         JournalError: It cannot be read, or is no journal.
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise file_error(path, "is no plain file")
-        content = path.read_bytes()
-    except OSError as error:
-        raise file_error(path, f"cannot be read: {error.strerror or error}") from error
-    return _record(path, content)
+    return _record(path, read_plain(path))
 
 
 class Journal:

@@ -37,6 +37,20 @@ def file_error(path: Path, problem: str, hint: str | None = None) -> JournalErro
     return error
 
 
+def read_plain(path: Path) -> bytes:
+    """Read a plain file; opening a pipe would wait for somebody to write to it.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise file_error(path, "is no plain file")
+        return path.read_bytes()
+    except OSError as error:
+        raise file_error(path, f"cannot be read: {error.strerror or error}") from error
+
+
 class LockedFile:
     """A file that is open for appending, and locked against every other run, in this process, too.
 
@@ -186,7 +200,9 @@ class LockedFile:
             self._torn_at = None
 
     def _failed(self, what: str, error: OSError) -> JournalError:
-        hint = "Free some space, or give a file in another place."
+        hint = "give a file in another place."
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        hint = f"Free some space, or {hint}" if is_full else hint.capitalize()
         return file_error(self.path, f"{what}: {error.strerror or error}", hint)
 
 

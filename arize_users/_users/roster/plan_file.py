@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import asdict, fields
 
+from ..._frames import in_utc
 from ...enums import ActionKind
 from ...types import iso_time
 from .files import write_to
@@ -251,7 +252,7 @@ def _time(place: _Place) -> datetime:
         moment = datetime.fromisoformat(place.text())
     except ValueError:
         raise place.bad("a time") from None
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or in_utc(moment) is None:
         raise place.bad("a time with its zone")
     return moment
 

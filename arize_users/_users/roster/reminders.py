@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ...errors import JournalError
 from ...types import When, as_utc, iso_time
+from .. import arguments as check
 from ..dates import point_in_time
-from .locked_file import LockedFile, file_error
+from .locked_file import LockedFile, file_error, read_plain
 
 _VERSION = 1
 _NOT_SENT = frozenset({"failed", "not_found", "not_attempted"})
@@ -34,7 +34,7 @@ class InvitationJournal:
         before: That time, in UTC.
 
     Raises:
-        InvalidArgumentError: ``before`` is no time.
+        InvalidArgumentError: ``before`` is no time, or ``path`` no path.
         JournalError: The file cannot be opened, is no such journal, is damaged, or in use by another run.
     """
 
@@ -47,9 +47,9 @@ class InvitationJournal:
         self._file: LockedFile | None = None
         if path is None:
             return
-        self._path = Path(path)
+        self._path = check.path(path, "path")
         if not writes:
-            self._read(self._path.read_bytes() if self._path.is_file() else b"")
+            self._read(read_plain(self._path) if os.path.lexists(self._path) else b"")
             return
         self._file = LockedFile(self._path)
         try:
