@@ -94,8 +94,9 @@ class _NewTarget(Target):
 
     @property
     def differences(self) -> Mapping[str, Any]:
-        was_there = self.user is not None and self.record.state[0] is not Status.CREATED
-        return differences(self.creation, self.user) if was_there and self.user is not None else {}
+        if self.user is None or self.record.state[0] is Status.CREATED:
+            return {}
+        return differences(self.creation, self.user)
 
     def settle_answered(self, user: CreatedUser, missing: str | None) -> None:
         """Write down what the answer to the create says."""
@@ -161,20 +162,12 @@ class BulkCreate(Batch[BulkCreateResult]):
         yield from self._tell_conflicts_apart()
 
     def _create(self, target: _NewTarget) -> Flow[None]:
-        def on_created(user: CreatedUser, missing: str | None) -> Flow[None]:
-            target.settle_answered(user, missing)
-            yield from ()
-
         try:
-            user, missing = yield from create_whole(
-                self._operations, target.creation, target.record, on_created
-            )
+            yield from create_whole(self._operations, target.creation, target.record, target.settle_answered)
         except ConflictError as error:
             if not error.is_from_api:
                 raise
             target.conflict = error
-        else:
-            target.settle_answered(user, missing)
 
     def _tell_conflicts_apart(self) -> Flow[None]:
         refused = [one for one in self._targets if one.conflict is not None and not one.record.is_settled]
