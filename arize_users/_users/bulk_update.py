@@ -17,10 +17,9 @@ from ..types import User
 from . import arguments as check
 from .addresses import identity_key
 from .batch import Batch, Options, Target
-from .lookup import Found, Lookup
+from .lookup import Lookup
 from .named import check_sendable
 from .operations import Operations
-from .outcomes import Record
 from .records import update_record
 
 
@@ -119,10 +118,6 @@ class _UpdateTarget(Target):
     user: User | None = None
 
 
-def _new_record() -> Record:
-    return update_record(WriteStatus.DONE, WriteStatus.NOT_FOUND)
-
-
 class BulkUpdate(Batch[BulkUpdateResult]):
     """One bulk update: who is to be changed, and what is known of each so far."""
 
@@ -132,17 +127,22 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         self, operations: Operations, changes: Iterable[Change], options: Options[BulkUpdateResult]
     ) -> None:
         self._operations = operations
-        self._targets = [_UpdateTarget(_new_record(), one, one.user_id) for one in changes]
+        self._targets = [
+            _UpdateTarget(update_record(WriteStatus.DONE, WriteStatus.NOT_FOUND), one, one.user_id)
+            for one in changes
+        ]
         super().__init__(options)
 
     def work(self) -> Flow[None]:
         """Look the emails up, then change each user."""
-        by_email = [one for one in self._targets if one.change.email is not None]
-        addresses = [one.change.email for one in by_email if one.change.email is not None]
+        by_email = [(one, email) for one in self._targets if (email := one.change.email) is not None]
+        addresses = [email for _, email in by_email]
         lookup = Lookup(self._operations, addresses, self.limit, self.progress)
         yield from lookup.run()
-        for target in by_email:
-            _settle_found(target, lookup.found[target.change.email or ""])
+        for target, email in by_email:
+            found = lookup.found[email]
+            target.user_id = found.user_id
+            found.settle(target.record)
         self._refuse_twins()
         yield from self.each("updating", self._targets, self._update)
 
@@ -185,17 +185,6 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         """Give the emails for which no request was sent."""
         pending = (one.change.email for one in self._targets if one.record.is_pending)
         return [email for email in pending if email is not None]
-
-
-def _settle_found(target: _UpdateTarget, found: Found) -> None:
-    target.user_id = found.user_id
-    if found.error is None:
-        if found.user_id is None:
-            target.record.settle(WriteStatus.NOT_FOUND)
-    elif found.is_sent:
-        target.record.refuse(found.error)
-    else:
-        target.record.skip(found.error)
 
 
 def _result(target: _UpdateTarget) -> BulkUpdateResult:

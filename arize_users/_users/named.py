@@ -166,14 +166,7 @@ class UserBatch(Batch[R]):
         if found.user_id is not None:
             target.user = found.user
             return self._users.setdefault(found.user_id, target)
-        record = target.record
-        if found.error is None:
-            assert record.not_found is not None
-            record.settle(record.not_found)
-        elif found.is_sent:
-            record.refuse(found.error)
-        else:
-            record.skip(found.error)
+        found.settle(target.record)
         return target
 
     def _act_on(self, target: UserTarget) -> Flow[None]:
