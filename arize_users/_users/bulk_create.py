@@ -71,7 +71,6 @@ def _checked_fields(person: object, index: int) -> tuple[dict[str, Any], list[In
     if not isinstance(person, NewUser):
         problem = f"expected a NewUser, got {type(person).__name__}"
         return {}, [InvalidArgumentError(problem, argument="users", index=index)]
-    flag = person.is_developer
     return check.all_fields(
         "users",
         index,
@@ -79,7 +78,7 @@ def _checked_fields(person: object, index: int) -> tuple[dict[str, Any], list[In
         name=partial(check.name, person.name),
         role=partial(check.role, person.role),
         invite_mode=partial(check.invite_mode, person.invite_mode),
-        is_developer=lambda: None if flag is None else check.flag(flag, "is_developer"),
+        is_developer=partial(check.developer_flag, person.is_developer),
     )
 
 

@@ -83,15 +83,15 @@ def _checked_fields(update: object, index: int) -> tuple[dict[str, Any], list[In
     if not isinstance(update, UserUpdate):
         problem = f"expected a UserUpdate, got {type(update).__name__}"
         return {}, [InvalidArgumentError(problem, argument="updates", index=index)]
-    name, flag = update.name, update.is_developer
+    name = update.name
     fields, problems = check.all_fields(
         "updates",
         index,
         user=partial(check.check_user, update.user),
         name=lambda: None if name is None else check.name(name),
-        is_developer=lambda: None if flag is None else check.flag(flag, "is_developer"),
+        is_developer=partial(check.developer_flag, update.is_developer),
     )
-    if name is None and flag is None:
+    if name is None and update.is_developer is None:
         problem = "name: neither it nor is_developer is given"
         hint = "Give at least one to update."
         problems.append(InvalidArgumentError(problem, argument="updates", index=index, hint=hint))
