@@ -54,30 +54,27 @@ class Roster:
     is_partial: bool = False
 
     def __init__(self, people: Iterable[NewUser]) -> None:
-        def checked(person: NewUser, argument: str, index: int) -> NewUser:
+        found: dict[int, NewUser] = {}
+        problems: dict[int, str] = {}
+        for index, person in enumerate(check.items(people, "people")):
             try:
-                return checked_person(person)
+                found[index] = checked_person(person)
             except InvalidArgumentError as error:
-                raise InvalidArgumentError(error.message, argument=argument, index=index) from None
-
-        found: list[tuple[int, NewUser]] = []
-
-        def numbered(person: NewUser, argument: str, index: int) -> None:
-            found.append((index, checked(person, argument, index)))
-
-        _, problems = check.entries(people, "people", numbered)
-        addresses = [(index, person.email) for index, person in found]
+                problems[index] = error.message
+        addresses = [(index, person.email) for index, person in found.items()]
         for index, told in twins(addresses, lambda index: f"people[{index}]").items():
-            problems.append(
-                InvalidArgumentError(f"is the same person as {told}", argument="people", index=index)
-            )
-        check.refuse(sorted(problems, key=lambda problem: problem.index or 0))
-        notes = alike_notes([(f"people[{index}]", address) for index, address in addresses])
+            problems[index] = f"is the same person as {told}"
+        check.refuse(
+            [
+                InvalidArgumentError(problem, argument="people", index=index)
+                for index, problem in sorted(problems.items())
+            ]
+        )
         self._fill(
             Reading(
                 source=None,
-                entries=[Entry(person=person) for _, person in found],
-                notes=notes,
+                entries=[Entry(person=person) for person in found.values()],
+                notes=alike_notes([(f"people[{index}]", address) for index, address in addresses]),
                 mentioned={identity_key(address) for _, address in addresses},
             )
         )
