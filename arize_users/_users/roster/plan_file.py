@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +13,7 @@ from attrs import asdict, fields
 
 from ...enums import ActionKind
 from ...types import iso_time
+from .files import write_to
 from .locked_file import file_error
 from .parts import Action, Cannot, Guards, LeftAlone, Refusal
 
@@ -76,20 +74,10 @@ def write_document(document: Mapping[str, Any], path: Path) -> None:
     """
     # What UTF-8 lacks, a lone surrogate in a name, comes out as its escape in JSON.
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    # The target of a link is replaced, and not the link.
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
+        if path.exists() and not path.is_file():
             raise OSError("it is no plain file")
-        handle, new = tempfile.mkstemp(dir=target.parent, prefix=".plan-")
-        try:
-            with open(handle, "wb") as file:
-                file.write(text.encode("utf-8", "backslashreplace"))
-            os.replace(new, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(new)
-            raise
+        write_to(path, text.encode("utf-8", "backslashreplace"), mode=0o600)
     except (OSError, ValueError) as error:
         raise file_error(path, f"cannot be written: {_reason(error)}", _CHOOSE) from error
 
