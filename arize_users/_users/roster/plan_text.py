@@ -134,7 +134,8 @@ def _removal(action: Action, address: str | None) -> _Row:
     since = str(action.before.get("created_at", ""))[:10]
     renamed = f"likely the one whom the roster has as {address}" if address else ""
     return (
-        *_who(action),
+        action.name,
+        action.email,
         role_text(action.before.get("role", {})),
         str(action.before.get("status", "")),
         f"since {since}" if since else "",
@@ -144,8 +145,9 @@ def _removal(action: Action, address: str | None) -> _Row:
 
 def _invited(action: Action) -> _Row:
     after = action.after
+    name = str(after.get("name") or action.name)
     flag = _FLAGS.get(after.get("is_developer"), "")
-    return _who(action, after)[0], action.email, role_text(after["role"]), after["invite_mode"], flag
+    return name, action.email, role_text(after["role"]), after["invite_mode"], flag
 
 
 def _changed(action: Action) -> _Row:
@@ -153,7 +155,7 @@ def _changed(action: Action) -> _Row:
         f"{_FIELDS.get(name, name)}: {_shown(action.before.get(name))} -> {_shown(value)}"
         for name, value in action.after.items()
     ]
-    return (*_who(action), ", ".join(changes))
+    return action.name, action.email, ", ".join(changes)
 
 
 def _shown(value: Any) -> str:
@@ -171,16 +173,8 @@ def _left(one: LeftAlone) -> _Row:
 
 def _missing(one: LeftAlone) -> _Row:
     name, email, reason = _left(one)
-    return (
-        name,
-        email,
-        reason.removeprefix("missing from the roster").removeprefix(", and "),
-    )  # as the title says
-
-
-def _who(action: Action, state: Mapping[str, Any] | None = None) -> tuple[str, str]:
-    name = str((state or {}).get("name") or action.name)
-    return name, action.email
+    # What the title says is not said again.
+    return name, email, reason.removeprefix("missing from the roster").removeprefix(", and ")
 
 
 def role_text(role: Mapping[str, Any]) -> str:

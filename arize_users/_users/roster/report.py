@@ -29,6 +29,7 @@ _SHORT = {
     ActionStatus.UNKNOWN: "unknown",
     ActionStatus.NOT_ATTEMPTED: "not attempted",
 }
+_AS_WANTED = frozenset({ActionStatus.DONE, ActionStatus.UNCHANGED})
 _ORDER = (ActionStatus.DONE, *_SHORT)
 _DONE = {
     ActionKind.INVITE: "invited",
@@ -114,10 +115,9 @@ class Report(Document):
             yield "   ".join(said)
 
     def _sections(self) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
-        ended = {ActionStatus.DONE, ActionStatus.UNCHANGED}
         for status, (title, sign) in _TITLES.items():
             yield title, sign, [_row(one) for one in self.results if one.status is status]
-        noted = [_row(one) for one in self.results if one.status in ended and one.error]
+        noted = [_row(one) for one in self.results if one.status in _AS_WANTED and one.error]
         yield "As wanted, but note", "", noted
 
     def _told(self) -> Counter[str]:
@@ -134,8 +134,7 @@ class Report(Document):
     @property
     def is_complete(self) -> bool:
         """Whether the account is as the roster says: all done or unchanged, and nobody who cannot be."""
-        ended = {ActionStatus.DONE, ActionStatus.UNCHANGED}
-        return not self.cannot and all(one.status in ended for one in self.results)
+        return not self.cannot and all(one.status in _AS_WANTED for one in self.results)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as a document.
