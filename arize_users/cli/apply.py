@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from arize_users._streams import visible
+
 from .answers import counted, report_answer, text_answer
 from .batch import DRY_RUN, named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
@@ -34,7 +36,6 @@ from .roster_files import (
 )
 from .session import Session
 from .terminal import is_attended, say, write_bytes
-from .text import literal
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
@@ -339,7 +340,7 @@ class _Run:
                 )
                 if not say(*lines):  # Then a document is better spoilt than the password lost.
                     with suppress(OSError, ValueError):
-                        write_bytes(sys.stdout, "".join(f"{literal(line)}\n" for line in lines).encode())
+                        write_bytes(sys.stdout, "".join(f"{visible(line)}\n" for line in lines).encode())
 
     def _outcome(self, report: Report) -> Iterator[str]:
         """Say what became of the plan: each person who is not as planned, the counts, and the files."""

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from arize_users._streams import visible
+
 from .terminal import ask, say, width
-from .text import literal
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -78,8 +79,8 @@ def wrapped(text: str, columns: int | None = None) -> Iterator[str]:
     from rich.cells import cell_len
 
     room = columns or width(sys.stderr) or _WIDTH
-    words = literal(text).lstrip(" ")
-    line = " " * (len(literal(text)) - len(words))
+    words = visible(text).lstrip(" ")
+    line = " " * (len(visible(text)) - len(words))
     indent, is_begun = line + "  ", False
     for word in words.split(" "):
         if is_begun and cell_len(line) + 1 + cell_len(word) > room:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import arize_users as client
+from arize_users._streams import visible
 
 from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, UNWRITTEN, USAGE, CommandError
 from .settings import Settings
 from .terminal import say
-from .text import in_shell_words, literal
+from .text import in_shell_words
 
 HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6
@@ -293,4 +294,4 @@ def _one_line(body: bytes) -> str:
     try:
         return json.dumps(json.loads(body), ensure_ascii=False)
     except (ValueError, RecursionError):
-        return literal(body.decode("utf-8", "backslashreplace"))
+        return visible(body.decode("utf-8", "backslashreplace"))

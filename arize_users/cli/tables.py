@@ -17,10 +17,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from arize_users._streams import escaped
+from arize_users._streams import escaped, visible
 
 from .terminal import say
-from .text import literal, local_time
+from .text import local_time
 
 if TYPE_CHECKING:
     from arize_users import User, UserResult
@@ -112,7 +112,7 @@ class Canvas(NamedTuple):
         if len(widths) == len(columns):
             return drawn
         errors = ((one.email or one.user_id or "", one.error) for one in results if one.error)
-        return drawn + "".join(f"{literal(named)}: {literal(error)}\n" for named, error in errors)
+        return drawn + "".join(f"{visible(named)}: {visible(error)}\n" for named, error in errors)
 
     def settings_table(self, rows: Sequence[Mapping[str, str | None]]) -> str:
         """Draw settings, one per row."""
@@ -124,7 +124,7 @@ class Canvas(NamedTuple):
     def lines(self, lines: Iterable[str]) -> str:
         """Draw lines of text, those that a sign begins in its colour."""
         drawn = []
-        for line in map(literal, lines):
+        for line in map(visible, lines):
             style = _SIGNS.get(line.lstrip()[:2]) if self.colour else None
             drawn.append(f"\x1b[{style}m{line}\x1b[0m\n" if style else f"{line}\n")
         return "".join(drawn)
@@ -178,7 +178,7 @@ class Canvas(NamedTuple):
         if not value:
             return Text("—" if self._has_unicode else "-", "dim")
         # What the encoding lacks is escaped before the layout, which counts each escape's letters.
-        return Text(escaped(literal(value), self.encoding), style)
+        return Text(escaped(visible(value), self.encoding), style)
 
     def _drawn(self, columns: Sequence[_Column], widths: Mapping[str, int]) -> str:
         """Lay the columns out side by side, in a sixth of the time that Rich's own tables take."""

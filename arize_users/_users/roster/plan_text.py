@@ -6,15 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..._streams import visible
 from ...enums import ActionKind
 from .parts import Action, Cannot, LeftAlone
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
-"""Format characters that names in some scripts need."""
 _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
 _FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
@@ -25,18 +23,6 @@ _MOST_LEFT = 20
 def counted(count: int, thing: str) -> str:
     """Give a number with what is counted, in the plural unless it is one."""
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
-def visible(text: str) -> str:
-    """Escape what is invisible in a text, such as a line break or an override of the direction."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one.encode("unicode_escape").decode()
-        if unicodedata.category(one) in _INVISIBLE and one not in _JOINERS
-        else one
-        for one in text
-    )
 
 
 def endpoint_text(endpoint: Mapping[str, Any]) -> str:

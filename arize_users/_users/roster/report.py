@@ -8,9 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..._streams import visible
 from ...enums import ActionKind, ActionStatus
 from ...results import Document, UserResult
-from .plan_text import counted, section, visible
+from .plan_text import counted, section
 
 _TITLES = {
     ActionStatus.UNKNOWN: ("Not known what became of it", "?"),
