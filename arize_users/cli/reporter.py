@@ -110,12 +110,17 @@ class Reporter:
         match error:
             case client.PlanRefusedError() if error.refusals:
                 return " ".join(dict.fromkeys(one.remedy for one in error.refusals))
-            case client.RosterError() | client.PlanRefusedError() | client.JournalError() if error.hint:
+            case (
+                client.RosterError()
+                | client.PlanRefusedError()
+                | client.JournalError()
+                | client.AmbiguousEmailError()
+            ) if error.hint:
                 return error.hint
+            case client.InvalidArgumentError() if error.hint and "\uff20" in error.message:
+                return error.hint  # How to write an address with a wide @, which no address has.
             case client.InvalidArgumentError():
-                return self._argument_hint(error) or f"`{self.command} --help` shows how."
-            case client.AmbiguousEmailError():
-                return "Give the id of the one who is meant."
+                return f"`{self.command} --help` shows how."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(argument="api_key"):
@@ -126,7 +131,9 @@ class Reporter:
                 return f"`{self.command} --help` shows the settings."
             case client.OutcomeUnknownError():
                 return self._found_out
-            case client.APIError() if hint := self._maybe_applied_hint(error) or self._failure_hint(error):
+            case client.APIError(maybe_applied=True) if self._name != "delete":
+                return self.find_out()
+            case client.APIError() if hint := self._failure_hint(error):
                 return hint
         return self._answer_hint(error) or "Check the endpoint (--base-url or --region)."
 
@@ -136,10 +143,6 @@ class Reporter:
             return None
         below = "What the server answered is below."
         return below if self.verbose else "--verbose shows what the server answered."
-
-    def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
-        """Say how to write an address with a wide @, which no address has."""
-        return error.hint if "\uff20" in error.message else None
 
     def find_out(self) -> str:
         """Say that a change was maybe carried out, and how to find out."""
@@ -174,10 +177,6 @@ class Reporter:
             "active": f"`{self.group} reset-password {user_id}` mails an active one a link",
             "expired": f"`{self.group} create` invites an expired one anew",
         }
-
-    def _maybe_applied_hint(self, error: client.APIError) -> str | None:
-        """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
-        return self.find_out() if error.maybe_applied and self._name != "delete" else None
 
     def _failure_hint(self, error: client.APIError) -> str | None:
         match error:
