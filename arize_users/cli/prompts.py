@@ -40,10 +40,10 @@ def person(name: str | None, email: str | None, user_id: str | None = None) -> s
     return email or name or user_id or ""
 
 
-def named(people: Sequence[str], *, sign: str = "", at_most: int = NAMED_AT_MOST) -> str:
+def named(people: Sequence[str], *, sign: str) -> str:
     """Name people, the first of many, in one text to be wrapped."""
-    more = len(people) - at_most
-    shown = [*people[:at_most], f"and {more:,} more"] if more > 0 else people
+    more = len(people) - NAMED_AT_MOST
+    shown = [*people[:NAMED_AT_MOST], f"and {more:,} more"] if more > 0 else people
     return f"  {sign}{', '.join(shown)}"
 
 
