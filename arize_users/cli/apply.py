@@ -21,11 +21,11 @@ from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Output
 from .output import Target, deliver, refuse_same_file
+from .people_files import STDIN
 from .plan import plan_lines
 from .progress import showing_progress
 from .prompts import account_label, is_confirmed, named, person
 from .roster_files import (
-    STDIN,
     Encoding,
     IncludeInactive,
     Maps,
@@ -120,12 +120,7 @@ def import_people(
     target = session.target(output)
     refuse_same_file(target, file, journal, passwords)
     roster = read_roster(
-        file,
-        map,
-        encoding,
-        include_inactive=include_inactive,
-        skip_invalid=skip_invalid,
-        rejects=rejects,
+        file, map, encoding, include_inactive=include_inactive, skip_invalid=skip_invalid, rejects=rejects
     )
     users = session.users()
     unfinished = _unfinished(file, journal)
@@ -240,16 +235,15 @@ class _Run:
             The exit code.
         """
         plan = self._plan
+        going_on = f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead."
         if is_resumed and not dry_run:
-            say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+            say(going_on)
         # Whatever apply refuses comes before anything that is shown, and before the question.
         checked = self._apply(dry_run=True)
         is_partial = plan.skipped > 0
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
-            self._show(DRY_RUN)
-        if is_resumed and dry_run:
-            self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+            self._show(DRY_RUN, *([going_on] if is_resumed else []))
         if dry_run or saved_as is not None:
             self._show(*plan_lines(self._session, plan, names_missing=saved_as is None))
         self._show(*self._resumed(checked))
