@@ -143,18 +143,18 @@ class BulkUpdate(Batch[BulkUpdateResult]):
             found = lookup.found[email]
             target.user_id = found.user_id
             found.settle(target.record)
-        self._refuse_twins()
+        self._refuse_repeated()
         yield from self.each("updating", self._targets, self._update)
 
-    def _refuse_twins(self) -> None:
+    def _refuse_repeated(self) -> None:
         """Change nobody whom two inputs name: which of them is meant is not known."""
         places: dict[str, list[int]] = {}
         for place, target in enumerate(self._targets):
             if target.user_id is not None:
                 places.setdefault(target.user_id, []).append(place)
-        for user_id, twins in places.items():
-            for place in twins if len(twins) > 1 else ():
-                others = " and ".join(f"updates[{other}]" for other in twins if other != place)
+        for user_id, same in places.items():
+            for place in same if len(same) > 1 else ():
+                others = " and ".join(f"updates[{other}]" for other in same if other != place)
                 reason = f"Not sent: {others} names the same user, {user_id!r}; give each user once."
                 self._targets[place].record.refuse(reason)
 

@@ -218,9 +218,9 @@ def _folded(cell: Text, width: int, console: Console) -> list[Text]:
 
 
 def _printed(drawing: Text | Panel, console: Console) -> str:
-    with console.capture() as paper:
+    with console.capture() as drawn:
         console.print(drawing, soft_wrap=isinstance(drawing, Text))
-    return paper.get()
+    return drawn.get()
 
 
 def _widths(columns: Sequence[_Column], steps: Sequence[str], room: int | None) -> dict[str, int]:

@@ -231,8 +231,8 @@ def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[U
     Returns:
         Who of them is removed, and what refuses it.
     """
-    keepers = Kept(guards.keep, users)
-    entries = {user.id: keepers.entry_for(user) for user in users if getattr(user, "id", None)}
+    kept_by = Kept(guards.keep, users)
+    entries = {user.id: kept_by.entry_for(user) for user in users if getattr(user, "id", None)}
     removed, kept = list[User](), list[LeftAlone]()
     for user in removals:
         if entry := entries.get(user.id):
@@ -245,5 +245,5 @@ def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[U
         kept=tuple(kept),
         admins=admins,
         refusals=tuple(refusals),
-        notes=keepers.notes,
+        notes=kept_by.notes,
     )
