@@ -19,12 +19,12 @@ from .answers import counted, report_answer, text_answer
 from .batch import DRY_RUN, named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
-from .options import Output
+from .options import Force, Output
 from .output import Target, deliver, refuse_same_file
 from .people_files import STDIN
 from .plan import plan_lines
 from .progress import showing_progress
-from .prompts import account_label, is_confirmed, named, person
+from .prompts import account_label, is_confirmed, named, person, require_terminal
 from .roster_files import (
     Encoding,
     IncludeInactive,
@@ -35,7 +35,7 @@ from .roster_files import (
     read_roster,
 )
 from .session import Session
-from .terminal import is_attended, say, write_bytes
+from .terminal import say, write_bytes
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
@@ -60,7 +60,6 @@ Passwords = Annotated[
 Concurrency = Annotated[
     int, typer.Option("--concurrency", metavar="NUMBER", help="How many requests are under way at once.")
 ]
-Force = Annotated[bool, typer.Option("--force", "-f", help="Do not ask. No guard is switched off by it.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything that comes before the first change, and stop.")
 ]
@@ -87,7 +86,8 @@ def apply(
     Each person who is to be changed or removed is looked at just before, and left alone if not as planned.
     A run that was killed goes on when it is started again.
     """
-    _refuse_unattended(force or dry_run, "apply")
+    if not force and not dry_run:
+        require_terminal("lets apply do it without asking")
     target = session.target(output)
     journal = journal or _journal_of(file)
     refuse_same_file(target, file, journal, passwords)
@@ -116,7 +116,8 @@ def import_people(
     It is `plan` and `apply` in one: it shows the plan, and asks. The plan is kept beside the file, and
     started again after it was interrupted, the command goes on with it.
     """
-    _refuse_unattended(force or dry_run, "import")
+    if not force and not dry_run:
+        require_terminal("lets import do it without asking")
     target = session.target(output)
     refuse_same_file(target, file, journal, passwords)
     roster = read_roster(
@@ -139,13 +140,6 @@ def import_people(
 def _planned(users: UsersClient, roster: Roster) -> Plan:
     with showing_progress() as show:
         return users.plan(roster, on_progress=show)
-
-
-def _refuse_unattended(is_needless: bool, command: str) -> None:
-    if not is_needless and not is_attended():
-        raise CommandError(
-            USAGE, f"there is no terminal to ask at: --force lets {command} do it without asking"
-        )
 
 
 def _loaded(path: str) -> Plan:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from arize_users._streams import visible
 
-from .terminal import ask, say, width
+from .errors import USAGE, CommandError
+from .terminal import ask, is_attended, say, width
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -18,6 +19,19 @@ TYPED_ABOVE = 50
 NAMED_AT_MOST = 50
 """How many people of a kind a question names; it counts the rest."""
 _WIDTH = 80
+
+
+def require_terminal(forced: str) -> None:
+    """Refuse to go on where nobody can be asked.
+
+    Args:
+        forced: What --force does.
+
+    Raises:
+        CommandError: There is no terminal.
+    """
+    if not is_attended():
+        raise CommandError(USAGE, f"there is no terminal to ask at: --force {forced}")
 
 
 def account_label(settings: Settings) -> str:
