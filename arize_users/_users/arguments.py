@@ -284,9 +284,7 @@ def check_user(value: str | User, argument: str = "user", index: int | None = No
 
 def _has_punctuation(value: str) -> bool:
     """Tell whether a text holds punctuation beyond ASCII, such as typographic quotes or a wide @."""
-    return not value.isascii() and any(
-        unicodedata.category(letter).startswith("P") for letter in value if not letter.isascii()
-    )
+    return any(unicodedata.category(letter)[0] == "P" for letter in value if not letter.isascii())
 
 
 def _has_blanks(value: str) -> bool:
