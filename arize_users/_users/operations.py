@@ -41,9 +41,6 @@ T = TypeVar("T")
 U = TypeVar("U", bound=User)
 
 
-# A repeated invitation by mail is answered with the first; a repeated password is lost.
-_REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
-
 # Where the API itself answers so, it carried out neither this attempt nor an earlier one.
 _REFUSED_AS_MALFORMED = frozenset({400, 422})
 
@@ -220,7 +217,8 @@ class Operations:
     def _send_create(
         self, creation: Creation, attempts: Attempts, *, alone: bool = False
     ) -> Flow[Answer | Failure]:
-        repeatable = creation.mode in _REPEATABLE_MODES
+        # A repeated invitation by mail is answered with the first; a repeated password is lost.
+        repeatable = creation.mode is InviteMode.EMAIL_LINK
         return self._api.send(creation.request, repeatable=repeatable, attempts=attempts, alone=alone)
 
     def _created(self, creation: Creation, outcome: Answer | Failure, attempts: Attempts) -> CreatedUser:

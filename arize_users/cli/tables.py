@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from arize_users import User, UserResult
 
 _GAP = 2
-_HEIGHT = 25
-"""Nothing that is drawn depends on it."""
 _FIELDS = {
     "id": "ID",
     "name": "Name",
@@ -200,11 +198,12 @@ class Canvas(NamedTuple):
         return _printed(Text("\n").join(lines), console)
 
     def _console(self, width: int) -> Console:
-        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing.
+        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing. On the
+        # height nothing depends.
         return Console(
             file=io.StringIO(),
             width=width,
-            height=_HEIGHT,
+            height=25,
             force_jupyter=False,
             force_terminal=self.colour,
             color_system="standard" if self.colour else None,
