@@ -28,16 +28,16 @@ class Named(NamedTuple):
     skipped: Sequence[str] = ()
 
 
-def require_one(named: str | None, file: str | None, what: str = "a USER_ID or EMAIL") -> None:
+def require_one(named: str | None, file: str | None) -> None:
     """Refuse a command line that names users in no way, or in two.
 
     Raises:
         CommandError: It does.
     """
     if named is None and file is None:
-        raise CommandError(USAGE, f"nobody is named: give {what}, or a --file")
+        raise CommandError(USAGE, "nobody is named: give a USER_ID or EMAIL, or a --file")
     if named is not None and file is not None:
-        raise CommandError(USAGE, f"--file names the users: {what} does not go with it")
+        raise CommandError(USAGE, "--file names the users: a USER_ID or EMAIL does not go with it")
 
 
 def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool) -> Named:

@@ -31,12 +31,12 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_Document)
 class _Text:
     """A text of JSON that is read piece by piece, so that each piece has its line."""
 
-    def __init__(self, text: str, name: str, line: int = 1) -> None:
+    def __init__(self, text: str, name: str) -> None:
         self._text = text
         self._name = name
         self._place = 0
         self._counted = 0
-        self._line = line
+        self._line = 1
 
     def peek(self) -> str:
         """Give the next character that is no blank, or an empty text."""
