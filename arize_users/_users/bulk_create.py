@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -91,11 +91,18 @@ class _NewTarget(Target):
     conflict: ConflictError | None = None
     """The API's refusal of an address that somebody has, or had."""
 
-    @property
-    def differences(self) -> Mapping[str, Any]:
-        if self.user is None or self.record.state[0] is Status.CREATED:
-            return {}
-        return differences(self.creation, self.user)
+    def result(self) -> BulkCreateResult:
+        """Give the result as it is now."""
+        status, error = self.record.state
+        was_there = status is not Status.CREATED
+        return BulkCreateResult(
+            user_id=getattr(self.user, "id", None),
+            email=self.creation.email,
+            status=status,
+            error=error,
+            user=self.user,
+            differences=differences(self.creation, self.user) if self.user and was_there else {},
+        )
 
     def settle_answered(self, user: CreatedUser, missing: str | None) -> None:
         """Write down what the answer to the create says."""
@@ -143,7 +150,7 @@ _TAKEN = "The address is that of an active, an invited or a deleted user."
 _BLOCKED = "The address is that of a deleted user, and cannot return: another address can be invited."
 
 
-class BulkCreate(Batch[BulkCreateResult]):
+class BulkCreate(Batch[BulkCreateResult, _NewTarget]):
     """One bulk create: who is to be created, and what is known of each so far."""
 
     name = "bulk create"
@@ -176,14 +183,13 @@ class BulkCreate(Batch[BulkCreateResult]):
             target.settle_found(found[target.creation.email])
             self.tell(target)
 
-    def results_of(self, target: Target) -> list[BulkCreateResult]:
+    def results_of(self, target: _NewTarget) -> list[BulkCreateResult]:
         """Give the one result of an input."""
-        assert isinstance(target, _NewTarget)
-        return [_result(target)]
+        return [target.result()]
 
     def results(self) -> list[BulkCreateResult]:
         """Give the result of each input, in the caller's order."""
-        return [_result(one) for one in self._targets]
+        return [one.result() for one in self._targets]
 
     def pending_ids(self) -> list[str]:
         """Give none: who is to be created has no id."""
@@ -192,15 +198,3 @@ class BulkCreate(Batch[BulkCreateResult]):
     def pending_emails(self) -> list[str]:
         """Give the addresses for which no request was sent."""
         return [one.creation.email for one in self._targets if one.record.is_pending]
-
-
-def _result(target: _NewTarget) -> BulkCreateResult:
-    status, error = target.record.state
-    return BulkCreateResult(
-        user_id=getattr(target.user, "id", None),
-        email=target.creation.email,
-        status=status,
-        error=error,
-        user=target.user,
-        differences=target.differences,
-    )

@@ -117,8 +117,15 @@ class _UpdateTarget(Target):
     user_id: str | None
     user: User | None = None
 
+    def result(self) -> BulkUpdateResult:
+        """Give the result as it is now."""
+        status, error = self.record.state
+        return BulkUpdateResult(
+            user_id=self.user_id, email=self.change.email, status=status, error=error, user=self.user
+        )
 
-class BulkUpdate(Batch[BulkUpdateResult]):
+
+class BulkUpdate(Batch[BulkUpdateResult, _UpdateTarget]):
     """One bulk update: who is to be changed, and what is known of each so far."""
 
     name = "bulk update"
@@ -167,14 +174,13 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         target.user = yield from self._operations.update_recorded(request, target.record)
         target.record.settle(WriteStatus.DONE)
 
-    def results_of(self, target: Target) -> list[BulkUpdateResult]:
+    def results_of(self, target: _UpdateTarget) -> list[BulkUpdateResult]:
         """Give the one result of an input."""
-        assert isinstance(target, _UpdateTarget)
-        return [_result(target)]
+        return [target.result()]
 
     def results(self) -> list[BulkUpdateResult]:
         """Give the result of each input, in the caller's order."""
-        return [_result(one) for one in self._targets]
+        return [one.result() for one in self._targets]
 
     def pending_ids(self) -> list[str]:
         """Give the ids for which no request was sent."""
@@ -185,10 +191,3 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         """Give the emails for which no request was sent."""
         pending = (one.change.email for one in self._targets if one.record.is_pending)
         return [email for email in pending if email is not None]
-
-
-def _result(target: _UpdateTarget) -> BulkUpdateResult:
-    status, error = target.record.state
-    return BulkUpdateResult(
-        user_id=target.user_id, email=target.change.email, status=status, error=error, user=target.user
-    )

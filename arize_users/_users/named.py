@@ -71,7 +71,7 @@ def check_sendable(user_id: str) -> str:
     return user_id
 
 
-class UserBatch(Batch[R]):
+class UserBatch(Batch[R, UserTarget]):
     """One bulk call on users: looks the emails up, brings inputs that name one user together, and acts once.
 
     A subclass has the `phase` of what it does, the class of its results, `new_record` and `act`.
@@ -181,9 +181,8 @@ class UserBatch(Batch[R]):
     def _pending(self) -> Iterator[Input]:
         return (one for one in self._inputs() if one.target.record.is_pending)
 
-    def results_of(self, target: Target) -> list[R]:
+    def results_of(self, target: UserTarget) -> list[R]:
         """Give the result of each input that names a user."""
-        assert isinstance(target, UserTarget)
         return [self.result_of(target, one.email) for one in target.inputs]
 
     def results(self) -> list[R]:
