@@ -187,10 +187,10 @@ class LocalFilter:
     """
 
     def __init__(self, roles: Sequence[str], name: str | None) -> None:
-        if any(not one.strip() for one in roles) or (name is not None and not name.strip()):
-            raise CommandError(
-                USAGE, f"{'--name' if name is not None and not name.strip() else '--role'}: is empty"
-            )
+        if name is not None and not name.strip():
+            raise CommandError(USAGE, "--name: is empty")
+        if not all(map(str.strip, roles)):
+            raise CommandError(USAGE, "--role: is empty")
         self._roles = [one.strip() for one in roles]
         self._part = None if name is None else _alike(name)
         self._options = " and ".join(
