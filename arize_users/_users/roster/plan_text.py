@@ -20,9 +20,9 @@ _MOST_LEFT = 20
 """How many of the missing are named where nobody asks to remove them: it may be the whole account."""
 
 
-def counted(count: int, thing: str) -> str:
-    """Give a number with what is counted, in the plural unless it is one."""
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+def counted(count: int, thing: str, many: str | None = None) -> str:
+    """Give a number with what is counted; ``many`` is its plural where that is not formed with an s."""
+    return f"{count:,} {thing if count == 1 else many or f'{thing}s'}"
 
 
 def endpoint_text(endpoint: Mapping[str, Any]) -> str:
@@ -59,7 +59,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     oldest = f", oldest: {plan.oldest}" if plan.oldest else ""
     yield f"Account  {endpoint_text(plan.endpoint)}  {counted(plan.listed, 'user')}{oldest}"
     skipped = f", {counted(plan.skipped, 'row')} skipped" if plan.skipped else ""
-    people = f"{plan.people:,} {'person' if plan.people == 1 else 'people'}"
+    people = counted(plan.people, "person", "people")
     yield f"Roster   {plan.source + '  ' if plan.source else ''}{people}{skipped}"
     renamed = dict(plan.renamed)
     missing = set(plan.missing)

@@ -109,7 +109,7 @@ class Report(Document):
         resumed = f" ({self.resumed:,} of them by an earlier run)" if self.resumed else ""
         yield f"{counted(len(self.results), 'action')}: {', '.join(told) or 'nothing to do'}{resumed}."
         if self.cannot:
-            people = "1 person" if self.cannot == 1 else f"{self.cannot:,} people"
+            people = counted(self.cannot, "person", "people")
             yield f"Beside these, the plan names {people} for whom no request can do what the roster says."
         files = [("Journal", self.journal), ("Passwords", self.passwords)]
         if said := [f"{what}: {path}" for what, path in files if path]:

@@ -15,6 +15,7 @@ from .entries import Entry as Entry
 from .entries import Reading, RowProblem
 from .files import File, format_to_write, write_to
 from .persons import checked_person
+from .plan_text import counted
 from .writing import table_bytes
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Roster:
         return hash(tuple(_compared(self)))
 
     def __repr__(self) -> str:
-        people = "1 person" if len(self) == 1 else f"{len(self):,} people"
+        people = counted(len(self), "person", "people")
         skipped = f", {len(self.problems):,} skipped" if self.problems else ""
         inactive = f", {len(self.inactive):,} inactive" if self.inactive else ""
         source = "" if self.source is None else f", {self.source!r}"
