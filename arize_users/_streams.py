@@ -1,13 +1,31 @@
-"""What the programs of this package need to write to standard output and standard error."""
+"""Writing for people: texts that show all that is in them, and streams that nobody may read any more."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TextIO
+
+# Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Format characters that scripts and emoji need; they only join their neighbours.
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def visible(text: str) -> str:
+    r"""Escape the invisible characters of a text, as \x1b or \n."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in _INVISIBLE and one not in _JOINERS
+        else one
+        for one in text
+    )
 
 
 def escaped(text: str, encoding: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -81,7 +81,7 @@ class AsyncUsersClient(NotCopied):
         with carrying(write.outcomes):
             return await self._driver.run(write.flow)
 
-    async def _bulk(self, batch: Batch[R]) -> builtins.list[R]:
+    async def _bulk(self, batch: Batch[R, Any]) -> builtins.list[R]:
         with carrying(batch.outcomes):
             return await self._driver.run(batch.run())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -81,7 +81,7 @@ class UsersClient(NotCopied):
         with carrying(write.outcomes):
             return self._driver.run(write.flow)
 
-    def _bulk(self, batch: Batch[R]) -> builtins.list[R]:
+    def _bulk(self, batch: Batch[R, Any]) -> builtins.list[R]:
         with carrying(batch.outcomes):
             return self._driver.run(batch.run())
 

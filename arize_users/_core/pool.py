@@ -258,17 +258,17 @@ async def _close_with_loop(idle: IdleConnections[AsyncConnection]) -> AsyncGener
             await connection.aclose()
 
 
-class _Stream(httpx.SyncByteStream):
+class _BaseStream(Generic[T, C]):
     """A response's body that gives its connection back when it is closed, if it was read to the end."""
 
-    def __init__(
-        self, body: httpx.SyncByteStream, connection: Connection, idle: IdleConnections[Connection]
-    ) -> None:
+    def __init__(self, body: T, connection: C, idle: IdleConnections[C]) -> None:
         self._body = body
         self._connection = connection
         self._idle = idle
         self._is_read = False
 
+
+class _Stream(_BaseStream[httpx.SyncByteStream, Connection], httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         yield from self._body
         self._is_read = True
@@ -285,18 +285,7 @@ class _Stream(httpx.SyncByteStream):
                 connection.close()
 
 
-class _AsyncStream(httpx.AsyncByteStream):
-    def __init__(
-        self,
-        body: httpx.AsyncByteStream,
-        connection: AsyncConnection,
-        idle: IdleConnections[AsyncConnection],
-    ) -> None:
-        self._body = body
-        self._connection = connection
-        self._idle = idle
-        self._is_read = False
-
+class _AsyncStream(_BaseStream[httpx.AsyncByteStream, AsyncConnection], httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self._body:
             yield part

@@ -96,8 +96,8 @@ class Failure:
     """
 
     request: Request
-    response: httpx.Response | None
-    reason: RequestFailed | None
+    response: httpx.Response | None = None
+    reason: RequestFailed | None = None
     maybe_applied: bool
     endpoint: Mapping[str, str]
     cause: BaseException | None = None
@@ -303,7 +303,6 @@ class Retrier:
     def _attempt(self, request: Request, maybe_applied: bool, attempts: Attempts) -> Flow[Answer | Failure]:
         unanswered = attempts.unanswered
         attempts.unanswered = True  # Before it is sent: an interrupt may come at any moment.
-        failure: Failure
         began = (yield from now()) if logger.isEnabledFor(logging.DEBUG) else None
         try:
             response = yield from send(request)
@@ -315,7 +314,6 @@ class Retrier:
             unanswered = unanswered or reason.sent
             failure = Failure(
                 request=request,
-                response=None,
                 reason=reason,
                 maybe_applied=maybe_applied or reason.sent,
                 endpoint=self._endpoint,
@@ -330,7 +328,6 @@ class Retrier:
             failure = Failure(
                 request=request,
                 response=response,
-                reason=None,
                 maybe_applied=maybe_applied or response.status_code >= 500,
                 endpoint=self._endpoint,
             )
@@ -368,9 +365,7 @@ class Retrier:
     def _never_sent(self, request: Request, pause: float) -> Failure:
         text = f"the rate limit of the account lasts until {moment_in(pause)}, when total_timeout is over"
         reason = RequestFailed(text, sent=False, timed_out=True)
-        return Failure(
-            request=request, response=None, reason=reason, maybe_applied=False, endpoint=self._endpoint
-        )
+        return Failure(request=request, reason=reason, maybe_applied=False, endpoint=self._endpoint)
 
 
 def _kind(reason: RequestFailed) -> str:

@@ -151,7 +151,7 @@ class SyncDriver:
             yield page
 
     def _pages_by_worker(
-        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice = None, *, ahead: bool = True
+        self, next_page: Callable[[], Flow[T | None]], on_notice: OnNotice, *, ahead: bool = True
     ) -> Iterator[T]:
         pool = _WorkerPool(1, self.run, on_notice)
         try:
@@ -218,7 +218,7 @@ class _WorkerPool:
     """
 
     def __init__(
-        self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any], on_notice: OnNotice = None
+        self, limit: int, run: Callable[[Flow[Any], _Stop | None], Any], on_notice: OnNotice
     ) -> None:
         self._limit = limit
         self._run = run

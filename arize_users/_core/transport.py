@@ -77,9 +77,20 @@ class _Shared(Generic[C]):
 class _BaseSender(Generic[C]):
     """What both senders have."""
 
-    _shared: _Shared[C]
-    _builder: RequestBuilder
     _proxy: str | None = None
+
+    def __init__(self, settings: Settings, http: C, transport: object, *, is_callers: bool) -> None:
+        guarded = None
+        if is_callers:
+            guarded = "http_client"
+        elif isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+            # Of another transport nobody knows whether it has connections; most have none.
+            guarded = "transport"
+        sandbox = getattr(transport, "sandbox", None)
+        # The account behind a sandbox's transport is the same whatever the URL says.
+        endpoint = endpoint_of(settings.request_url, getattr(sandbox, "identity", None))
+        self._shared: _Shared[C] = _Shared(http, is_callers, guarded, sandbox, endpoint)
+        self._builder = RequestBuilder(settings)
 
     @property
     def _peer(self) -> str:
@@ -154,20 +165,11 @@ class Sender(_BaseSender[httpx.Client]):
                 from ..sandbox import SandboxTransport
 
                 transport = _opened(SandboxTransport.open, settings)
-        http = (
-            http_client
-            if http_client is not None
-            else _Client(transport=transport, trust_env=False, event_hooks={"response": [_keep_redirect]})
-        )
-        self._shared = _Shared(
-            http,
-            http_client is not None,
-            _guarded(http_client, transport),
-            sandbox := getattr(transport, "sandbox", None),
-            # The account behind a sandbox's transport is the same whatever the URL says.
-            endpoint_of(settings.request_url, getattr(sandbox, "identity", None)),
-        )
-        self._builder = RequestBuilder(settings)
+        is_callers = http_client is not None
+        if http_client is None:
+            hooks = {"response": [_keep_redirect]}
+            http_client = _Client(transport=transport, trust_env=False, event_hooks=hooks)
+        super().__init__(settings, http_client, transport, is_callers=is_callers)
 
     def send(self, request: Request) -> httpx.Response:
         """Send a request and read the whole response.
@@ -221,22 +223,11 @@ class AsyncSender(_BaseSender[httpx.AsyncClient]):
                 from ..sandbox import AsyncSandboxTransport
 
                 transport = _opened(AsyncSandboxTransport.open, settings)
-        http = (
-            http_client
-            if http_client is not None
-            else _AsyncClient(
-                transport=transport, trust_env=False, event_hooks={"response": [_akeep_redirect]}
-            )
-        )
-        self._shared = _Shared(
-            http,
-            http_client is not None,
-            _guarded(http_client, transport),
-            sandbox := getattr(transport, "sandbox", None),
-            # The account behind a sandbox's transport is the same whatever the URL says.
-            endpoint_of(settings.request_url, getattr(sandbox, "identity", None)),
-        )
-        self._builder = RequestBuilder(settings)
+        is_callers = http_client is not None
+        if http_client is None:
+            hooks = {"response": [_akeep_redirect]}
+            http_client = _AsyncClient(transport=transport, trust_env=False, event_hooks=hooks)
+        super().__init__(settings, http_client, transport, is_callers=is_callers)
 
     async def send(self, request: Request) -> httpx.Response:
         """Send a request and read the whole response; see `Sender.send`."""
@@ -322,13 +313,6 @@ def _response_of(error: httpx.HTTPStatusError) -> httpx.Response:
     except httpx.ResponseNotRead:
         return unread(error.response)
     return error.response
-
-
-def _guarded(http_client: object, transport: object) -> str | None:
-    if http_client is not None:
-        return "http_client"
-    # Of another transport nobody knows whether it has connections; most have none.
-    return "transport" if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport) else None
 
 
 def _opened(open_transport: Callable[..., T], settings: Settings) -> T:

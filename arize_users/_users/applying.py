@@ -96,7 +96,7 @@ def _refuse(refusals: Sequence[Refusal]) -> None:
         raise error
 
 
-class Application(Batch[PlanResult]):
+class Application(Batch[PlanResult, Step]):
     """One application of a plan: its actions, and what is known of them so far."""
 
     name: ClassVar[str] = "application of the plan"
@@ -160,7 +160,7 @@ class Application(Batch[PlanResult]):
                 if file is not None:
                     file.close()
 
-    def results_of(self, target: Step) -> list[PlanResult]:  # type: ignore[override]
+    def results_of(self, target: Step) -> list[PlanResult]:
         """Give the one result of an action."""
         return [target.result()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import re
 import unicodedata
@@ -72,16 +73,16 @@ def flag(value: object, argument: str) -> bool:
     return value
 
 
-def whole_number(value: object, argument: str, *, maximum: int | None = None) -> int:
-    """Check a whole number from 1 to a maximum."""
-    if (
-        isinstance(value, int)
-        and not isinstance(value, bool)
-        and value >= 1
-        and (maximum is None or value <= maximum)
-    ):
+def developer_flag(value: object) -> bool | None:
+    """Check ``is_developer``, which may be left out."""
+    return None if value is None else flag(value, "is_developer")
+
+
+def whole_number(value: object, argument: str, *, minimum: int = 1, maximum: float = math.inf) -> int:
+    """Check a whole number from a minimum to a maximum."""
+    if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum:
         return value
-    bounds = "from 1 up" if maximum is None else f"from 1 to {maximum}"
+    bounds = f"from {minimum} up" if maximum == math.inf else f"from {minimum} to {maximum}"
     raise _refusal(f"expected a whole number {bounds}, got {value!r}", argument)
 
 
@@ -283,9 +284,7 @@ def check_user(value: str | User, argument: str = "user", index: int | None = No
 
 def _has_punctuation(value: str) -> bool:
     """Tell whether a text holds punctuation beyond ASCII, such as typographic quotes or a wide @."""
-    return not value.isascii() and any(
-        unicodedata.category(letter).startswith("P") for letter in value if not letter.isascii()
-    )
+    return any(unicodedata.category(letter)[0] == "P" for letter in value if not letter.isascii())
 
 
 def _has_blanks(value: str) -> bool:

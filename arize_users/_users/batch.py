@@ -92,10 +92,10 @@ T = TypeVar("T", bound=Target)
 
 
 @frozen
-class _Ended:
+class _Ended(Generic[T]):
     """What one flow came to, for its report."""
 
-    target: Target
+    target: T
     failure: ArizeError | None = None
     is_sent: bool = True
 
@@ -108,7 +108,7 @@ class LeftOpen(Exception):
         self.error = error
 
 
-class Batch(ABC, Generic[R]):
+class Batch(ABC, Generic[R, T]):
     """One bulk call: does something for each of many targets, and knows at every moment what became of each.
 
     A subclass has the inputs. It calls this ``__init__`` last, when all of them were checked, and says
@@ -133,7 +133,7 @@ class Batch(ABC, Generic[R]):
         self._refusals = Refusals()
         self._has_succeeded = False
         self._unauthorized: list[UnauthorizedError] = []
-        self._refused: list[Target] = []
+        self._refused: list[T] = []
         self.outcomes = filled_by(self, options.outcomes)
 
     @abstractmethod
@@ -141,7 +141,7 @@ class Batch(ABC, Generic[R]):
         """Do what the call is for."""
 
     @abstractmethod
-    def results_of(self, target: Target) -> Iterable[R]:
+    def results_of(self, target: T) -> Iterable[R]:
         """Give the results of the inputs that a target stands for."""
 
     @abstractmethod
@@ -208,14 +208,14 @@ class Batch(ABC, Generic[R]):
         """Begin no further target, now and in later phases; the reason is in the results of the rest."""
         self._refusals.reason = reason
 
-    def tell(self, target: Target) -> None:
+    def tell(self, target: T) -> None:
         """Give the caller the results of a target, once; `each` does so for those that it settles."""
         if not target.is_told:
             target.is_told = True
             for result in self.results_of(target):
                 self._on_result(result)
 
-    def _acts(self, waiting: Iterator[T], act: Callable[[T], Flow[None]]) -> Iterator[Flow[_Ended | None]]:
+    def _acts(self, waiting: Iterator[T], act: Callable[[T], Flow[None]]) -> Iterator[Flow[_Ended[T] | None]]:
         # A 401 before anything was done ends the batch: no further request starts.
         while self._has_succeeded or not self._unauthorized:
             target = next(waiting, None)
@@ -223,7 +223,7 @@ class Batch(ABC, Generic[R]):
                 return
             yield self._act(target, act)
 
-    def _act(self, target: T, act: Callable[[T], Flow[None]]) -> Flow[_Ended | None]:
+    def _act(self, target: T, act: Callable[[T], Flow[None]]) -> Flow[_Ended[T] | None]:
         if target.record.is_settled:
             return _Ended(target, is_sent=False)
         if self._refusals.reason is not None:
@@ -251,7 +251,7 @@ class Batch(ABC, Generic[R]):
                     return None
         return _Ended(target, failure)
 
-    def _report(self, ended: _Ended | None) -> None:
+    def _report(self, ended: _Ended[T] | None) -> None:
         if ended is None:
             return
         if ended.is_sent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -71,7 +71,6 @@ def _checked_fields(person: object, index: int) -> tuple[dict[str, Any], list[In
     if not isinstance(person, NewUser):
         problem = f"expected a NewUser, got {type(person).__name__}"
         return {}, [InvalidArgumentError(problem, argument="users", index=index)]
-    flag = person.is_developer
     return check.all_fields(
         "users",
         index,
@@ -79,7 +78,7 @@ def _checked_fields(person: object, index: int) -> tuple[dict[str, Any], list[In
         name=partial(check.name, person.name),
         role=partial(check.role, person.role),
         invite_mode=partial(check.invite_mode, person.invite_mode),
-        is_developer=lambda: None if flag is None else check.flag(flag, "is_developer"),
+        is_developer=partial(check.developer_flag, person.is_developer),
     )
 
 
@@ -92,10 +91,18 @@ class _NewTarget(Target):
     conflict: ConflictError | None = None
     """The API's refusal of an address that somebody has, or had."""
 
-    @property
-    def differences(self) -> Mapping[str, Any]:
-        was_there = self.user is not None and self.record.state[0] is not Status.CREATED
-        return differences(self.creation, self.user) if was_there and self.user is not None else {}
+    def result(self) -> BulkCreateResult:
+        """Give the result as it is now."""
+        status, error = self.record.state
+        was_there = status is not Status.CREATED
+        return BulkCreateResult(
+            user_id=getattr(self.user, "id", None),
+            email=self.creation.email,
+            status=status,
+            error=error,
+            user=self.user,
+            differences=differences(self.creation, self.user) if self.user and was_there else {},
+        )
 
     def settle_answered(self, user: CreatedUser, missing: str | None) -> None:
         """Write down what the answer to the create says."""
@@ -143,7 +150,7 @@ _TAKEN = "The address is that of an active, an invited or a deleted user."
 _BLOCKED = "The address is that of a deleted user, and cannot return: another address can be invited."
 
 
-class BulkCreate(Batch[BulkCreateResult]):
+class BulkCreate(Batch[BulkCreateResult, _NewTarget]):
     """One bulk create: who is to be created, and what is known of each so far."""
 
     name = "bulk create"
@@ -161,20 +168,12 @@ class BulkCreate(Batch[BulkCreateResult]):
         yield from self._tell_conflicts_apart()
 
     def _create(self, target: _NewTarget) -> Flow[None]:
-        def on_created(user: CreatedUser, missing: str | None) -> Flow[None]:
-            target.settle_answered(user, missing)
-            yield from ()
-
         try:
-            user, missing = yield from create_whole(
-                self._operations, target.creation, target.record, on_created
-            )
+            yield from create_whole(self._operations, target.creation, target.record, target.settle_answered)
         except ConflictError as error:
             if not error.is_from_api:
                 raise
             target.conflict = error
-        else:
-            target.settle_answered(user, missing)
 
     def _tell_conflicts_apart(self) -> Flow[None]:
         refused = [one for one in self._targets if one.conflict is not None and not one.record.is_settled]
@@ -184,14 +183,13 @@ class BulkCreate(Batch[BulkCreateResult]):
             target.settle_found(found[target.creation.email])
             self.tell(target)
 
-    def results_of(self, target: Target) -> list[BulkCreateResult]:
+    def results_of(self, target: _NewTarget) -> list[BulkCreateResult]:
         """Give the one result of an input."""
-        assert isinstance(target, _NewTarget)
-        return [_result(target)]
+        return [target.result()]
 
     def results(self) -> list[BulkCreateResult]:
         """Give the result of each input, in the caller's order."""
-        return [_result(one) for one in self._targets]
+        return [one.result() for one in self._targets]
 
     def pending_ids(self) -> list[str]:
         """Give none: who is to be created has no id."""
@@ -200,15 +198,3 @@ class BulkCreate(Batch[BulkCreateResult]):
     def pending_emails(self) -> list[str]:
         """Give the addresses for which no request was sent."""
         return [one.creation.email for one in self._targets if one.record.is_pending]
-
-
-def _result(target: _NewTarget) -> BulkCreateResult:
-    status, error = target.record.state
-    return BulkCreateResult(
-        user_id=getattr(target.user, "id", None),
-        email=target.creation.email,
-        status=status,
-        error=error,
-        user=target.user,
-        differences=target.differences,
-    )

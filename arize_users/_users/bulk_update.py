@@ -17,10 +17,9 @@ from ..types import User
 from . import arguments as check
 from .addresses import identity_key
 from .batch import Batch, Options, Target
-from .lookup import Found, Lookup
+from .lookup import Lookup
 from .named import check_sendable
 from .operations import Operations
-from .outcomes import Record
 from .records import update_record
 
 
@@ -84,15 +83,15 @@ def _checked_fields(update: object, index: int) -> tuple[dict[str, Any], list[In
     if not isinstance(update, UserUpdate):
         problem = f"expected a UserUpdate, got {type(update).__name__}"
         return {}, [InvalidArgumentError(problem, argument="updates", index=index)]
-    name, flag = update.name, update.is_developer
+    name = update.name
     fields, problems = check.all_fields(
         "updates",
         index,
         user=partial(check.check_user, update.user),
         name=lambda: None if name is None else check.name(name),
-        is_developer=lambda: None if flag is None else check.flag(flag, "is_developer"),
+        is_developer=partial(check.developer_flag, update.is_developer),
     )
-    if name is None and flag is None:
+    if name is None and update.is_developer is None:
         problem = "name: neither it nor is_developer is given"
         hint = "Give at least one to update."
         problems.append(InvalidArgumentError(problem, argument="updates", index=index, hint=hint))
@@ -118,12 +117,15 @@ class _UpdateTarget(Target):
     user_id: str | None
     user: User | None = None
 
+    def result(self) -> BulkUpdateResult:
+        """Give the result as it is now."""
+        status, error = self.record.state
+        return BulkUpdateResult(
+            user_id=self.user_id, email=self.change.email, status=status, error=error, user=self.user
+        )
 
-def _new_record() -> Record:
-    return update_record(WriteStatus.DONE, WriteStatus.NOT_FOUND)
 
-
-class BulkUpdate(Batch[BulkUpdateResult]):
+class BulkUpdate(Batch[BulkUpdateResult, _UpdateTarget]):
     """One bulk update: who is to be changed, and what is known of each so far."""
 
     name = "bulk update"
@@ -132,29 +134,34 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         self, operations: Operations, changes: Iterable[Change], options: Options[BulkUpdateResult]
     ) -> None:
         self._operations = operations
-        self._targets = [_UpdateTarget(_new_record(), one, one.user_id) for one in changes]
+        self._targets = [
+            _UpdateTarget(update_record(WriteStatus.DONE, WriteStatus.NOT_FOUND), one, one.user_id)
+            for one in changes
+        ]
         super().__init__(options)
 
     def work(self) -> Flow[None]:
         """Look the emails up, then change each user."""
-        by_email = [one for one in self._targets if one.change.email is not None]
-        addresses = [one.change.email for one in by_email if one.change.email is not None]
+        by_email = [(one, email) for one in self._targets if (email := one.change.email) is not None]
+        addresses = [email for _, email in by_email]
         lookup = Lookup(self._operations, addresses, self.limit, self.progress)
         yield from lookup.run()
-        for target in by_email:
-            _settle_found(target, lookup.found[target.change.email or ""])
-        self._refuse_twins()
+        for target, email in by_email:
+            found = lookup.found[email]
+            target.user_id = found.user_id
+            found.settle(target.record)
+        self._refuse_repeated()
         yield from self.each("updating", self._targets, self._update)
 
-    def _refuse_twins(self) -> None:
+    def _refuse_repeated(self) -> None:
         """Change nobody whom two inputs name: which of them is meant is not known."""
         places: dict[str, list[int]] = {}
         for place, target in enumerate(self._targets):
             if target.user_id is not None:
                 places.setdefault(target.user_id, []).append(place)
-        for user_id, twins in places.items():
-            for place in twins if len(twins) > 1 else ():
-                others = " and ".join(f"updates[{other}]" for other in twins if other != place)
+        for user_id, same in places.items():
+            for place in same if len(same) > 1 else ():
+                others = " and ".join(f"updates[{other}]" for other in same if other != place)
                 reason = f"Not sent: {others} names the same user, {user_id!r}; give each user once."
                 self._targets[place].record.refuse(reason)
 
@@ -167,14 +174,13 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         target.user = yield from self._operations.update_recorded(request, target.record)
         target.record.settle(WriteStatus.DONE)
 
-    def results_of(self, target: Target) -> list[BulkUpdateResult]:
+    def results_of(self, target: _UpdateTarget) -> list[BulkUpdateResult]:
         """Give the one result of an input."""
-        assert isinstance(target, _UpdateTarget)
-        return [_result(target)]
+        return [target.result()]
 
     def results(self) -> list[BulkUpdateResult]:
         """Give the result of each input, in the caller's order."""
-        return [_result(one) for one in self._targets]
+        return [one.result() for one in self._targets]
 
     def pending_ids(self) -> list[str]:
         """Give the ids for which no request was sent."""
@@ -185,21 +191,3 @@ class BulkUpdate(Batch[BulkUpdateResult]):
         """Give the emails for which no request was sent."""
         pending = (one.change.email for one in self._targets if one.record.is_pending)
         return [email for email in pending if email is not None]
-
-
-def _settle_found(target: _UpdateTarget, found: Found) -> None:
-    target.user_id = found.user_id
-    if found.error is None:
-        if found.user_id is None:
-            target.record.settle(WriteStatus.NOT_FOUND)
-    elif found.is_sent:
-        target.record.refuse(found.error)
-    else:
-        target.record.skip(found.error)
-
-
-def _result(target: _UpdateTarget) -> BulkUpdateResult:
-    status, error = target.record.state
-    return BulkUpdateResult(
-        user_id=target.user_id, email=target.change.email, status=status, error=error, user=target.user
-    )

@@ -21,7 +21,7 @@ from . import arguments as check
 from .addresses import Matches, by_folded_address, folded, spellings
 from .batch import Refusals
 from .operations import Operations
-from .outcomes import one_line
+from .outcomes import Record, one_line
 from .progress import Progress
 
 EXTRA_REQUESTS = 0.3
@@ -48,6 +48,18 @@ class Found:
     error: str | None = None
     is_sent: bool = True
     user: User | None = field(default=None, eq=False)
+
+    def settle(self, record: Record) -> None:
+        """Settle the record of what was to be done for a user, unless one was found."""
+        if self.user_id is not None:
+            return
+        if self.error is None:
+            assert record.not_found is not None
+            record.settle(record.not_found)
+        elif self.is_sent:
+            record.refuse(self.error)
+        else:
+            record.skip(self.error)
 
 
 @define(eq=False)

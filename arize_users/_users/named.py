@@ -71,7 +71,7 @@ def check_sendable(user_id: str) -> str:
     return user_id
 
 
-class UserBatch(Batch[R]):
+class UserBatch(Batch[R, UserTarget]):
     """One bulk call on users: looks the emails up, brings inputs that name one user together, and acts once.
 
     A subclass has the `phase` of what it does, the class of its results, `new_record` and `act`.
@@ -166,14 +166,7 @@ class UserBatch(Batch[R]):
         if found.user_id is not None:
             target.user = found.user
             return self._users.setdefault(found.user_id, target)
-        record = target.record
-        if found.error is None:
-            assert record.not_found is not None
-            record.settle(record.not_found)
-        elif found.is_sent:
-            record.refuse(found.error)
-        else:
-            record.skip(found.error)
+        found.settle(target.record)
         return target
 
     def _act_on(self, target: UserTarget) -> Flow[None]:
@@ -188,9 +181,8 @@ class UserBatch(Batch[R]):
     def _pending(self) -> Iterator[Input]:
         return (one for one in self._inputs() if one.target.record.is_pending)
 
-    def results_of(self, target: Target) -> list[R]:
+    def results_of(self, target: UserTarget) -> list[R]:
         """Give the result of each input that names a user."""
-        assert isinstance(target, UserTarget)
         return [self.result_of(target, one.email) for one in target.inputs]
 
     def results(self) -> list[R]:

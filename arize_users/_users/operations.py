@@ -41,9 +41,6 @@ T = TypeVar("T")
 U = TypeVar("U", bound=User)
 
 
-# A repeated invitation by mail is answered with the first; a repeated password is lost.
-_REPEATABLE_MODES = frozenset({InviteMode.EMAIL_LINK})
-
 # Where the API itself answers so, it carried out neither this attempt nor an earlier one.
 _REFUSED_AS_MALFORMED = frozenset({400, 422})
 
@@ -148,7 +145,7 @@ class Operations:
 
     def read(self, user_id: str, attempts: Attempts | None = None) -> Flow[User]:
         """A user whose id was checked."""
-        return self._ask(requests.get_user(user_id), codec.user, attempts)
+        return _read((yield from self._answer(requests.get_user(user_id), attempts)), codec.user)
 
     def _find(self, email: str) -> Flow[User | None]:
         scan = self.scan(email=email, deadline=(yield from self.deadline()))
@@ -158,13 +155,7 @@ class Operations:
         return matches.result()
 
     def create(
-        self,
-        *,
-        name: str,
-        email: str,
-        role: object,
-        invite_mode: str,
-        is_developer: bool | None,
+        self, *, name: str, email: str, role: object, invite_mode: str, is_developer: bool | None
     ) -> Write[CreatedUser]:
         """A new user, or the one who was invited before."""
         creation = self.creation(
@@ -180,13 +171,9 @@ class Operations:
         """Check the arguments of a create."""
         mode = check.invite_mode(invite_mode)
         address = check.email(email)
-        flag = None if is_developer is None else check.flag(is_developer, "is_developer")
+        flag = check.developer_flag(is_developer)
         request = requests.create_user(
-            name=check.name(name),
-            email=address,
-            role=check.role(role),
-            invite_mode=mode,
-            is_developer=flag,
+            name=check.name(name), email=address, role=check.role(role), invite_mode=mode, is_developer=flag
         )
         return Creation(request=request, email=address, mode=mode, is_developer=flag)
 
@@ -230,7 +217,8 @@ class Operations:
     def _send_create(
         self, creation: Creation, attempts: Attempts, *, alone: bool = False
     ) -> Flow[Answer | Failure]:
-        repeatable = creation.mode in _REPEATABLE_MODES
+        # A repeated invitation by mail is answered with the first; a repeated password is lost.
+        repeatable = creation.mode is InviteMode.EMAIL_LINK
         return self._api.send(creation.request, repeatable=repeatable, attempts=attempts, alone=alone)
 
     def _created(self, creation: Creation, outcome: Answer | Failure, attempts: Attempts) -> CreatedUser:
@@ -296,7 +284,7 @@ class Operations:
         return requests.update_user(
             identifier,
             name=None if name is None else check.name(name),
-            is_developer=None if is_developer is None else check.flag(is_developer, "is_developer"),
+            is_developer=check.developer_flag(is_developer),
         )
 
     def update_recorded(self, request: Request, record: Record) -> Flow[User]:
@@ -350,9 +338,6 @@ class Operations:
         if isinstance(outcome, Failure):
             raise outcome.error(hint if outcome.maybe_applied else advice(outcome))
         return outcome
-
-    def _ask(self, request: Request, decode: Callable[[Any], T], attempts: Attempts | None = None) -> Flow[T]:
-        return _read((yield from self._answer(request, attempts)), decode)
 
     def _answer(self, request: Request, attempts: Attempts | None = None) -> Flow[Answer]:
         outcome = yield from self._api.send(request, repeatable=True, attempts=attempts)

@@ -249,7 +249,7 @@ def settle_doubt(step: Step, found: Found, *, has_password: bool) -> None:
         said = lacking(step.action, user)
         state = f"The user is {_status(user)}" + (f", and the {said}." if said else ".")
         record.settle(ActionStatus.UNKNOWN, _NEVER_SEEN.format(state=state))
-    elif lacking(step.action, user) and lacks_flag_alone(step.action, user):
+    elif lacks_flag_alone(step.action, user):
         step.is_created, step.is_doubtful = True, False
     elif has_password:
         step.settle_as_wanted()
@@ -280,7 +280,7 @@ def settle_created(step: Step, user: CreatedUser, *, is_flag_missing: bool) -> b
         step.record.settle(DONE, "No password came with the answer." if is_left_out else None)
         return is_flag_missing
     is_own = user.created is None or step.was_begun
-    if is_own and lacking(action, user) and lacks_flag_alone(action, user):
+    if is_own and lacks_flag_alone(action, user):
         step.record.settle(DONE)
         return True
     step.settle_by(user, is_own=is_own)

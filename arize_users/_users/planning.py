@@ -57,7 +57,6 @@ def plan(
         min_admins=min_admins,
     )
     progress = Progress(on_progress)
-
     path = None if journal is None else check.path(journal, "journal")
 
     def flow() -> Flow[Plan]:

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from arize_users._streams import visible
+
 from .answers import counted, report_answer, text_answer
 from .batch import DRY_RUN, named_commands
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
-from .options import Output
+from .options import Force, Output
 from .output import Target, deliver, refuse_same_file
+from .people_files import STDIN
 from .plan import plan_lines
 from .progress import showing_progress
-from .prompts import account_label, is_confirmed, named, person
+from .prompts import account_label, is_confirmed, named, person, require_terminal
 from .roster_files import (
-    STDIN,
     Encoding,
     IncludeInactive,
     Maps,
@@ -33,8 +35,7 @@ from .roster_files import (
     read_roster,
 )
 from .session import Session
-from .terminal import is_attended, say, write_bytes
-from .text import literal
+from .terminal import say, write_bytes
 
 if TYPE_CHECKING:
     from arize_users import Report, UsersClient
@@ -59,7 +60,6 @@ Passwords = Annotated[
 Concurrency = Annotated[
     int, typer.Option("--concurrency", metavar="NUMBER", help="How many requests are under way at once.")
 ]
-Force = Annotated[bool, typer.Option("--force", "-f", help="Do not ask. No guard is switched off by it.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check everything that comes before the first change, and stop.")
 ]
@@ -86,7 +86,8 @@ def apply(
     Each person who is to be changed or removed is looked at just before, and left alone if not as planned.
     A run that was killed goes on when it is started again.
     """
-    _refuse_unattended(force or dry_run, "apply")
+    if not force and not dry_run:
+        require_terminal("lets apply do it without asking")
     target = session.target(output)
     journal = journal or _journal_of(file)
     refuse_same_file(target, file, journal, passwords)
@@ -115,16 +116,12 @@ def import_people(
     It is `plan` and `apply` in one: it shows the plan, and asks. The plan is kept beside the file, and
     started again after it was interrupted, the command goes on with it.
     """
-    _refuse_unattended(force or dry_run, "import")
+    if not force and not dry_run:
+        require_terminal("lets import do it without asking")
     target = session.target(output)
     refuse_same_file(target, file, journal, passwords)
     roster = read_roster(
-        file,
-        map,
-        encoding,
-        include_inactive=include_inactive,
-        skip_invalid=skip_invalid,
-        rejects=rejects,
+        file, map, encoding, include_inactive=include_inactive, skip_invalid=skip_invalid, rejects=rejects
     )
     users = session.users()
     unfinished = _unfinished(file, journal)
@@ -143,13 +140,6 @@ def import_people(
 def _planned(users: UsersClient, roster: Roster) -> Plan:
     with showing_progress() as show:
         return users.plan(roster, on_progress=show)
-
-
-def _refuse_unattended(is_needless: bool, command: str) -> None:
-    if not is_needless and not is_attended():
-        raise CommandError(
-            USAGE, f"there is no terminal to ask at: --force lets {command} do it without asking"
-        )
 
 
 def _loaded(path: str) -> Plan:
@@ -239,16 +229,15 @@ class _Run:
             The exit code.
         """
         plan = self._plan
+        going_on = f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead."
         if is_resumed and not dry_run:
-            say(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+            say(going_on)
         # Whatever apply refuses comes before anything that is shown, and before the question.
         checked = self._apply(dry_run=True)
         is_partial = plan.skipped > 0
         left = [one for one, result in zip(plan.actions, checked, strict=True) if _is_left(result)]
         if dry_run:
-            self._show(DRY_RUN)
-        if is_resumed and dry_run:
-            self._show(f"Going on with {saved_as}, which was interrupted; move it away to plan anew instead.")
+            self._show(DRY_RUN, *([going_on] if is_resumed else []))
         if dry_run or saved_as is not None:
             self._show(*plan_lines(self._session, plan, names_missing=saved_as is None))
         self._show(*self._resumed(checked))
@@ -339,7 +328,7 @@ class _Run:
                 )
                 if not say(*lines):  # Then a document is better spoilt than the password lost.
                     with suppress(OSError, ValueError):
-                        write_bytes(sys.stdout, "".join(f"{literal(line)}\n" for line in lines).encode())
+                        write_bytes(sys.stdout, "".join(f"{visible(line)}\n" for line in lines).encode())
 
     def _outcome(self, report: Report) -> Iterator[str]:
         """Say what became of the plan: each person who is not as planned, the counts, and the files."""

@@ -99,11 +99,7 @@ def named_commands(results: Iterable[R], group: str) -> list[R]:
 
 
 def exit_code(
-    session: Session,
-    results: Sequence[UserResult],
-    *,
-    accepted: frozenset[str] = frozenset(),
-    is_part: bool = False,
+    session: Session, results: Sequence[UserResult], *, accepted: frozenset[str], is_part: bool
 ) -> int:
     """Say how many ended how, and how to find out about those who are not known; give the exit code."""
     from arize_users.errors import NOT_ABOUT_USERS, NOT_FROM_API, NOT_REACHED
@@ -225,7 +221,7 @@ def write_found(
     *,
     dry_run: bool,
     listed: int | None = None,
-    notes: Sequence[str] = (),
+    notes: Sequence[str],
     is_part: bool = False,
 ) -> int:
     """Do something to each of those who were found, or say what would be done; give the exit code.

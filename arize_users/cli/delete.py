@@ -13,12 +13,13 @@ from .answers import counted
 from .batch import NAMED_AT_MOST, Act, BulkCall, account_and_people, carry_out, write_found
 from .errors import REFUSED, SETTINGS, USAGE, CommandError
 from .named import Named, distinct, is_sent, look_up, name_of, named_people, shown
-from .options import DryRun, Output, PeopleFile, SkipInvalid, split_values
+from .options import DryRun, Force, Output, PeopleFile, SkipInvalid, split_values
 from .output import Target
 from .people_files import Person
 from .progress import Show, counting, showing_progress
+from .prompts import require_terminal
 from .session import Session
-from .terminal import is_attended, say
+from .terminal import say
 
 if TYPE_CHECKING:
     from arize_users import BulkGetResult, User, UsersClient
@@ -61,9 +62,7 @@ def delete(
             help="Refuse to leave fewer active admins. If left out: 1 with --file or another guard.",
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Do not ask. No guard is switched off by it.")
-    ] = False,
+    force: Force = False,
     missing_ok: Annotated[
         bool,
         typer.Option("--missing-ok", help="A user who is not there counts as deleted, with exit code 0."),
@@ -83,8 +82,8 @@ def delete(
     entries = [*split_values(ids), *split_values(emails)]
     if file is None and not entries:
         raise CommandError(USAGE, "nobody to delete: give at least one --id or --email, or a --file")
-    if not force and not dry_run and not is_attended():
-        raise CommandError(USAGE, "there is no terminal to ask at: --force deletes without asking")
+    if not force and not dry_run:
+        require_terminal("deletes without asking")
     named = named_people(entries, file, skip_invalid=skip_invalid)
     guards = None
     if file is not None or keep or max_removals is not None or min_admins is not None:

@@ -20,8 +20,9 @@ from .errors import UNWRITTEN, USAGE, CommandError
 from .named import described, got, named_people, require_one
 from .options import DryRun, Output, PeopleFile, SkipInvalid, User
 from .progress import Show, counting
+from .prompts import require_terminal
 from .session import Session
-from .terminal import is_attended, say
+from .terminal import say
 from .text import local_time
 from .users import mail_one
 
@@ -63,8 +64,8 @@ def resend_invitation(
         raise CommandError(
             USAGE, "--invited-before names the users: USER_ID, EMAIL and --file do not go with it"
         )
-    elif not force and not dry_run and not is_attended():
-        raise CommandError(USAGE, "there is no terminal to ask at: --force mails without asking")
+    elif not force and not dry_run:
+        require_terminal("mails without asking")
     named = named_people((), file, skip_invalid=skip_invalid)
     if user_id is not None:
         return _one(session, user_id, output, dry_run=dry_run)

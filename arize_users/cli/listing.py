@@ -127,7 +127,7 @@ def list_users(
     """
     if limit is not None and all:
         raise CommandError(USAGE, "--all lists everyone: --limit does not go with it")
-    sieve = Sieve(role or (), name)
+    local_filter = LocalFilter(role or (), name)
     columns = None if fields is None else _parsed_fields(fields)
     has_range = created_after is not None or created_before is not None
     filters: dict[str, Any] = {"email": email, "status": status, "cursor": cursor}
@@ -136,22 +136,22 @@ def list_users(
         _refuse_beside_count({"--limit": limit, "--fields": fields, "--output": output})
         users = session.users()
         with closing(counting(partial(users.iter_pages, **filters, **ranges), "users")) as pages:
-            total = sum(len(sieve.sifted(page)) for page in pages)
+            total = sum(len(local_filter.matching(page)) for page in pages)
         write_bytes(sys.stdout, f"{total}\n".encode())
-        sieve.explain()
+        local_filter.explain()
         return
     target = session.target(output)
     users = session.users()
     size = _DEFAULT_LIMIT if limit is None else limit
-    listing = _Listing(session, target, columns, sieve)
-    if all or has_range or sieve.is_used:
+    listing = _Listing(session, target, columns, local_filter)
+    if all or has_range or local_filter.is_used:
         read = partial(users.iter_pages, **filters, **ranges)
         page = listing.first(read, None if all else size)
     else:
         page = users.list(**filters, limit=size)
     answer = users_answer(page, columns)
     deliver(answer, target)
-    sieve.explain()
+    local_filter.explain()
     if target == Target("table"):
         say(answer.summary if page.users else "no users match")
     if page.pagination.has_more:
@@ -178,7 +178,7 @@ def _parsed_fields(text: str) -> list[str]:
     return fields
 
 
-class Sieve:
+class LocalFilter:
     """Filters that the API does not have: it lets users pass whose role or name matches.
 
     Args:
@@ -187,10 +187,10 @@ class Sieve:
     """
 
     def __init__(self, roles: Sequence[str], name: str | None) -> None:
-        if any(not one.strip() for one in roles) or (name is not None and not name.strip()):
-            raise CommandError(
-                USAGE, f"{'--name' if name is not None and not name.strip() else '--role'}: is empty"
-            )
+        if name is not None and not name.strip():
+            raise CommandError(USAGE, "--name: is empty")
+        if not all(map(str.strip, roles)):
+            raise CommandError(USAGE, "--role: is empty")
         self._roles = [one.strip() for one in roles]
         self._part = None if name is None else _alike(name)
         self._options = " and ".join(
@@ -203,7 +203,7 @@ class Sieve:
         """Whether anything is filtered."""
         return bool(self._options)
 
-    def sifted(self, page: UserPage) -> UserPage:
+    def matching(self, page: UserPage) -> UserPage:
         """Give a page with those of its users who match."""
         if not self.is_used:
             return page
@@ -248,7 +248,7 @@ class _Listing(NamedTuple):
     session: Session
     target: Target
     fields: Sequence[str] | None
-    sieve: Sieve
+    local_filter: LocalFilter
 
     def first(self, pages: Callable[..., Iterator[UserPage]], limit: int | None) -> UserPage:
         """Collect users, at most so many; None sets no limit. What was read is kept where that fails."""
@@ -256,7 +256,7 @@ class _Listing(NamedTuple):
         try:
             with closing(counting(pages, "users")) as coming:
                 for page in coming:
-                    read.append(self.sieve.sifted(page))
+                    read.append(self.local_filter.matching(page))
                     # One user beyond the limit shows whether there are more.
                     if limit is not None and sum(map(len, read)) > limit:
                         break

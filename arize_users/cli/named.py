@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import NO_SUCH_USER, REFUSED, USAGE, CommandError
 from .people_files import Person, read_people
 from .progress import Show
+from .prompts import person
 from .session import Session
 from .terminal import say
 
@@ -27,16 +28,16 @@ class Named(NamedTuple):
     skipped: Sequence[str] = ()
 
 
-def require_one(named: str | None, file: str | None, what: str = "a USER_ID or EMAIL") -> None:
+def require_one(named: str | None, file: str | None) -> None:
     """Refuse a command line that names users in no way, or in two.
 
     Raises:
         CommandError: It does.
     """
     if named is None and file is None:
-        raise CommandError(USAGE, f"nobody is named: give {what}, or a --file")
+        raise CommandError(USAGE, "nobody is named: give a USER_ID or EMAIL, or a --file")
     if named is not None and file is not None:
-        raise CommandError(USAGE, f"--file names the users: {what} does not go with it")
+        raise CommandError(USAGE, "--file names the users: a USER_ID or EMAIL does not go with it")
 
 
 def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool) -> Named:
@@ -54,8 +55,8 @@ def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool
         of_file, skipped = read_people(file, skip_invalid=skip_invalid)
         people += of_file
     seen: dict[tuple[object, ...], Person] = {}
-    for person in people:
-        seen.setdefault(person[1:], person)
+    for one in people:
+        seen.setdefault(one[1:], one)
     return Named([*seen.values()], skipped)
 
 
@@ -117,8 +118,7 @@ def got(session: Session, users: UsersClient, named: str) -> User:
 
 def described(user: User) -> str:
     """Name a user for the eyes."""
-    name, email = getattr(user, "name", None), getattr(user, "email", None)
-    return f"{name} <{email}>" if name and email else str(email or name or getattr(user, "id", ""))
+    return person(*(getattr(user, field, None) for field in ("name", "email", "id")))
 
 
 def shown(session: Session, people: Sequence[Person]) -> list[str]:

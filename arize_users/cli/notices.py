@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from pathlib import Path
 
 from .terminal import say
 
@@ -46,12 +45,9 @@ def _is_first_today() -> bool:
     with suppress(OSError, ValueError, OverflowError):
         if date.fromtimestamp(stamp.stat().st_mtime) == date.today():
             return False
-    with suppress(OSError):
-        _renew(stamp)
+    # It is not absolute where there is no home, and would be made in the working directory.
+    if stamp.is_absolute():
+        with suppress(OSError):
+            stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stamp.touch()
     return True
-
-
-def _renew(stamp: Path) -> None:
-    if stamp.is_absolute():  # It is not where there is no home, and would be made in the working directory.
-        stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stamp.touch()

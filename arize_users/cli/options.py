@@ -33,6 +33,7 @@ SkipInvalid = Annotated[
     bool,
     typer.Option("--skip-invalid", help="Do without the lines of --file that cannot be used: exit code 3."),
 ]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Do not ask. No guard is switched off by it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
 FullName = Annotated[
     str | None, typer.Option("--full-name", "-n", metavar="NAME", help="1 to 255 characters.")

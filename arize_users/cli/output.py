@@ -9,13 +9,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from arize_users._cells import csv_bytes, excel_bytes, import_openpyxl, json_bytes, json_lines, tsv_bytes
-from arize_users._streams import silence
+from arize_users._streams import silence, visible
 
 from .answers import Answer
 from .errors import UNWRITTEN, USAGE, CommandError
 from .settings import FORMATS
 from .terminal import encoding_of, has_colour, is_terminal, say, width, write_bytes
-from .text import literal
 
 _EXTENSIONS = {
     ".json": "json",
@@ -251,7 +250,7 @@ def _rename_to_new(draft: str, path: str) -> None:
 def show_raw(content: bytes) -> None:
     """Write a body that could not be decoded to standard output, literally."""
     lines = content.decode("utf-8", "backslashreplace").splitlines()
-    shown = "".join(f"{literal(line)}\n" for line in lines)
+    shown = "".join(f"{visible(line)}\n" for line in lines)
     try:
         write_bytes(sys.stdout, shown.encode(encoding_of(sys.stdout), "backslashreplace"))
     except (OSError, ValueError):

@@ -134,13 +134,13 @@ def parse(text: str) -> People:
     delimiter = delimiter or max(_SEPARATORS, key=first.count)
     header = [] if "@" in first else [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))]
     fields = [_FIELDS.get(re.sub(r"\W|_", "", cell).lower()) for cell in header]
+    people: dict[tuple[str | None, str | None], Person] = {}
+    problems: list[LineProblem] = []
     if any(fields):
-        entries = _csv_entries(text, rows[0], fields, delimiter)
+        entries = _csv_entries(text, rows[0], fields, delimiter, problems)
     else:
         _refuse_foreign_header(header, [lines[number] for number in rows[1:]], delimiter, rows[0] + 1)
         entries = ((number + 1, _line_entries(lines[number])) for number in rows)
-    people: dict[tuple[str | None, str | None], Person] = {}
-    problems = []
     for line, named in entries:
         try:
             for user_id, email in list(named):
@@ -166,7 +166,7 @@ def _refuse_foreign_header(header: Sequence[str], rows: Sequence[str], delimiter
 
 
 def _csv_entries(
-    text: str, skipped: int, fields: Sequence[str | None], delimiter: str
+    text: str, skipped: int, fields: Sequence[str | None], delimiter: str, problems: list[LineProblem]
 ) -> Iterator[tuple[int, _Entries]]:
     """Read the rows below a header, each with its first line; a comment or an empty row is none."""
     if duplicated := {field for field in fields if field and fields.count(field) > 1}:
@@ -181,17 +181,13 @@ def _csv_entries(
             row = next(reader, None)
         except csv.Error as error:
             # What follows cannot be told from what is in the quotes.
-            yield line, _refused(f"a quote in it is not closed, or not where it belongs ({error})")
+            reason = f"a quote in it is not closed, or not where it belongs ({error})"
+            problems.append(LineProblem(line, reason))
             return
         if row is None:
             return
         if any(cell.strip() for cell in row) and not _NOT_ABOUT_PEOPLE.match(row[0]):
             yield line, _row_entries(row, fields)
-
-
-def _refused(reason: str) -> _Entries:
-    raise _Unusable(reason)
-    yield  # A generator, so that it raises where the entries are read.
 
 
 def _row_entries(row: Sequence[str], fields: Sequence[str | None]) -> _Entries:

@@ -78,12 +78,7 @@ def plan(
     target = _target(output)
     refuse_same_file(target, file, journal, rejects)
     roster = read_roster(
-        file,
-        map,
-        encoding,
-        include_inactive=include_inactive,
-        skip_invalid=skip_invalid,
-        rejects=rejects,
+        file, map, encoding, include_inactive=include_inactive, skip_invalid=skip_invalid, rejects=rejects
     )
     users = session.users()
     with showing_progress() as show:

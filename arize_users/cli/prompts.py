@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .terminal import ask, say, width
-from .text import literal
+from arize_users._streams import visible
+
+from .errors import USAGE, CommandError
+from .terminal import ask, is_attended, say, width
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -17,6 +19,19 @@ TYPED_ABOVE = 50
 NAMED_AT_MOST = 50
 """How many people of a kind a question names; it counts the rest."""
 _WIDTH = 80
+
+
+def require_terminal(forced: str) -> None:
+    """Refuse to go on where nobody can be asked.
+
+    Args:
+        forced: What --force does.
+
+    Raises:
+        CommandError: There is no terminal.
+    """
+    if not is_attended():
+        raise CommandError(USAGE, f"there is no terminal to ask at: --force {forced}")
 
 
 def account_label(settings: Settings) -> str:
@@ -39,10 +54,10 @@ def person(name: str | None, email: str | None, user_id: str | None = None) -> s
     return email or name or user_id or ""
 
 
-def named(people: Sequence[str], *, sign: str = "", at_most: int = NAMED_AT_MOST) -> str:
+def named(people: Sequence[str], *, sign: str) -> str:
     """Name people, the first of many, in one text to be wrapped."""
-    more = len(people) - at_most
-    shown = [*people[:at_most], f"and {more:,} more"] if more > 0 else people
+    more = len(people) - NAMED_AT_MOST
+    shown = [*people[:NAMED_AT_MOST], f"and {more:,} more"] if more > 0 else people
     return f"  {sign}{', '.join(shown)}"
 
 
@@ -78,8 +93,8 @@ def wrapped(text: str, columns: int | None = None) -> Iterator[str]:
     from rich.cells import cell_len
 
     room = columns or width(sys.stderr) or _WIDTH
-    words = literal(text).lstrip(" ")
-    line = " " * (len(literal(text)) - len(words))
+    words = visible(text).lstrip(" ")
+    line = " " * (len(visible(text)) - len(words))
     indent, is_begun = line + "  ", False
     for word in words.split(" "):
         if is_begun and cell_len(line) + 1 + cell_len(word) > room:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import arize_users as client
+from arize_users._streams import visible
 
 from .errors import NO_SUCH_USER, REFUSED, SETTINGS, UNREACHED, UNWRITTEN, USAGE, CommandError
 from .settings import Settings
 from .terminal import say
-from .text import in_shell_words, literal
+from .text import in_shell_words
 
 HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6
@@ -111,12 +112,19 @@ class Reporter:
         match error:
             case client.PlanRefusedError() if error.refusals:
                 return " ".join(dict.fromkeys(one.remedy for one in error.refusals))
-            case client.RosterError() | client.PlanRefusedError() | client.JournalError() if error.hint:
+            case (
+                client.RosterError()
+                | client.PlanRefusedError()
+                | client.JournalError()
+                | client.AmbiguousEmailError()
+            ) if error.hint:
+                return error.hint
+            case client.InvalidArgumentError() if error.hint and (
+                error.argument in _HINTED or "\uff20" in error.message  # A wide @, which no address has.
+            ):
                 return error.hint
             case client.InvalidArgumentError():
-                return self._argument_hint(error) or f"`{self.command} --help` shows how."
-            case client.AmbiguousEmailError():
-                return "Give the id of the one who is meant."
+                return f"`{self.command} --help` shows how."
             case client.ConfigurationError(argument="base_url"):
                 return "Give --base-url an https:// URL (http:// only for this machine), or sandbox:FILE."
             case client.ConfigurationError(argument="api_key"):
@@ -127,7 +135,9 @@ class Reporter:
                 return f"`{self.command} --help` shows the settings."
             case client.OutcomeUnknownError():
                 return self._found_out
-            case client.APIError() if hint := self._maybe_applied_hint(error) or self._failure_hint(error):
+            case client.APIError(maybe_applied=True) if self._name != "delete":
+                return self.find_out()
+            case client.APIError() if hint := self._failure_hint(error):
                 return hint
         return self._answer_hint(error) or "Check the endpoint (--base-url or --region)."
 
@@ -137,10 +147,6 @@ class Reporter:
             return None
         below = "What the server answered is below."
         return below if self.verbose else "--verbose shows what the server answered."
-
-    def _argument_hint(self, error: client.InvalidArgumentError) -> str | None:
-        """Give a hint that is true in a shell, too: also how to write an address with a wide @."""
-        return error.hint if error.argument in _HINTED or "\uff20" in error.message else None
 
     def find_out(self) -> str:
         """Say that a change was maybe carried out, and how to find out."""
@@ -175,10 +181,6 @@ class Reporter:
             "active": f"`{self.group} reset-password {user_id}` mails an active one a link",
             "expired": f"`{self.group} create` invites an expired one anew",
         }
-
-    def _maybe_applied_hint(self, error: client.APIError) -> str | None:
-        """Say how to find out about a change that was maybe carried out, and must not simply be repeated."""
-        return self.find_out() if error.maybe_applied and self._name != "delete" else None
 
     def _failure_hint(self, error: client.APIError) -> str | None:
         match error:
@@ -295,4 +297,4 @@ def _one_line(body: bytes) -> str:
     try:
         return json.dumps(json.loads(body), ensure_ascii=False)
     except (ValueError, RecursionError):
-        return literal(body.decode("utf-8", "backslashreplace"))
+        return visible(body.decode("utf-8", "backslashreplace"))

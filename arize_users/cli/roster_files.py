@@ -11,7 +11,7 @@ import typer
 
 from .answers import counted
 from .errors import UNWRITTEN, USAGE, CommandError
-from .people_files import STDIN as STDIN
+from .people_files import STDIN
 from .terminal import say
 
 if TYPE_CHECKING:

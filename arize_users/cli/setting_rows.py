@@ -43,5 +43,5 @@ def _without_user(proxy: str) -> str:
     return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()
 
 
-def _source(*variables: str) -> str:
-    return " and ".join(name for name in variables if os.environ.get(name, "").strip()) or DEFAULT
+def _source(variable: str) -> str:
+    return variable if os.environ.get(variable, "").strip() else DEFAULT

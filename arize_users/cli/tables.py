@@ -17,17 +17,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from arize_users._streams import escaped
+from arize_users._streams import escaped, visible
 
 from .terminal import say
-from .text import literal, local_time
+from .text import local_time
 
 if TYPE_CHECKING:
     from arize_users import User, UserResult
 
 _GAP = 2
-_HEIGHT = 25
-"""Nothing that is drawn depends on it."""
 _FIELDS = {
     "id": "ID",
     "name": "Name",
@@ -112,7 +110,7 @@ class Canvas(NamedTuple):
         if len(widths) == len(columns):
             return drawn
         errors = ((one.email or one.user_id or "", one.error) for one in results if one.error)
-        return drawn + "".join(f"{literal(named)}: {literal(error)}\n" for named, error in errors)
+        return drawn + "".join(f"{visible(named)}: {visible(error)}\n" for named, error in errors)
 
     def settings_table(self, rows: Sequence[Mapping[str, str | None]]) -> str:
         """Draw settings, one per row."""
@@ -124,7 +122,7 @@ class Canvas(NamedTuple):
     def lines(self, lines: Iterable[str]) -> str:
         """Draw lines of text, those that a sign begins in its colour."""
         drawn = []
-        for line in map(literal, lines):
+        for line in map(visible, lines):
             style = _SIGNS.get(line.lstrip()[:2]) if self.colour else None
             drawn.append(f"\x1b[{style}m{line}\x1b[0m\n" if style else f"{line}\n")
         return "".join(drawn)
@@ -178,7 +176,7 @@ class Canvas(NamedTuple):
         if not value:
             return Text("—" if self._has_unicode else "-", "dim")
         # What the encoding lacks is escaped before the layout, which counts each escape's letters.
-        return Text(escaped(literal(value), self.encoding), style)
+        return Text(escaped(visible(value), self.encoding), style)
 
     def _drawn(self, columns: Sequence[_Column], widths: Mapping[str, int]) -> str:
         """Lay the columns out side by side, in a sixth of the time that Rich's own tables take."""
@@ -200,11 +198,12 @@ class Canvas(NamedTuple):
         return _printed(Text("\n").join(lines), console)
 
     def _console(self, width: int) -> Console:
-        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing.
+        # A size that is left out Rich takes from the environment, and at width 0 it draws nothing. On the
+        # height nothing depends.
         return Console(
             file=io.StringIO(),
             width=width,
-            height=_HEIGHT,
+            height=25,
             force_jupyter=False,
             force_terminal=self.colour,
             color_system="standard" if self.colour else None,
@@ -218,9 +217,9 @@ def _folded(cell: Text, width: int, console: Console) -> list[Text]:
 
 
 def _printed(drawing: Text | Panel, console: Console) -> str:
-    with console.capture() as paper:
+    with console.capture() as drawn:
         console.print(drawing, soft_wrap=isinstance(drawing, Text))
-    return paper.get()
+    return drawn.get()
 
 
 def _widths(columns: Sequence[_Column], steps: Sequence[str], room: int | None) -> dict[str, int]:

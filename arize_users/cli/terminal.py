@@ -10,10 +10,9 @@ import sys
 from contextlib import suppress
 from typing import IO, Any, TextIO
 
-from arize_users._streams import escaped, silence, writing
+from arize_users._streams import escaped, silence, visible, writing
 
 from .errors import SETTINGS, CommandError
-from .text import literal
 
 _WIDEST = 0xFFFF
 """The columns of the widest terminal that an operating system knows."""
@@ -28,7 +27,7 @@ def say(*lines: str) -> bool:
             for line in lines:
                 # Python's own stream shows what its encoding lacks as escapes; one that took its place may
                 # not. In one piece, because another thread may write a line, too.
-                sys.stderr.write(escaped(f"{literal(line)}\n", encoding_of(sys.stderr)))
+                sys.stderr.write(escaped(f"{visible(line)}\n", encoding_of(sys.stderr)))
             sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
@@ -120,7 +119,7 @@ def ask(question: str) -> str:
         CommandError: The input ended.
     """
     try:
-        print(f"{literal(question)} ", end="", file=sys.stderr, flush=True)
+        print(f"{visible(question)} ", end="", file=sys.stderr, flush=True)
         answer = _read_line()
     except KeyboardInterrupt:
         say("")

@@ -1,22 +1,13 @@
-"""Text of a server as output that cannot style, break or hide anything.
-
-Tables and messages show invisible characters as escapes. Files of data keep the exact text; see
-``arize_users._cells``.
-"""
+"""Sentences of the client in the words of a shell, and times in the local zone."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from arize_users._cells import iso_time
 
-# Control, format (bidi overrides among them), lone surrogates, line and paragraph separators.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Format characters that scripts and emoji need; they only join their neighbours.
-_JOINERS = frozenset("\u200c\u200d")
 _PYTHON_WAY = re.compile(
     r"\s\((in code, )?(columns|encoding|format|keep|max_removals|min_admins|passwords|remove_missing|"
     r"skip_invalid)=[^()]*\)"
@@ -26,18 +17,6 @@ _METHOD = re.compile(r"\busers\.([a-z_]+)(\(\w*=[^()]*\))?")
 _PARAMETER = re.compile(
     r"(?<![-\w])(include_inactive|max_removals|min_admins|remove_missing|remove_renamed|skip_invalid)\b"
 )
-
-
-def literal(text: str) -> str:
-    r"""Escape the invisible characters of a text, as \x1b or \n."""
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(letter: str) -> str:
-    is_invisible = unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
-    return letter.encode("unicode_escape").decode("ascii") if is_invisible else letter
 
 
 def local_time(moment: datetime) -> str:

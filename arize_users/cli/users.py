@@ -11,16 +11,7 @@ import typer
 from .answers import counted, results_answer, user_answer, users_answer
 from .batch import Act, BulkCall, rehearse_one, write_many
 from .errors import NO_SUCH_USER, PARTIAL, REFUSED, UNREACHED, USAGE, CommandError
-from .named import (
-    described,
-    distinct,
-    found_id,
-    got,
-    look_up,
-    name_of,
-    named_people,
-    require_one,
-)
+from .named import described, distinct, found_id, got, look_up, name_of, named_people, require_one
 from .options import DryRun, FullName, Output, PeopleFile, SkipInvalid, User
 from .output import Target, deliver
 from .progress import showing_progress
@@ -60,12 +51,8 @@ def get(
     if target == Target("table"):
         say(f"{len(those):,} of {counted(len(found), 'user')}")
     missing = [one for one in found if one.user is None]
-    say(
-        *(
-            f"{str(one.status).replace('_', ' ')}: {name_of(one)} {one.error or ''}".rstrip()
-            for one in missing
-        )
-    )
+    for one in missing:
+        say(f"{str(one.status).replace('_', ' ')}: {name_of(one)} {one.error or ''}".rstrip())
     if those or named.skipped:
         return PARTIAL if missing or named.skipped else 0
     if all(one.status == "not_found" for one in missing):

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from support.rosters import listed, person, planned, roster_of, row
 
-from arize_users._users.roster.plan_text import visible
+from arize_users._streams import visible
 from arize_users.roster import Plan, RowProblem
 
 ADMIN = {"type": "predefined", "name": "admin"}

@@ -36,20 +36,21 @@ def departures(action: Action, user: User) -> str:
 def lacking(action: Action, user: User) -> str:
     """Say in what a user is not as an action would make it; empty where there is nothing."""
     now = state_of(user)
-    names = _INVITED if action.kind in (ActionKind.INVITE, ActionKind.REINVITE) else tuple(action.after)
-    return ", ".join(
-        _difference(name, now.get(name), action.after[name])
-        for name in names
-        if name in action.after and not _is_same(name, now.get(name), action.after[name])
-    )
+    return ", ".join(_difference(name, now.get(name), action.after[name]) for name in _lacks(action, now))
 
 
 def lacks_flag_alone(action: Action, user: User) -> bool:
     """Tell whether the developer permission is all that a user who was invited lacks."""
-    rest = {name: value for name, value in action.after.items() if name != "is_developer"}
-    return "is_developer" in action.after and not lacking(
-        Action(kind=action.kind, user_id=action.user_id, before=action.before, after=rest), user
-    )
+    return _lacks(action, state_of(user)) == ["is_developer"]
+
+
+def _lacks(action: Action, now: Mapping[str, Any]) -> list[str]:
+    names = _INVITED if action.kind in (ActionKind.INVITE, ActionKind.REINVITE) else action.after
+    return [
+        name
+        for name in names
+        if name in action.after and not _is_same(name, now.get(name), action.after[name])
+    ]
 
 
 def _is_same(name: str, one: Any, other: Any) -> bool:

@@ -55,22 +55,18 @@ def checked_guards(
             problems.append(problem)
             return otherwise
 
-    kept = checked(partial(_all_kept, keep, problems), list[str]())
+    nobody = list[str](), list[InvalidArgumentError]()
+    kept, bad = checked(partial(check.entries, keep, "keep", _kept), nobody)
+    problems += bad
     guards = Guards(
         remove_missing=checked(partial(check.flag, remove_missing, "remove_missing"), False),
         remove_renamed=checked(partial(check.flag, remove_renamed, "remove_renamed"), False),
         max_removals=checked(partial(_limit, max_removals, is_limit_needed), None),
         keep=tuple(dict.fromkeys(kept)),
-        min_admins=checked(partial(_count, min_admins, "min_admins"), 0),
+        min_admins=checked(partial(check.whole_number, min_admins, "min_admins", minimum=0), 0),
     )
     check.refuse(problems)
     return guards
-
-
-def _all_kept(keep: Iterable[str | User], problems: list[InvalidArgumentError]) -> list[str]:
-    kept, bad = check.entries(keep, "keep", _kept)
-    problems += bad
-    return kept
 
 
 def _kept(value: object, argument: str, index: int) -> str:
@@ -101,12 +97,6 @@ def _kept(value: object, argument: str, index: int) -> str:
             hint="Write a domain as @example.com.",
         ) from None
     return text
-
-
-def _count(value: object, argument: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidArgumentError(f"expected a whole number from 0 up, got {value!r}", argument=argument)
-    return value
 
 
 def _limit(value: object, is_needed: bool) -> int | str | None:
@@ -251,8 +241,8 @@ def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[U
     Returns:
         Who of them is removed, and what refuses it.
     """
-    keepers = Kept(guards.keep, users)
-    entries = {user.id: keepers.entry_for(user) for user in users if getattr(user, "id", None)}
+    kept_by = Kept(guards.keep, users)
+    entries = {user.id: kept_by.entry_for(user) for user in users if getattr(user, "id", None)}
     removed, kept = list[User](), list[LeftAlone]()
     for user in removals:
         if entry := entries.get(user.id):
@@ -265,5 +255,5 @@ def guarded_removals(guards: Guards, users: Sequence[User], removals: Iterable[U
         kept=tuple(kept),
         admins=admins,
         refusals=tuple(refusals),
-        notes=keepers.notes,
+        notes=kept_by.notes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .separated import count_line_ends
@@ -31,12 +31,12 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_Document)
 class _Text:
     """A text of JSON that is read piece by piece, so that each piece has its line."""
 
-    def __init__(self, text: str, name: str, line: int = 1) -> None:
+    def __init__(self, text: str, name: str) -> None:
         self._text = text
         self._name = name
         self._place = 0
         self._counted = 0
-        self._line = line
+        self._line = 1
 
     def peek(self) -> str:
         """Give the next character that is no blank, or an empty text."""
@@ -150,6 +150,7 @@ def read_json_lines(text: str, name: str) -> Table:
         RosterError: The last line ends too early.
     """
     documents: list[tuple[int, Any]] = []
+    unread: dict[int, str] = {}
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -162,22 +163,12 @@ def read_json_lines(text: str, name: str) -> Table:
                     name, f"is incomplete: it ends inside line {number}", "Get the whole file."
                 ) from None
             what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            documents.append((number, _Unread(line, f"is no JSON: {what}")))
-    return _table(name, "jsonl", documents)
+            documents.append((number, line))
+            unread[number] = f"is no JSON: {what}"
+    return _table(name, "jsonl", documents, unread)
 
 
-class _Unread(str):
-    """A line that is no JSON, and why."""
-
-    why: str
-
-    def __new__(cls, line: str, why: str = "") -> _Unread:
-        unread = super().__new__(cls, line)
-        unread.why = why
-        return unread
-
-
-def _table(name: str, kind: str, documents: list[tuple[int, Any]]) -> Table:
+def _table(name: str, kind: str, documents: list[tuple[int, Any]], unread: Mapping[int, str] = {}) -> Table:
     if not documents:
         return Table(name, kind, [*_NEEDED], 1, [])
     names: dict[str, str] = {}
@@ -189,13 +180,11 @@ def _table(name: str, kind: str, documents: list[tuple[int, Any]]) -> Table:
     for (line, document), fields in zip(documents, flat, strict=True):
         by_name = {key.strip().casefold(): value for key, value in fields.items()}
         cells = [_cell(by_name.get(folded)) for folded in names]
-        rows.append(Row(line, cells, document, _flaw(document)))
+        rows.append(Row(line, cells, document, unread.get(line) or _flaw(document)))
     return Table(name, kind, [*names.values()] or [*_NEEDED], documents[0][0], rows)
 
 
 def _flaw(document: Any) -> str | None:
-    if isinstance(document, _Unread):
-        return document.why
     if not isinstance(document, _Document):
         return "is no object"
     return f"has a field twice: {', '.join(document.twice)}" if document.twice else None

@@ -129,21 +129,21 @@ class _Matching:
         for entry in entries:
             address = entry.person.email
             key = identity_key(address)
-            mates = self._by_key.get(key, [])
-            found = self._named(address, mates)
+            alike = self._by_key.get(key, [])
+            found = self._named(address, alike)
             self.met += bool(found)
             if key in self._inactive:
-                self._refuse(entry, "another row of the file calls them inactive", mates)
+                self._refuse(entry, "another row of the file calls them inactive", alike)
             elif len(found) > 1:
-                self._refuse(entry, self._ambiguity(found), mates)
-            elif mates and not found:
-                reason = f"the account has the address in another Unicode form: {self._spelled(mates)}"
-                self._refuse(entry, reason, mates)
+                self._refuse(entry, self._ambiguity(found), alike)
+            elif alike and not found:
+                reason = f"the account has the address in another Unicode form: {self._spelled(alike)}"
+                self._refuse(entry, reason, alike)
             else:
                 place = found[0] if found else None
                 rows.setdefault(key if place is None else place, []).append((entry, place))
-                for mate in mates:
-                    self._aside[mate] = (
+                for one in alike:
+                    self._aside[one] = (
                         f"their address is {address} of the roster but for case or Unicode form"
                     )
         for same in rows.values():
@@ -155,10 +155,10 @@ class _Matching:
                 else:
                     self._take_user(entry, place)
 
-    def _named(self, address: str, mates: list[int]) -> list[int]:
-        exact = [place for place in mates if self.users[place].email == address]
+    def _named(self, address: str, alike: list[int]) -> list[int]:
+        exact = [place for place in alike if self.users[place].email == address]
         key = folded(address)
-        return exact or [place for place in mates if folded(self.users[place].email) == key]
+        return exact or [place for place in alike if folded(self.users[place].email) == key]
 
     def _take_new(self, entry: Entry) -> None:
         self.rows.append((len(self.users), entry))
@@ -258,8 +258,8 @@ class _Removals:
                 self.renamed.append((user.id, address))
             if not guards.remove_missing:
                 self._leave(user, "missing from the roster")
-            elif keeper := kept.entry_for(user):
-                self._leave(user, f"missing from the roster, and kept by {keeper}")
+            elif entry := kept.entry_for(user):
+                self._leave(user, f"missing from the roster, and kept by {entry}")
             elif address is not None and not guards.remove_renamed:
                 self._leave(user, f"likely the one whom the roster has as {address}")
             else:

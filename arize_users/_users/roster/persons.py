@@ -37,7 +37,7 @@ def checked_person(person: NewUser) -> NewUser:
         name=checked("name", check.name),
         role=checked("role", checked_role),
         invite_mode=checked("invite_mode", check.invite_mode),
-        is_developer=checked("is_developer", _optional_flag),
+        is_developer=checked("is_developer", check.developer_flag),
     )
     if problems:
         raise InvalidArgumentError("; ".join(problems))
@@ -62,10 +62,6 @@ def checked_role(value: object) -> Role:
         return role
     name = check.text(role.name or "", "role").strip()
     return CustomUserRole(id=role.id.strip(), name=name or None)
-
-
-def _optional_flag(value: object) -> bool | None:
-    return None if value is None else check.flag(value, "is_developer")
 
 
 def role_of(cells: Callable[[str], str]) -> UserRole | CustomUserRole:

@@ -1,4 +1,4 @@
-"""A plan as a document, and as a file that shows whether was changed."""
+"""A plan as a document, and as a file that shows whether it was changed."""
 
 from __future__ import annotations
 
@@ -292,13 +292,8 @@ _SENT: Mapping[str, Callable[[_Place], Any]] = {
     **{name: _STATE[name] for name in ("email", "name", "role", "is_developer")},
     "invite_mode": _Place.text,
 }
-# What an action of each kind has to hold: besides an id, in `after`.
-_NEEDED = {
-    ActionKind.INVITE: ("email", "name", "role", "invite_mode"),
-    ActionKind.REINVITE: ("email", "name", "role", "invite_mode"),
-    ActionKind.UPDATE: (),
-    ActionKind.REMOVE: (),
-}
+_NEEDED = ("email", "name", "role", "invite_mode")
+"""What an invitation has to hold in `after`."""
 
 
 def _some_of(place: _Place, readers: Mapping[str, Callable[[_Place], Any]]) -> dict[str, Any]:
@@ -314,9 +309,10 @@ def _action(place: _Place) -> Action:
         after=lambda place: _some_of(place, _SENT),
     )
     action = Action(**members)
-    missing = [name for name in _NEEDED[action.kind] if name not in action.after]
-    if missing:
-        raise _misshapen(f"{place.where}.after.{missing[0]} is missing")
+    if action.kind in (ActionKind.INVITE, ActionKind.REINVITE):
+        for name in _NEEDED:
+            if name not in action.after:
+                raise _misshapen(f"{place.where}.after.{name} is missing")
     if (action.user_id is None) != (action.kind is ActionKind.INVITE):
         raise _misshapen(f"{place.where}.user_id does not go with {action.kind}")
     return action

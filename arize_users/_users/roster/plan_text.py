@@ -6,15 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..._streams import visible
 from ...enums import ActionKind
 from .parts import Action, Cannot, LeftAlone
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
-"""Format characters that names in some scripts need."""
 _FLAGS: Mapping[Any, str] = {True: "developer", False: "no developer"}
 _FIELDS = {"is_developer": "developer"}
 _WIDEST_NAME, _WIDEST_EMAIL = 30, 40
@@ -22,21 +20,9 @@ _MOST_LEFT = 20
 """How many of the missing are named where nobody asks to remove them: it may be the whole account."""
 
 
-def counted(count: int, thing: str) -> str:
-    """Give a number with what is counted, in the plural unless it is one."""
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
-def visible(text: str) -> str:
-    """Escape what is invisible in a text, such as a line break or an override of the direction."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one.encode("unicode_escape").decode()
-        if unicodedata.category(one) in _INVISIBLE and one not in _JOINERS
-        else one
-        for one in text
-    )
+def counted(count: int, thing: str, many: str | None = None) -> str:
+    """Give a number with what is counted; ``many`` is its plural where that is not formed with an s."""
+    return f"{count:,} {thing if count == 1 else many or f'{thing}s'}"
 
 
 def endpoint_text(endpoint: Mapping[str, Any]) -> str:
@@ -73,7 +59,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     oldest = f", oldest: {plan.oldest}" if plan.oldest else ""
     yield f"Account  {endpoint_text(plan.endpoint)}  {counted(plan.listed, 'user')}{oldest}"
     skipped = f", {counted(plan.skipped, 'row')} skipped" if plan.skipped else ""
-    people = f"{plan.people:,} {'person' if plan.people == 1 else 'people'}"
+    people = counted(plan.people, "person", "people")
     yield f"Roster   {plan.source + '  ' if plan.source else ''}{people}{skipped}"
     renamed = dict(plan.renamed)
     missing = set(plan.missing)
@@ -134,7 +120,8 @@ def _removal(action: Action, address: str | None) -> _Row:
     since = str(action.before.get("created_at", ""))[:10]
     renamed = f"likely the one whom the roster has as {address}" if address else ""
     return (
-        *_who(action),
+        action.name,
+        action.email,
         role_text(action.before.get("role", {})),
         str(action.before.get("status", "")),
         f"since {since}" if since else "",
@@ -144,8 +131,9 @@ def _removal(action: Action, address: str | None) -> _Row:
 
 def _invited(action: Action) -> _Row:
     after = action.after
+    name = str(after.get("name") or action.name)
     flag = _FLAGS.get(after.get("is_developer"), "")
-    return _who(action, after)[0], action.email, role_text(after["role"]), after["invite_mode"], flag
+    return name, action.email, role_text(after["role"]), after["invite_mode"], flag
 
 
 def _changed(action: Action) -> _Row:
@@ -153,7 +141,7 @@ def _changed(action: Action) -> _Row:
         f"{_FIELDS.get(name, name)}: {_shown(action.before.get(name))} -> {_shown(value)}"
         for name, value in action.after.items()
     ]
-    return (*_who(action), ", ".join(changes))
+    return action.name, action.email, ", ".join(changes)
 
 
 def _shown(value: Any) -> str:
@@ -171,16 +159,8 @@ def _left(one: LeftAlone) -> _Row:
 
 def _missing(one: LeftAlone) -> _Row:
     name, email, reason = _left(one)
-    return (
-        name,
-        email,
-        reason.removeprefix("missing from the roster").removeprefix(", and "),
-    )  # as the title says
-
-
-def _who(action: Action, state: Mapping[str, Any] | None = None) -> tuple[str, str]:
-    name = str((state or {}).get("name") or action.name)
-    return name, action.email
+    # What the title says is not said again.
+    return name, email, reason.removeprefix("missing from the roster").removeprefix(", and ")
 
 
 def role_text(role: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from .excel import read_excel
 from .files import File, checked_format, name_of
 from .json_rows import read_json, read_json_lines
 from .persons import checked_email, checked_person, flag_of, role_of
+from .plan_text import counted
 from .rejects import Rejects
 from .separated import is_no_person, mark_note, read_separated
 from .tables import Row, Table, Typed, refused, shown
@@ -318,7 +319,7 @@ class _Reader:
             notes.append(f"column {self._layout.first} has no header: not read")
         if short := [self._rows[number].line for number in self._short if number not in self.reasons]:
             lines = ", ".join(map(str, short[:10])) + (", ..." if len(short) > 10 else "")
-            rows = "1 row has" if len(short) == 1 else f"{len(short):,} rows have"
+            rows = counted(len(short), "row has", "rows have")
             notes.append(f"{rows} fewer cells than the header, none of them needed: line {lines}")
         return notes
 
@@ -338,8 +339,7 @@ def _odd_letters(name: str) -> str:
 
 def _row_error(name: str, reading: Reading, alike: Sequence[str]) -> RosterError:
     problems = reading.problems
-    count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
-    lines = [f"{name} has {count} that cannot be used"]
+    lines = [f"{name} has {counted(len(problems), 'row')} that cannot be used"]
     lines += [f"  line {one.line}: {one.reason}" for one in problems]
     lines += [f"  note: {note}" for note in alike]
     return RosterError(

@@ -8,9 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..._streams import visible
 from ...enums import ActionKind, ActionStatus
 from ...results import Document, UserResult
-from .plan_text import counted, section, visible
+from .plan_text import counted, section
 
 _TITLES = {
     ActionStatus.UNKNOWN: ("Not known what became of it", "?"),
@@ -29,6 +30,7 @@ _SHORT = {
     ActionStatus.UNKNOWN: "unknown",
     ActionStatus.NOT_ATTEMPTED: "not attempted",
 }
+_AS_WANTED = frozenset({ActionStatus.DONE, ActionStatus.UNCHANGED})
 _ORDER = (ActionStatus.DONE, *_SHORT)
 _DONE = {
     ActionKind.INVITE: "invited",
@@ -107,17 +109,16 @@ class Report(Document):
         resumed = f" ({self.resumed:,} of them by an earlier run)" if self.resumed else ""
         yield f"{counted(len(self.results), 'action')}: {', '.join(told) or 'nothing to do'}{resumed}."
         if self.cannot:
-            people = "1 person" if self.cannot == 1 else f"{self.cannot:,} people"
+            people = counted(self.cannot, "person", "people")
             yield f"Beside these, the plan names {people} for whom no request can do what the roster says."
         files = [("Journal", self.journal), ("Passwords", self.passwords)]
         if said := [f"{what}: {path}" for what, path in files if path]:
             yield "   ".join(said)
 
     def _sections(self) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
-        ended = {ActionStatus.DONE, ActionStatus.UNCHANGED}
         for status, (title, sign) in _TITLES.items():
             yield title, sign, [_row(one) for one in self.results if one.status is status]
-        noted = [_row(one) for one in self.results if one.status in ended and one.error]
+        noted = [_row(one) for one in self.results if one.status in _AS_WANTED and one.error]
         yield "As wanted, but note", "", noted
 
     def _told(self) -> Counter[str]:
@@ -134,8 +135,7 @@ class Report(Document):
     @property
     def is_complete(self) -> bool:
         """Whether the account is as the roster says: all done or unchanged, and nobody who cannot be."""
-        ended = {ActionStatus.DONE, ActionStatus.UNCHANGED}
-        return not self.cannot and all(one.status in ended for one in self.results)
+        return not self.cannot and all(one.status in _AS_WANTED for one in self.results)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as a document.

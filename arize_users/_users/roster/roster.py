@@ -15,6 +15,7 @@ from .entries import Entry as Entry
 from .entries import Reading, RowProblem
 from .files import File, format_to_write, write_to
 from .persons import checked_person
+from .plan_text import counted
 from .writing import table_bytes
 
 if TYPE_CHECKING:
@@ -54,30 +55,27 @@ class Roster:
     is_partial: bool = False
 
     def __init__(self, people: Iterable[NewUser]) -> None:
-        def checked(person: NewUser, argument: str, index: int) -> NewUser:
+        found: dict[int, NewUser] = {}
+        problems: dict[int, str] = {}
+        for index, person in enumerate(check.items(people, "people")):
             try:
-                return checked_person(person)
+                found[index] = checked_person(person)
             except InvalidArgumentError as error:
-                raise InvalidArgumentError(error.message, argument=argument, index=index) from None
-
-        found: list[tuple[int, NewUser]] = []
-
-        def numbered(person: NewUser, argument: str, index: int) -> None:
-            found.append((index, checked(person, argument, index)))
-
-        _, problems = check.entries(people, "people", numbered)
-        addresses = [(index, person.email) for index, person in found]
+                problems[index] = error.message
+        addresses = [(index, person.email) for index, person in found.items()]
         for index, told in twins(addresses, lambda index: f"people[{index}]").items():
-            problems.append(
-                InvalidArgumentError(f"is the same person as {told}", argument="people", index=index)
-            )
-        check.refuse(sorted(problems, key=lambda problem: problem.index or 0))
-        notes = alike_notes([(f"people[{index}]", address) for index, address in addresses])
+            problems[index] = f"is the same person as {told}"
+        check.refuse(
+            [
+                InvalidArgumentError(problem, argument="people", index=index)
+                for index, problem in sorted(problems.items())
+            ]
+        )
         self._fill(
             Reading(
                 source=None,
-                entries=[Entry(person=person) for _, person in found],
-                notes=notes,
+                entries=[Entry(person=person) for person in found.values()],
+                notes=alike_notes([(f"people[{index}]", address) for index, address in addresses]),
                 mentioned={identity_key(address) for _, address in addresses},
             )
         )
@@ -202,7 +200,7 @@ class Roster:
         return hash(tuple(_compared(self)))
 
     def __repr__(self) -> str:
-        people = "1 person" if len(self) == 1 else f"{len(self):,} people"
+        people = counted(len(self), "person", "people")
         skipped = f", {len(self.problems):,} skipped" if self.problems else ""
         inactive = f", {len(self.inactive):,} inactive" if self.inactive else ""
         source = "" if self.source is None else f", {self.source!r}"

@@ -27,8 +27,8 @@ class UnclosedQuoteError(Exception):
         self.line = line
 
 
-def split_rows(text: str, delimiter: str, start: int = 0, line: int = 1) -> Iterator[Row]:
-    """Split a text into rows; a line break inside quotes is part of its cell.
+def split_rows(text: str, delimiter: str, start: int, line: int) -> Iterator[Row]:
+    """Split a text into rows, from a place on and its line; a line break inside quotes is part of its cell.
 
     Raises:
         UnclosedQuoteError: The text ends inside a quote.
