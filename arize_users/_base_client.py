@@ -71,12 +71,13 @@ class BaseClient(NotCopied, Generic[S, U]):
     def sandbox(self) -> Sandbox:
         """The local account behind ``base_url="sandbox:…"``, with its outbox and clock.
 
-        Of a client whose account is not a local one it raises `NoSandboxError`, an `AttributeError`.
+        Of a client whose account is not a sandbox in this process it raises `NoSandboxError`, an
+        `AttributeError`.
         """
         sandbox: Sandbox | None = self._sender.sandbox
         if sandbox is None:
             raise NoSandboxError(
-                f"the account at {self._settings.base_url} is not a local one",
+                f"the account at {self._settings.base_url} is not a sandbox in this process",
                 hint="ArizeClient(base_url='sandbox:') has a sandbox; getattr(client, 'sandbox', None) asks.",
             )
         return sandbox

@@ -155,7 +155,7 @@ class ConfigurationError(_OfArgument):
 
 
 class NoSandboxError(ConfigurationError, AttributeError):
-    """``client.sandbox`` was read of a client whose account is not a local one.
+    """``client.sandbox`` was read of a client whose account is not a sandbox in this process.
 
     It is an `AttributeError`, too, so ``getattr(client, "sandbox", None)`` and ``hasattr`` work.
     """

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 import tomllib
+from enum import EnumType
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,15 @@ def test_every_public_name_is_in_the_reference(package: str) -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
     names = sys.modules[package].__all__
     assert [name for name in names if f"::: {package}.{name}\n" not in text and name != "__version__"] == []
+
+
+def test_the_members_of_enums_are_shown() -> None:
+    """The reference shows the members of each enum, which have no docstrings of their own."""
+    text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    enums = [name for name in arize_users.__all__ if isinstance(getattr(arize_users, name), EnumType)]
+    assert len(enums) > 5
+    for name in enums:
+        assert f"::: arize_users.{name}\n    options:\n      show_if_no_docstring: true\n" in text, name
 
 
 def _command_names() -> list[tuple[str, ...]]:

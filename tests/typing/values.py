@@ -31,6 +31,7 @@ from arize_users import (
     UserRoleLiteral,
     UserStatus,
     UserStatusLiteral,
+    When,
     assign_predefined_role,
 )
 from arize_users.roster import Action
@@ -65,7 +66,10 @@ def filters(client: ArizeClient, text: str, texts: list[str], any_of: Iterable[U
     users.to_df(case="title")  # type: ignore[arg-type]
 
 
-def wrappers(client: ArizeClient, status: StatusLike, role: RoleLike, mode: InviteModeLike) -> UserPage:
+def wrappers(
+    client: ArizeClient, status: StatusLike, role: RoleLike, mode: InviteModeLike, when: When
+) -> UserPage:
+    client.users.iter(created_after=when, created_before="30 days")
     client.users.create(name="A", email="a@b.c", role=role, invite_mode=mode)
     return client.users.list(status=[status])
 
