@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 from attrs import field, frozen
 
 from ._frames import as_utc as as_utc
-from ._frames import data_frame, encodable
+from ._frames import data_frame
+from ._streams import visible
 from .enums import (
     ActionKind,
     ActionStatus,
@@ -455,7 +456,7 @@ class UserPage(Document, Sequence[User]):
         return "1 user" if len(self) == 1 else f"{len(self)} users"
 
     def _repr_html_(self) -> str:
-        # What a name holds is markup nowhere, and no formula of MathJax, either.
+        # What a name holds is markup nowhere, no formula of MathJax, and turns no address around.
         rows = [_html_row("td", user.to_row().values()) for user in self.users[:_MOST_ROWS]]
         more = len(self) - len(rows)
         size = f"{self._size}{f', {more} of them not shown' if more else ''}"
@@ -508,5 +509,5 @@ def _short(text: str) -> str:
 
 
 def _html_row(tag: str, cells: Iterable[object]) -> str:
-    texts = ("" if cell is None else escape(_short(str(encodable(cell)))) for cell in cells)
+    texts = ("" if cell is None else escape(_short(visible(str(cell)))) for cell in cells)
     return f"<tr>{''.join(f'<{tag}>{text}</{tag}>' for text in texts)}</tr>"

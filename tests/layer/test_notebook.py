@@ -114,14 +114,14 @@ def test_table_of_a_page() -> None:
 
 
 def test_foreign_text_in_a_table() -> None:
-    """No text of a server becomes markup, a formula, or bytes that a notebook cannot send."""
+    """No text of a server becomes markup, a formula, reversed text, or bytes that a notebook cannot send."""
     roles = [CustomUserRole(id=FOREIGN, name=FOREIGN), PredefinedUserRole(name=FOREIGN)]
     users = tuple(User(id=FOREIGN, name=FOREIGN, email=FOREIGN, status=FOREIGN, role=role) for role in roles)
     html = _html(UserPage(users=users, pagination=Pagination(has_more=True, next_cursor=FOREIGN)))
     table = _Table(html)
     assert set(table.tags) == {"table", "caption", "thead", "tbody", "tr", "th", "td"}
     assert table.attributes == [("class", "tex2jax_ignore mathjax_ignore")]
-    assert table.cells["td"][1] == FOREIGN.replace("\ud800", r"\ud800")
+    assert table.cells["td"][1] == FOREIGN[:-8] + r"\ud800 \u202e\x1b[31m"
     html.encode()
 
 

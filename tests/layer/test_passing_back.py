@@ -59,7 +59,7 @@ def test_a_role_that_cannot_be_assigned(account: Account) -> None:
 
 
 def test_a_role_of_another_package(account: Account) -> None:
-    """A role of Arize's own client, whose class has the same name, is refused, and it is said whose are meant."""
+    """A role of Arize's own client, a class of the same name, is refused, and it is said whose are meant."""
     foreign = type("PredefinedUserRole", (), {"type": "PREDEFINED", "name": "ADMIN"})()
     with pytest.raises(InvalidArgumentError, match=r"of arize_users, got PredefinedUserRole"):
         account.users.create(**NEW, role=foreign)
