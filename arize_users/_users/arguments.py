@@ -313,9 +313,9 @@ def role(value: object) -> PredefinedUserRole | CustomUserRole:
         raise _refusal(problem, "role", hint="Give a predefined role, or CustomUserRole(id=...).")
     named = value.name if isinstance(value, PredefinedUserRole) else value
     if not isinstance(named, str):
-        raise _refusal(
-            f"expected a role name, PredefinedUserRole or CustomUserRole, got {type(value).__name__}", "role"
-        )
+        # Arize's own client has roles of the same names.
+        expected = "a role name, or a PredefinedUserRole or CustomUserRole of arize_users"
+        raise _refusal(f"expected {expected}, got {type(value).__name__}", "role")
     try:
         return PredefinedUserRole(name=parse_closed(UserRole, named, argument="role"))
     except InvalidArgumentError as error:

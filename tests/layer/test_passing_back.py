@@ -58,6 +58,14 @@ def test_a_role_that_cannot_be_assigned(account: Account) -> None:
     assert account.sent == []
 
 
+def test_a_role_of_another_package(account: Account) -> None:
+    """A role of Arize's own client, whose class has the same name, is refused by saying whose are meant."""
+    foreign = type("PredefinedUserRole", (), {"type": "PREDEFINED", "name": "ADMIN"})()
+    with pytest.raises(InvalidArgumentError, match=r"of arize_users, got PredefinedUserRole"):
+        account.users.create(**NEW, role=foreign)
+    assert account.sent == []
+
+
 def test_a_value_that_is_not_known(account: Account) -> None:
     """A status or role that this version does not know is refused when it is passed back."""
     odd = User(status="Suspended", role=arize_users.PredefinedUserRole(name="Owner"))
