@@ -142,6 +142,9 @@ def profile_endpoint(entries: Mapping[str, str]) -> Endpoint | None:
     if len(named) > 1:
         problem = f"{' and '.join(map(label, named))} all name the endpoint"
         raise Source("base_url").error(problem, "Keep only one of them.")
+    if entries:
+        # What Arize's own CLI takes, and writes, where nothing else is named.
+        entries.setdefault("api_host", DEFAULT_BASE_URL.removeprefix("https://"))
     return _routed(entries, label)
 
 

@@ -294,6 +294,20 @@ def test_overrides_in_a_profile(profile: Profile, routing: str, url: str) -> Non
     assert resolve(Options(), {}).base_url == url
 
 
+@pytest.mark.parametrize(
+    ("routing", "url"),
+    [
+        ("api_scheme = 'http'", "http://api.arize.com"),
+        ("api_port = 8443", "https://api.arize.com:8443"),
+        ("single_port = 8443", "https://api.arize.com:8443"),
+    ],
+)
+def test_no_host_in_a_profile(profile: Profile, routing: str, url: str) -> None:
+    """Where a profile names no host, scheme and port are those of the hosted API, as for Arize's own CLI."""
+    profile(f"{_AUTH}[routing]\n{routing}")
+    assert resolve(Options(), {}).base_url == url
+
+
 def test_profile_entries(profile: Profile) -> None:
     """An entry may refer to a variable, with a default where it is not set."""
     profile("[auth]\napi_key = '${MY_KEY}'\n[routing]\napi_host = '${MY_HOST:my.example}'\napi_port = 8443")

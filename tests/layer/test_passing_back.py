@@ -59,7 +59,7 @@ def test_a_role_that_cannot_be_assigned(account: Account) -> None:
 
 
 def test_a_role_of_another_package(account: Account) -> None:
-    """A role of Arize's own client, a class of the same name, is refused, and it is said whose are meant."""
+    """A role of Arize's own client, whose class has the same name, is refused by saying whose are meant."""
     foreign = type("PredefinedUserRole", (), {"type": "PREDEFINED", "name": "ADMIN"})()
     with pytest.raises(InvalidArgumentError, match=r"of arize_users, got PredefinedUserRole"):
         account.users.create(**NEW, role=foreign)
@@ -127,7 +127,7 @@ def test_client_without_a_sandbox(kind: Any, transport: Any) -> None:
         assert isinstance(error, ArizeError)
         for one in (error, pickle.loads(pickle.dumps(error))):
             assert type(one) is NoSandboxError
-            assert "https://api.arize.com is not a sandbox in this process" in str(one)
+            assert "https://api.arize.com is not a local one" in str(one)
             assert "base_url='sandbox:'" in str(one.hint)
 
 

@@ -265,6 +265,9 @@ def test_the_search_in_other_files(tmp_path: Path) -> None:
     for file in ("a.sh", "a.yml", "a.yaml"):
         assert found(tmp_path, line, file) == [line]
         (tmp_path / "src" / file).unlink()
+    call = 'ax users delete --id "$id" --force || exit 1'
+    assert found(tmp_path, call, "a.sh") == [call]
+    (tmp_path / "src" / "a.sh").unlink()
     assert found(tmp_path, '"ACTIVE"', "a.txt") == []
     installed = tmp_path / ".venv" / "lib" / "site-packages" / "pandas"
     installed.mkdir(parents=True)
