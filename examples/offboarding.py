@@ -9,6 +9,7 @@ codes: 0 all of them are gone, 1 not all, or nothing was done.
 from __future__ import annotations
 
 import csv
+import signal
 import sys
 from pathlib import Path
 
@@ -46,5 +47,6 @@ def offboard(client: ArizeClient, leavers: Path) -> bool:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # A scheduler's stop ends it as Ctrl-C does.
     with ArizeClient() as arize:
         sys.exit(0 if offboard(arize, Path(sys.argv[1])) else 1)

@@ -2,30 +2,38 @@
 
     python examples/onboarding.py people.csv
 
-Each run plans anew: one that was cut off can be started again, and nobody is invited twice.
+The plan is kept beside the roster until all of it is done. A run that was cut off goes on where it stopped
+when it is started again, and nobody is invited twice. To plan anew, change the roster or delete the plan.
 """
 
 from __future__ import annotations
 
+import hashlib
+import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from arize_users import ArizeClient, ArizeError, Report
-from arize_users.roster import Roster
+from arize_users.roster import Plan, Roster
 
 
 def onboard(client: ArizeClient, people: Path) -> Report:
-    """Plan, show the plan, and apply it with a journal of its own."""
-    plan = client.users.plan(Roster.read(people))
+    """Plan, or take up the plan of a run before for the same roster, and apply it."""
+    roster = Roster.read(people)
+    digest = hashlib.sha256(people.read_bytes()).hexdigest()
+    saved = people.with_suffix(f".{digest[:8]}.plan.json")
+    plan = Plan.load(saved) if saved.exists() else client.users.plan(roster)
+    plan.save(saved)
     print(plan)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S")
-    return client.users.apply(
+    report = client.users.apply(
         plan,
-        journal=people.with_suffix(f".{now}.jsonl"),
+        journal=people.with_suffix(f".{plan.created_at:%Y-%m-%dT%H%M%S}.jsonl"),
         passwords=people.with_suffix(".passwords.csv"),  # readable by you alone
         on_progress=lambda progress: print(f"{progress.phase}: {progress.done} of {progress.total}"),
     )
+    if report.is_complete:
+        saved.unlink()
+    return report
 
 
 def main(people: Path) -> int:
@@ -41,4 +49,5 @@ def main(people: Path) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # A scheduler's stop ends it as Ctrl-C does.
     sys.exit(main(Path(sys.argv[1])))

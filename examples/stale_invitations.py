@@ -8,6 +8,7 @@ before it is sent. Whom a run that was killed noted counts as reminded, so that 
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import closing
 
@@ -45,4 +46,5 @@ def main(older_than: str, notes: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # A scheduler's stop ends it as Ctrl-C does.
     sys.exit(main(*sys.argv[1:3]))

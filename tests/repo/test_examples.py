@@ -46,8 +46,22 @@ def test_onboarding(account: Path, tmp_path: Path) -> None:
         assert names["mira@example.com"] == "Mira Stone"
         assert names.keys() >= {"ola@example.com", "kim@example.com"}
         assert [mail.to for mail in sandbox.outbox] == ["ola@example.com"]
+    assert not list(tmp_path.glob("*.plan.json"))  # One that is kept is that of a run which did not do all.
     passwords = (tmp_path / "people.passwords.csv").read_text().splitlines()
     assert [line.partition(",")[0] for line in passwords] == ["email", "kim@example.com"]
+
+
+@pytest.mark.usefixtures("as_member")
+def test_onboarding_goes_on(account: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was refused is tried again by the next run, with the same plan and journal."""
+    people = tmp_path / "people.csv"
+    people.write_text("email,name,role\nola@example.com,Ola Berg,member\n")
+    for key, code in ((KEYS[1], 1), (KEYS[0], 0)):
+        monkeypatch.setenv("ARIZE_API_KEY", key)
+        assert run_python(EXAMPLES / "onboarding.py", people).returncode == code
+        assert len(list(tmp_path.glob("people.*.jsonl"))) == 1
+    with Sandbox(account) as sandbox:
+        assert [mail.to for mail in sandbox.outbox] == ["ola@example.com"]
 
 
 def test_onboarding_with_a_file_that_cannot_be_used(account: Path, tmp_path: Path) -> None:
