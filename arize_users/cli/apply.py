@@ -128,7 +128,7 @@ def import_people(
     )
     users = session.users()
     unfinished = _unfinished(file, journal)
-    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished)
+    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished, _MOVE_IT)
     saved_as = unfinished or _name_for(plan, file, journal)
     run = _Run(session, users, plan, target, journal or _journal_of(saved_as), passwords, concurrency)
     code = run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as, is_resumed=unfinished is not None)
@@ -138,6 +138,9 @@ def import_people(
         say(f"{file} asks for more than {unfinished} did: the same command does it")
         return PARTIAL
     return code
+
+
+_MOVE_IT = "Move it away to plan anew."
 
 
 def _planned(users: UsersClient, roster: Roster) -> Plan:
@@ -152,7 +155,7 @@ def _refuse_unattended(is_needless: bool, command: str) -> None:
         )
 
 
-def _loaded(path: str) -> Plan:
+def _loaded(path: str, hint: str | None = None) -> Plan:
     from arize_users import JournalError
     from arize_users.roster import Plan
 
@@ -161,7 +164,7 @@ def _loaded(path: str) -> Plan:
     except JournalError as error:
         # A file that is not there is a slip of the keyboard, and any other a plan that is refused.
         code = USAGE if isinstance(error.__cause__, OSError) else REFUSED
-        raise CommandError(code, error.message, hint=error.hint) from error
+        raise CommandError(code, error.message, hint=hint or error.hint) from error
 
 
 def _journal_of(plan: str) -> str:
