@@ -125,7 +125,7 @@ def import_people(
     )
     users = session.users()
     unfinished = _unfinished(file, journal)
-    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished)
+    plan = _planned(users, roster) if unfinished is None else _loaded(unfinished, _MOVE_IT)
     saved_as = unfinished or _name_for(plan, file, journal)
     run = _Run(session, users, plan, target, journal or _journal_of(saved_as), passwords, concurrency)
     code = run.carry_out(force=force, dry_run=dry_run, saved_as=saved_as, is_resumed=unfinished is not None)
@@ -137,12 +137,15 @@ def import_people(
     return code
 
 
+_MOVE_IT = "Move it away to plan anew."
+
+
 def _planned(users: UsersClient, roster: Roster) -> Plan:
     with showing_progress() as show:
         return users.plan(roster, on_progress=show)
 
 
-def _loaded(path: str) -> Plan:
+def _loaded(path: str, hint: str | None = None) -> Plan:
     from arize_users import JournalError
     from arize_users.roster import Plan
 
@@ -151,7 +154,7 @@ def _loaded(path: str) -> Plan:
     except JournalError as error:
         # A file that is not there is a slip of the keyboard, and any other a plan that is refused.
         code = USAGE if isinstance(error.__cause__, OSError) else REFUSED
-        raise CommandError(code, error.message, hint=error.hint) from error
+        raise CommandError(code, error.message, hint=hint or error.hint) from error
 
 
 def _journal_of(plan: str) -> str:

@@ -301,3 +301,10 @@ def test_refused_key_leaves_nothing(ax: Ax, served: SandboxServer, folder: Path)
     served.sandbox.faults.add("status", operation="update_user", status=401)
     assert ax("import", "people.csv", "--force").code == 4
     assert [name for name in kept(folder) if name == ".json"] == []
+
+
+def test_damaged_plan(ax: Ax, account: Sandbox, folder: Path) -> None:
+    """Where the plan of an interrupted import is damaged, nothing is done, and the hint says how to go on."""
+    (folder / "people.import-20260301T120000Z-00000000.json").write_text("{")
+    _, hint = ax("import", "people.csv", "--force").refused(4)
+    assert (hint, account.audit) == ("Move it away to plan anew.", [])
