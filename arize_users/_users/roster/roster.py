@@ -11,8 +11,7 @@ from ...types import CustomUserRole
 from .. import arguments as check
 from ..addresses import identity_key
 from .alike import alike_notes, duplicates
-from .entries import Entry as Entry
-from .entries import Reading, RowProblem
+from .entries import Entry, Reading, RowProblem
 from .files import File, format_to_write, write_to
 from .persons import checked_person
 from .plan_text import counted
