@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ._users.roster.entries import RowProblem
-    from ._users.roster.plan import Refusal
+    from ._users.roster.parts import Refusal
     from ._users.roster.rejects import Rejects
     from .results import UserResult
 

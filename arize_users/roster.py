@@ -6,7 +6,8 @@ from ._users.arguments import check_user
 from ._users.arguments import name as check_name
 from ._users.roster.entries import Entry, RowProblem
 from ._users.roster.guards import GuardedRemovals, active_admins, checked_guards, guarded_removals
-from ._users.roster.plan import Action, Cannot, Guards, LeftAlone, Plan, Refusal
+from ._users.roster.parts import Action, Cannot, Guards, LeftAlone, Refusal
+from ._users.roster.plan import Plan
 from ._users.roster.rejects import Rejects
 from ._users.roster.reminders import InvitationJournal
 from ._users.roster.report import PlanResult, Report

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._version import __version__
 from ..config import Settings
@@ -31,15 +31,8 @@ class Request:
     """The monotonic time at which the operation that it belongs to is given up."""
 
     def until(self, deadline: float) -> Request:
-        """Give the request with another deadline; in a fifth of the time of `attrs.evolve`."""
-        return Request(
-            operation=self.operation,
-            method=self.method,
-            path=self.path,
-            params=self.params,
-            body=self.body,
-            deadline=deadline,
-        )
+        """Give the request with another deadline."""
+        return evolve(self, deadline=deadline)
 
     @property
     def target(self) -> str:

@@ -46,8 +46,9 @@ from .plan_steps import (
 from .records import Creation, update_record
 from .roster.guards import active_admins
 from .roster.journal import Journal
+from .roster.parts import Refusal
 from .roster.passwords import PasswordFile
-from .roster.plan import Plan, Refusal
+from .roster.plan import Plan
 from .roster.plan_text import counted
 from .roster.report import PlanResult, Report
 

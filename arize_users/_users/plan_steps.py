@@ -29,7 +29,8 @@ from .outcomes import Record, one_line
 from .records import Creation, creation_record, deletion_record, update_record
 from .roster.comparison import departures, lacking, lacks_flag_alone
 from .roster.journal import Entry
-from .roster.plan import Action, Plan, Refusal
+from .roster.parts import Action, Refusal
+from .roster.plan import Plan
 from .roster.plan_text import counted, endpoint_text
 from .roster.report import PlanResult
 

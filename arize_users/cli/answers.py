@@ -37,10 +37,7 @@ class Answer(NamedTuple):
     def documents(self) -> Iterable[Mapping[str, Any]]:
         """Give the document of each thing, for JSON Lines."""
         document = self.document()
-        if self.listed_as is None:
-            return [document]
-        documents: Iterable[Mapping[str, Any]] = document[self.listed_as]
-        return documents
+        return [document] if self.listed_as is None else [*document[self.listed_as]]
 
     @property
     def summary(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -87,7 +87,14 @@ def delete(
     named = named_people(entries, file, skip_invalid=skip_invalid)
     guards = None
     if file is not None or keep or max_removals is not None or min_admins is not None:
-        guards = _checked(keep or (), max_removals, 1 if min_admins is None else min_admins)
+        from arize_users.roster import checked_guards
+
+        guards = checked_guards(
+            max_removals=max_removals,
+            keep=keep or (),
+            min_admins=1 if min_admins is None else min_admins,
+            is_limit_needed=False,
+        )
     target = session.target(output)
     users = session.users()
     from arize_users import DeletionStatus
@@ -105,18 +112,8 @@ def delete(
     return _delete_found(session, users, target, named, guards, act, dry_run=dry_run)
 
 
-def _checked(keep: Iterable[str], max_removals: str | None, min_admins: int) -> Guards:
-    from arize_users.roster import checked_guards
-
-    return checked_guards(max_removals=max_removals, keep=keep, min_admins=min_admins, is_limit_needed=False)
-
-
 def _delete_named(
-    session: Session,
-    users: UsersClient,
-    target: Target,
-    people: Sequence[Person],
-    act: Act,
+    session: Session, users: UsersClient, target: Target, people: Sequence[Person], act: Act
 ) -> int:
     """Delete people as they are named: the client finds those of an address."""
     from arize_users import Outcomes

@@ -271,8 +271,11 @@ class Profile:
         from arize_users.config import truth_of
 
         value = self._value("security", "request_verify")
-        if isinstance(value, bool) or (text := self.get("security", "request_verify")) is None:
-            return value if isinstance(value, bool) else None
+        if isinstance(value, bool):
+            return value
+        text = self.get("security", "request_verify")
+        if text is None:
+            return None
         if (verifies := truth_of(text)) is None:
             problem = f"security.request_verify {text!r} is neither true nor false"
             raise self.problem(problem, at="security.request_verify")

@@ -29,12 +29,11 @@ def say(*lines: str) -> bool:
                 # not. In one piece, because another thread may write a line, too.
                 sys.stderr.write(escaped(f"{visible(line)}\n", encoding_of(sys.stderr)))
             sys.stderr.flush()
+        return True
     except BrokenPipeError:
         silence(sys.stderr)
     except (OSError, ValueError):
         pass
-    else:
-        return True
     return False
 
 
@@ -55,10 +54,8 @@ def is_plain() -> bool:
     """Tell whether the terminal cannot move its cursor."""
     if os.environ.get("TERM") in ("dumb", "unknown"):
         return True
-    return sys.platform == "win32" and _is_legacy_console()
-
-
-def _is_legacy_console() -> bool:
+    if sys.platform != "win32":
+        return False
     from rich.console import detect_legacy_windows
 
     return detect_legacy_windows()

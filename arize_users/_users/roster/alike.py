@@ -17,7 +17,7 @@ _LOOKS = str.maketrans(
 )
 
 
-def twins(addresses: Sequence[tuple[int, str]], place: Callable[[int], str]) -> dict[int, str]:
+def duplicates(addresses: Sequence[tuple[int, str]], place: Callable[[int], str]) -> dict[int, str]:
     """Find who stands twice among people.
 
     Args:

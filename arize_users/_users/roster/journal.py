@@ -18,7 +18,7 @@ from ...enums import ActionStatus, parse_open
 from ...errors import JournalError
 from ...types import as_utc, iso_time
 from .locked_file import LockedFile, file_error, read_plain
-from .plan import Action
+from .parts import Action
 
 VERSION = 1
 

@@ -16,11 +16,12 @@ from ...types import CustomUserRole, PredefinedUserRole, Role, User, as_utc
 from .. import arguments as check
 from ..addresses import folded, identity_key
 from .comparison import role_key
+from .entries import Entry
 from .guards import Kept, removal_refusals
 from .parts import Action, Cannot, Guards, LeftAlone, Refusal, state_of, who_is
 from .plan import Plan
 from .plan_text import counted
-from .roster import Entry, Roster
+from .roster import Roster
 
 _WITNESSES = 3
 # Without these nobody can be told from others, or changed, or removed.

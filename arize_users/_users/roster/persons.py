@@ -12,7 +12,7 @@ from ...types import CustomUserRole, Role
 from .. import arguments as check
 from .alike import deceptive
 
-_YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def checked_person(person: NewUser) -> NewUser:
@@ -106,6 +106,6 @@ def flag_of(text: str) -> bool | None:
     """
     if not text:
         return None
-    if text.casefold() not in _YES:
+    if text.casefold() not in _FLAGS:
         raise InvalidArgumentError(f"is_developer: {text!r} is none of true, false, yes, no, 1 and 0")
-    return _YES[text.casefold()]
+    return _FLAGS[text.casefold()]

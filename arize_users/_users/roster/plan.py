@@ -13,12 +13,7 @@ from ...enums import ActionKind
 from ...results import Document
 from ...types import as_utc
 from .. import arguments as check
-from .parts import Action as Action
-from .parts import Cannot as Cannot
-from .parts import Guards as Guards
-from .parts import LeftAlone as LeftAlone
-from .parts import Refusal as Refusal
-from .parts import deeply_frozen
+from .parts import Action, Cannot, Guards, LeftAlone, Refusal, deeply_frozen
 from .plan_file import digest_of, document_of, read_fields, signed_document, write_document
 from .plan_text import count_line, plan_lines
 

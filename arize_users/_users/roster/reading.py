@@ -11,7 +11,7 @@ from ...errors import InvalidArgumentError, RosterError
 from ...people import NewUser
 from ...types import RoleLike
 from ..addresses import identity_key
-from .alike import alike_notes, code_point, twins
+from .alike import alike_notes, code_point, duplicates
 from .columns import (
     Layout,
     addresses_in,
@@ -145,7 +145,7 @@ class _Reader:
         self._odd_names: list[str] = []
         for number, row in enumerate(rows):
             self._take(number, row)
-        for number, told in twins([*self._valid.items()], self._place).items():
+        for number, told in duplicates([*self._valid.items()], self._place).items():
             self.reasons.setdefault(number, []).append(f"the same person as {told}")
 
     def _place(self, number: int) -> str:
@@ -203,7 +203,8 @@ class _Reader:
         reasons += self._odd_cells(row)
         person = None
         if not reasons:
-            person, reasons[:] = self._person(row, is_lenient=inactivity is not None)
+            person, wrong = self._person(row, is_lenient=inactivity is not None)
+            reasons += wrong
         if len(row.cells) < layout.width:
             self._short.append(number)
             if reasons:

@@ -10,9 +10,8 @@ from ...people import NewUser
 from ...types import CustomUserRole
 from .. import arguments as check
 from ..addresses import identity_key
-from .alike import alike_notes, twins
-from .entries import Entry as Entry
-from .entries import Reading, RowProblem
+from .alike import alike_notes, duplicates
+from .entries import Entry, Reading, RowProblem
 from .files import File, format_to_write, write_to
 from .persons import checked_person
 from .plan_text import counted
@@ -63,7 +62,7 @@ class Roster:
             except InvalidArgumentError as error:
                 problems[index] = error.message
         addresses = [(index, person.email) for index, person in found.items()]
-        for index, told in twins(addresses, lambda index: f"people[{index}]").items():
+        for index, told in duplicates(addresses, lambda index: f"people[{index}]").items():
             problems[index] = f"is the same person as {told}"
         check.refuse(
             [
