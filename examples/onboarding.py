@@ -27,7 +27,7 @@ def onboard(client: ArizeClient, people: Path) -> Report:
     print(plan)
     report = client.users.apply(
         plan,
-        journal=people.with_suffix(f".{plan.created_at:%Y-%m-%dT%H%M%S}.jsonl"),
+        journal=people.with_suffix(f".{plan.digest[:8]}.jsonl"),
         passwords=people.with_suffix(".passwords.csv"),  # readable by you alone
         on_progress=lambda progress: print(f"{progress.phase}: {progress.done} of {progress.total}"),
     )

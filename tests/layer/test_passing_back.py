@@ -127,7 +127,7 @@ def test_client_without_a_sandbox(kind: Any, transport: Any) -> None:
         assert isinstance(error, ArizeError)
         for one in (error, pickle.loads(pickle.dumps(error))):
             assert type(one) is NoSandboxError
-            assert "https://api.arize.com is not a local one" in str(one)
+            assert "https://api.arize.com is not a sandbox in this process" in str(one)
             assert "base_url='sandbox:'" in str(one.hint)
 
 

@@ -107,7 +107,7 @@ def test_ctrl_c_while_a_bulk_call_waits(on_windows: Any) -> None:
                 raise Empty
             return super().get(block, timeout)
 
-    pool = driver._WorkerPool(1, lambda flow, stop: flow)
+    pool = driver._WorkerPool(1, lambda flow, stop: flow, on_notice=None)
     pool._arrivals = Arrivals()
     values: list[object] = []
     pool.work(iter(["one"]), values.append)
