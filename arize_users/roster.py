@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._users.arguments import check_user
 from ._users.arguments import name as check_name
+from ._users.roster.columns import inactivity_mark
 from ._users.roster.entries import Entry, RowProblem
 from ._users.roster.guards import GuardedRemovals, active_admins, checked_guards, guarded_removals
 from ._users.roster.parts import Action, Cannot, Guards, LeftAlone, Refusal
@@ -34,5 +35,6 @@ __all__ = [
     "check_user",
     "checked_guards",
     "guarded_removals",
+    "inactivity_mark",
     "write_users",
 ]

@@ -84,7 +84,7 @@ def delete(
         raise CommandError(USAGE, "nobody to delete: give at least one --id or --email, or a --file")
     if not force and not dry_run:
         require_terminal("deletes without asking")
-    named = named_people(entries, file, skip_invalid=skip_invalid)
+    named = named_people(entries, file, skip_invalid=skip_invalid, is_for_deletion=True)
     guards = None
     if file is not None or keep or max_removals is not None or min_admins is not None:
         from arize_users.roster import checked_guards

@@ -40,11 +40,13 @@ def require_one(named: str | None, file: str | None) -> None:
         raise CommandError(USAGE, "--file names the users: a USER_ID or EMAIL does not go with it")
 
 
-def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool) -> Named:
+def named_people(
+    entries: Sequence[str], file: str | None, *, skip_invalid: bool, is_for_deletion: bool = False
+) -> Named:
     """Give those whom options name, and then those whom a file names.
 
     Raises:
-        CommandError: The file cannot be used.
+        CommandError: The file cannot be used, or is for a deletion and names people who stay.
     """
     if skip_invalid and file is None:
         raise CommandError(USAGE, "--skip-invalid is about the lines of --file, which is not given")
@@ -52,7 +54,7 @@ def named_people(entries: Sequence[str], file: str | None, *, skip_invalid: bool
     people = [Person(0, email=one) if is_address(one) else Person(0, user_id=one) for one in entries]
     skipped: Sequence[str] = ()
     if file is not None:
-        of_file, skipped = read_people(file, skip_invalid=skip_invalid)
+        of_file, skipped = read_people(file, skip_invalid=skip_invalid, is_for_deletion=is_for_deletion)
         people += of_file
     seen: dict[tuple[object, ...], Person] = {}
     for one in people:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from arize_users._cells import unescaped
+from arize_users._streams import visible
 
 from .errors import USAGE, CommandError
 from .profile_files import FileProblem, text_of
@@ -54,6 +55,10 @@ class Person(NamedTuple):
         return self.email or self.user_id or ""
 
 
+Columns = list[tuple[str, list[str]]]
+"""Each column's header, and its cells."""
+
+
 class LineProblem(NamedTuple):
     """A line that cannot be used, and why."""
 
@@ -62,25 +67,29 @@ class LineProblem(NamedTuple):
 
 
 class People(NamedTuple):
-    """Whom a file names, each once, and its lines that cannot be used."""
+    """Whom a file names, each once, its lines that cannot be used, and its columns with their headers."""
 
     people: list[Person]
     problems: list[LineProblem]
+    columns: Columns
 
 
 class _Unusable(Exception):
     """A line, or an entry of it, cannot be used."""
 
 
-def read_people(file: str, *, skip_invalid: bool) -> tuple[list[Person], list[str]]:
+def read_people(
+    file: str, *, skip_invalid: bool, is_for_deletion: bool = False
+) -> tuple[list[Person], list[str]]:
     """Read a file of people, or standard input where it is named ``-``; give what was skipped, too.
 
     Args:
         file: The file's name.
         skip_invalid: Whether lines that cannot be used are skipped, and not refused.
+        is_for_deletion: Whether a file is refused that calls some of its people inactive, and others not.
 
     Raises:
-        CommandError: It cannot be read, names nobody, or has lines that cannot be used.
+        CommandError: It cannot be read, names nobody, has lines that cannot be used, or people who stay.
     """
     name = "standard input" if file == STDIN else file
     try:
@@ -92,6 +101,8 @@ def read_people(file: str, *, skip_invalid: bool) -> tuple[list[Person], list[st
         raise CommandError(
             USAGE, f"{place}: {problem.what}", hint="Give one id or address per line, or CSV, in UTF-8."
         ) from problem
+    if is_for_deletion:
+        _refuse_who_stay(name, found.columns)
     told = [f"{name}, line {line}: {reason}" for line, reason in found.problems]
     if told and not skip_invalid:
         hint = "Nothing was sent. Mend the file, or let --skip-invalid do the rest."
@@ -99,6 +110,28 @@ def read_people(file: str, *, skip_invalid: bool) -> tuple[list[Person], list[st
     if not found.people:
         raise CommandError(USAGE, f"{name} names nobody", *told, hint="Give one id or address per line.")
     return found.people, [f"skipped: {one}" for one in told]
+
+
+def _refuse_who_stay(name: str, columns: Columns) -> None:
+    """Refuse the export of a whole directory, which names those who left beside all others."""
+    from arize_users import DeletionStatus, UserStatus
+    from arize_users.roster import inactivity_mark
+
+    for header, cells in columns:
+        values = {cell.upper() for cell in cells}
+        # What `list` and `delete` write can be given back.
+        is_ours = values <= UserStatus.__members__.keys() or values <= DeletionStatus.__members__.keys()
+        is_inactive = inactivity_mark(header)
+        if is_inactive is None or is_ours:
+            continue
+        inactive = sum(is_inactive(cell) for cell in cells if cell)
+        if 0 < inactive < len(cells):
+            stay = len(cells) - inactive
+            problem = f"{name}: its column {visible(header)} calls {inactive} inactive, and {stay} not"
+            hint = (
+                "Leave in it only those who are to be deleted; or take the column out, to delete all of them."
+            )
+            raise CommandError(USAGE, problem, hint=hint)
 
 
 def _content(file: str) -> bytes:
@@ -129,15 +162,17 @@ def parse(text: str) -> People:
         delimiter = found[1]
         del rows[0]
     if not rows:
-        return People([], [])
+        return People([], [], [])
     first = lines[rows[0]]
     delimiter = delimiter or max(_SEPARATORS, key=first.count)
     header = [] if "@" in first else [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))]
     fields = [_FIELDS.get(re.sub(r"\W|_", "", cell).lower()) for cell in header]
     people: dict[tuple[str | None, str | None], Person] = {}
     problems: list[LineProblem] = []
+    columns: Columns = []
     if any(fields):
-        entries = _csv_entries(text, rows[0], fields, delimiter, problems)
+        columns = [(cell, []) for cell in header]
+        entries = _csv_entries(text, rows[0], fields, delimiter, problems, columns)
     else:
         _refuse_foreign_header(header, [lines[number] for number in rows[1:]], delimiter, rows[0] + 1)
         entries = ((number + 1, _line_entries(lines[number])) for number in rows)
@@ -147,7 +182,7 @@ def parse(text: str) -> People:
                 people.setdefault((user_id, email), Person(line, user_id, email))
         except _Unusable as problem:
             problems.append(LineProblem(line, str(problem)))
-    return People([*people.values()], problems)
+    return People([*people.values()], problems, columns)
 
 
 _Entries = Iterator[tuple[str | None, str | None]]
@@ -166,7 +201,12 @@ def _refuse_foreign_header(header: Sequence[str], rows: Sequence[str], delimiter
 
 
 def _csv_entries(
-    text: str, skipped: int, fields: Sequence[str | None], delimiter: str, problems: list[LineProblem]
+    text: str,
+    skipped: int,
+    fields: Sequence[str | None],
+    delimiter: str,
+    problems: list[LineProblem],
+    columns: Columns,
 ) -> Iterator[tuple[int, _Entries]]:
     """Read the rows below a header, each with its first line; a comment or an empty row is none."""
     if duplicated := {field for field in fields if field and fields.count(field) > 1}:
@@ -188,6 +228,8 @@ def _csv_entries(
             return
         if any(cell.strip() for cell in row) and not _NOT_ABOUT_PEOPLE.match(row[0]):
             yield line, _row_entries(row, fields)
+            for (_, cells), cell in zip(columns, row, strict=False):
+                cells.append(cell.strip())
 
 
 def _row_entries(row: Sequence[str], fields: Sequence[str | None]) -> _Entries:

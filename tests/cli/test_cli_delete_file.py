@@ -122,6 +122,32 @@ def test_exported_list(ax: Ax, account: Sandbox, people: dict[str, str], tmp_pat
     assert (ran.code, len(ran.json["results"])) == (0, 3)
 
 
+@pytest.mark.parametrize(
+    ("header", "stays", "left"),
+    [
+        ("status", "ACTIVE", "DEPROVISIONED"),
+        ("accountEnabled", "True", "False"),
+        ("deleted_at", "", "2026-01-01"),
+        ("Status [READ ONLY]", "Active", "Suspended"),
+        ("status", "active", "deleted"),
+    ],
+)
+def test_export_of_everybody(
+    ax: Ax, account: Sandbox, people: dict[str, str], leavers: Leavers, header: str, stays: str, left: str
+) -> None:
+    """A file that calls some inactive and others not is refused, and one of those who left is not."""
+    file = leavers(
+        f"email,{header}", f"ada@example.com,{stays}", f"ola@example.com,{left}", f"bob@x.com,{left}"
+    )
+    lines = ax("delete", "--file", file, "--force").refused(2)
+    assert lines[0] == f"{file}: its column {header} calls 2 inactive, and 1 not"
+    assert ax("get", "--file", file).code == 3  # bob is nobody
+    assert not done(account)
+    file = leavers(f"email,{header}", f"ola@example.com,{left}")
+    assert ax("delete", "--file", file, "--force").code == 0
+    assert done(account) == [("delete", "ola")]
+
+
 @pytest.mark.parametrize("keep", ["ada@example.com", "ADA@EXAMPLE.COM", "{ada}"])
 def test_keep(ax: Ax, account: Sandbox, people: dict[str, str], leavers: Leavers, keep: str) -> None:
     """Whom --keep names is left alone and told, by address or id, however the file names them."""

@@ -249,7 +249,7 @@ def _sort_rest(layout: Layout, named: Iterable[int], table: Table) -> None:
             continue
         else:
             layout.unread.append(place)
-        if mark := _mark(layout.header[place]):
+        if mark := inactivity_mark(layout.header[place]):
             layout.marks[place] = _not_ours(mark) if place == layout.status else mark
 
 
@@ -258,8 +258,11 @@ def _not_ours(mark: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda value: value.casefold() != "expired" and mark(value)
 
 
-def _mark(header: str) -> Callable[[str], bool] | None:
-    """Give the function that reads a column which says who is inactive; None for any other column."""
+def inactivity_mark(header: str) -> Callable[[str], bool] | None:
+    """Give the function that reads a column which says who is inactive; None for any other column.
+
+    It tells of a value, such as ``DEPROVISIONED``, whether it calls a person inactive.
+    """
     outside, _, inside = header.partition("[")
     for name in map(letters, (header, outside, inside)):
         if _IS_ACTIVE.fullmatch(name):
