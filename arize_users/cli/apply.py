@@ -16,7 +16,7 @@ import typer
 from arize_users._streams import visible
 
 from .answers import counted, report_answer, text_answer
-from .batch import DRY_RUN, named_commands
+from .batch import DRY_RUN, results_in_shell_words
 from .errors import PARTIAL, REFUSED, SETTINGS, USAGE, CommandError
 from .interrupts import interrupts
 from .options import Force, Output
@@ -305,7 +305,7 @@ class _Run:
         except Exception as error:
             failure = error
         # Read once: an answer that is not awaited any more may still come.
-        results = named_commands(cast("list[PlanResult]", outcomes.results), self._session.reporter.group)
+        results = results_in_shell_words(cast("list[PlanResult]", outcomes.results), self._session)
         report = evolve(checked, results=tuple(results))
         statuses = {one.status for one in report}
         self._is_ended = failure is None and not interrupts.exit_code

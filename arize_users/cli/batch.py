@@ -75,7 +75,7 @@ def carry_out(
     except Exception as error:
         failure = error
     # Read once: an answer that is not awaited any more may still come.
-    results = named_commands(results_so_far(), session.reporter.group)
+    results = results_in_shell_words(results_so_far(), session)
     statuses = {str(one.status) for one in results}
     if failure is not None and not statuses & {*_DONE, "unknown"}:
         raise failure
@@ -89,13 +89,15 @@ def carry_out(
     return code
 
 
-def named_commands(results: Iterable[R], group: str) -> list[R]:
-    """Name commands where results of the client name its methods."""
+def results_in_shell_words(results: Iterable[R], session: Session) -> list[R]:
+    """Name commands, and what named the endpoint, where results of the client name methods and arguments."""
     from attrs import evolve
 
-    return [
-        one if one.error is None else evolve(one, error=with_commands(one.error, group)) for one in results
-    ]
+    def told(error: str) -> str:
+        error = error.replace("the argument base_url", session.settings.endpoint_from)
+        return with_commands(error, session.reporter.group)
+
+    return [one if one.error is None else evolve(one, error=told(one.error)) for one in results]
 
 
 def exit_code(

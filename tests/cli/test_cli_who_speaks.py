@@ -103,6 +103,8 @@ def test_a_wrong_endpoint(
         for source, options in ways.items():
             error, told = ax("get", "x", *options).refused(4)
             assert (url in error, came in error, told) == (True, True, hint.format(source=source))
+            [result] = ax("delete", "--id", "x", "-f", "-o", "json", *options).json["results"]
+            assert f"which is from {source}" in result["error"]
     _answer(monkeypatch, scripted, lambda _: Reply(302, [("location", "https://sso.example/login?s3cret")]))
     error, _ = ax("get", "x").refused(4)
     assert "It redirects to 'https://sso.example/login', and is not followed." in error
