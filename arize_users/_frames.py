@@ -70,28 +70,36 @@ def _spelt(row: dict[str, Any], case: FrameCase) -> dict[str, Any]:
 
 
 @contextmanager
-def user_counter(*, shown: bool) -> Iterator[Callable[[], None]]:
+def user_counter(*, shown: bool) -> Iterator[Callable[[], object]]:
     """Give what counts one user: on a progress bar, where one is wanted, tqdm is installed, and it can write.
 
     Programs without a console have no standard error, and that of others may be closed or full.
     """
-    unwritten = suppress(OSError, ValueError)
     bar: Any = None
     if shown and sys.stderr is not None:
-        with unwritten, suppress(ImportError):
-            bar = import_module("tqdm.auto").tqdm(desc="Reading users", unit=" users")
-
-    def count() -> None:
-        if bar is not None:
-            with unwritten:
-                bar.update()
-
+        with suppress(ImportError, OSError, ValueError):
+            bar = _bar(import_module("tqdm.auto").tqdm)
     try:
-        yield count
+        yield (lambda: None) if bar is None else bar.update
     finally:
         if bar is not None:
-            with unwritten:
+            with suppress(OSError, ValueError):
                 bar.close()
+
+
+def _bar(tqdm: Any) -> Any:
+    bar = tqdm(desc="Reading users", unit=" users", delay=1e-9)  # So that it is not drawn at once.
+    draw = bar.display
+
+    def display(*args: Any, **options: Any) -> None:
+        with suppress(OSError, ValueError):
+            draw(*args, **options)
+
+    # An error of it leaves the lock of all bars locked: another thread would wait for it for good.
+    bar.display = display
+    bar.refresh()
+    bar.delay = 0
+    return bar
 
 
 def as_utc(moment: datetime) -> datetime:

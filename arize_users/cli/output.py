@@ -230,7 +230,8 @@ def _replace(path: str, content: bytes, *, secret: bool, is_new: bool) -> None:
 def _draft(path: str, mode: int) -> tuple[str, int]:
     """Open a new file beside a path, which is to take its place."""
     folder, name = os.path.split(path)
-    draft = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")
+    # A part of the name, because a longer one than the longest is none.
+    draft = os.path.join(folder, f".{name[:30]}.{os.urandom(4).hex()}.part")
     return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
 
 

@@ -179,6 +179,15 @@ def test_modes(
     assert stat.S_IMODE(file.stat().st_mode) == expected
 
 
+@pytest.mark.usefixtures("account")
+def test_long_name(ax: Ax, tmp_path: Path) -> None:
+    """The output may have the longest name that a file can have."""
+    file = tmp_path / ("n" * 250 + ".json")
+    assert ax("list", "-o", str(file)).code == 0
+    assert list(tmp_path.glob("*n.json")) == [file]
+    assert list(tmp_path.glob(".*.part")) == []
+
+
 @pytest.mark.parametrize("program", ["ax", "arize-users"])
 def test_create_keeps_a_file(ax: Ax, account: Sandbox, tmp_path: Path, program: str) -> None:
     """An onboarding loop that runs twice keeps the passwords: `create` refuses a file that is there."""

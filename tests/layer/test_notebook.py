@@ -8,6 +8,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from threading import Thread
 from typing import Any
 
 import pandas
@@ -211,6 +212,18 @@ def test_frame_where_no_bar_can_be_shown(
     """A standard error that is missing, closed or full keeps the bar away, and not the frame."""
     monkeypatch.setattr(sys, "stderr", stream)
     assert list(account.users.to_df()["email"]) == CALLERS
+
+
+def test_frames_of_threads_where_no_bar_can_be_shown(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bar that cannot be written keeps no other thread from reading a frame."""
+    monkeypatch.setattr(sys, "stderr", _Full())
+    account.users.to_df()
+    other = Thread(target=account.users.to_df, daemon=True)
+    other.start()
+    other.join(10)
+    assert not other.is_alive()
 
 
 def test_frame_that_fails_on_the_way(connect: Connect, capsys: pytest.CaptureFixture[str]) -> None:

@@ -166,6 +166,14 @@ def test_link(plan: Plan, tmp_path: Path) -> None:
     assert Plan.load(tmp_path / "real.json") == plan
 
 
+def test_long_name(plan: Plan, tmp_path: Path) -> None:
+    """A plan may have the longest name that a file can have."""
+    path = tmp_path / ("n" * 250 + ".json")
+    plan.save(path)
+    assert Plan.load(path) == plan
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_unwritable(plan: Plan, tmp_path: Path) -> None:
     """A place that cannot be written to is named, with what to do."""
     (tmp_path / "folder").mkdir()

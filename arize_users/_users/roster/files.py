@@ -92,7 +92,8 @@ def _replace(path: str, content: bytes, mode: int | None) -> None:
             file.write(content)
         return
     folder, name = os.path.split(path)
-    draft = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")
+    # A part of the name, because a longer one than the longest is none.
+    draft = os.path.join(folder, f".{name[:30]}.{os.urandom(4).hex()}.part")
     created = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode or 0o666)
     try:
         with open(created, "wb") as file:
