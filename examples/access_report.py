@@ -3,7 +3,7 @@
     python examples/access_report.py access.csv
 
 It reads, and changes nothing. Blocked users are not in the list. It needs pandas, which the extra ``df``
-brings.
+brings. Exit codes: 0 the report is written, 1 it is not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from arize_users import ArizeClient
+from arize_users import ArizeClient, ArizeError
 
 
 def access(client: ArizeClient) -> pd.DataFrame:
@@ -40,8 +40,11 @@ def questions(frame: pd.DataFrame) -> pd.DataFrame:
 
 def main(file: str) -> None:
     """Write the report, and print what it comes to."""
-    with ArizeClient() as client:
-        frame = access(client)
+    try:
+        with ArizeClient() as client:
+            frame = access(client)
+    except ArizeError as error:
+        sys.exit(str(error))
     # A name is foreign text, and a spreadsheet runs a cell that begins like this.
     frame.replace(r"^(\s*[=+@-])", r"'\1", regex=True).to_csv(file, index=False)
     print(summary(frame).to_string())
@@ -50,4 +53,6 @@ def main(file: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(sys.argv[1])

@@ -52,7 +52,7 @@ async def invite(person: Invitation, request: Request) -> dict[str, object]:
     except ConflictError as error:
         raise HTTPException(409, f"{person.email} is active already, or was removed for good") from error
     except APIError as error:  # Its text may name the endpoint, which is nobody's business outside.
-        raise HTTPException(502, "the account cannot be asked now") from error
+        raise HTTPException(502, "the account could not be asked, or refused") from error
     return {"id": user.id, "is_new": user.created}
 
 
@@ -77,4 +77,7 @@ def test_account_fails(arize_sandbox_server: ArizeSandboxServer) -> None:
     """Where the account fails, the service says so, and nothing of the endpoint."""
     arize_sandbox_server.faults.add("server_error", every=1)
     (answer,) = asyncio.run(post(LIN))
-    assert (answer.status_code, answer.json()) == (502, {"detail": "the account cannot be asked now"})
+    assert (answer.status_code, answer.json()) == (
+        502,
+        {"detail": "the account could not be asked, or refused"},
+    )

@@ -60,4 +60,7 @@ def main(export: Path, journals: Path) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from arize_users import ArizeClient, Outcomes, UserRole
+from arize_users import ArizeClient, ArizeError, Outcomes, UserRole
 
 KEPT = {"owner@sandbox.example"}
 """Addresses that nobody removes by a list, such as the account's owner."""
@@ -47,6 +47,11 @@ def offboard(client: ArizeClient, leavers: Path) -> bool:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # A scheduler's stop ends it as Ctrl-C does.
-    with ArizeClient() as arize:
-        sys.exit(0 if offboard(arize, Path(sys.argv[1])) else 1)
+    try:
+        with ArizeClient() as arize:
+            sys.exit(0 if offboard(arize, Path(sys.argv[1])) else 1)
+    except (ArizeError, OSError) as error:
+        sys.exit(str(error))

@@ -12,7 +12,7 @@ import signal
 import sys
 from contextlib import closing
 
-from arize_users import ArizeClient, BulkInvitationResult, Outcomes, User
+from arize_users import ArizeClient, ArizeError, BulkInvitationResult, Outcomes, User
 from arize_users.roster import InvitationJournal
 
 
@@ -33,9 +33,12 @@ def remind(client: ArizeClient, older_than: str, notes: str) -> list[BulkInvitat
 
 def main(older_than: str, notes: str) -> int:
     """Remind, list whom nobody can remind, and give an exit code: 0 all were mailed, 1 not all."""
-    with ArizeClient() as client:
-        results = remind(client, older_than, notes)
-        expired = [user.email for user in client.users.iter(status="expired")]
+    try:
+        with ArizeClient() as client:
+            results = remind(client, older_than, notes)
+            expired = [user.email for user in client.users.iter(status="expired")]
+    except ArizeError as error:
+        sys.exit(str(error))
     failed = [one for one in results if one.status != "done"]
     print(f"{len(results) - len(failed)} reminded.")
     for one in failed:
@@ -46,5 +49,7 @@ def main(older_than: str, notes: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # A scheduler's stop ends it as Ctrl-C does.
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:]))

@@ -93,7 +93,7 @@ def _shown(node: ast.AST) -> str:
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Give every mutant of one module."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_bytes())
 
     def visit(node: ast.AST, lines: range, in_function: bool) -> Iterator[Mutant]:
         for slot, value in ast.iter_fields(node):

@@ -164,7 +164,7 @@ def _bulk_delete(client: str, url: str, arguments: Mapping[str, Any]) -> list[Bu
 def resident_bytes() -> int:
     """Return the memory that this process has in RAM, 0 where the system does not say."""
     file = Path("/proc/self/statm")
-    return int(file.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if file.exists() else 0
+    return int(file.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE") if file.exists() else 0
 
 
 def disagreements(sandbox: Sandbox, reported: Mapping[str, DeletionStatus | None]) -> list[str]:

@@ -215,3 +215,27 @@ def test_nightly_job(account: Path, tmp_path: Path) -> None:
     assert no_key.returncode == 2, no_key.stderr
     with Sandbox(account) as sandbox:
         assert {user.email: user.status for user in sandbox.users()} == statuses
+
+
+ARGUMENTS = {
+    "access_report": ["access.csv"],
+    "nightly_job": ["people.csv", "."],
+    "offboarding": ["people.csv"],
+    "onboarding": ["people.csv"],
+    "stale_invitations": ["14 days", "reminded.jsonl"],
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_program_that_cannot_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Without arguments a program shows how it is called; without a key it says so in a line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARIZE_DISABLE_PRERELEASE_WARNINGS", "1")
+    Path("people.csv").write_text(
+        "email,name,role,Work Email,Display Name,Arize Role\na@b.co,A,member,a@b.co,A,member\n"
+    )
+    called = run_python(EXAMPLES / f"{name}.py")
+    assert (called.returncode in (1, 2), f"python examples/{name}.py" in called.stderr) == (True, True)
+    no_key = run_python(EXAMPLES / f"{name}.py", *ARGUMENTS[name])
+    assert (no_key.returncode in (1, 2), no_key.stderr.count("\n") <= 3) == (True, True), no_key.stderr
+    assert "API key" in no_key.stderr
