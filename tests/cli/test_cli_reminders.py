@@ -277,6 +277,16 @@ def test_no_journal(tmp_path: Path, writes: bool) -> None:
         InvitationJournal(tmp_path, "14 days", writes=writes)
 
 
+@pytest.mark.parametrize("writes", [True, False])
+def test_journal_that_cannot_be_reached(tmp_path: Path, writes: bool) -> None:
+    """A journal that may be there, but cannot be looked at, is refused by a rehearsal, too."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for path in (tmp_path / "file/journal", tmp_path / "link"):
+        with pytest.raises(JournalError):
+            InvitationJournal(path, "14 days", writes=writes)
+
+
 @pytest.mark.parametrize("obstacle", ["folder", "damaged", "another", "home"])
 def test_journal_that_cannot_be_kept(
     ax: Ax,

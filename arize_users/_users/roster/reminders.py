@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ...errors import JournalError
@@ -49,7 +50,7 @@ class InvitationJournal:
             return
         self._path = check.path(path, "path")
         if not writes:
-            self._read(read_plain(self._path) if os.path.lexists(self._path) else b"")
+            self._read(_content(self._path))
             return
         self._file = LockedFile(self._path)
         try:
@@ -141,3 +142,14 @@ class InvitationJournal:
     def _damaged(self, number: int) -> JournalError:
         hint = "Move it away to start a new one; whoever was sent a mail before may then be sent another."
         return file_error(self._path, f"is no journal of invitations, or damaged in line {number}", hint)
+
+
+def _content(path: Path) -> bytes:
+    """Read what a journal holds: nothing, if it is not there."""
+    try:
+        return read_plain(path)
+    except JournalError as error:
+        # A link that leads nowhere is refused, as where the journal is written.
+        if isinstance(error.__cause__, FileNotFoundError) and not os.path.lexists(path):
+            return b""
+        raise
