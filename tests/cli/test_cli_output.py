@@ -179,6 +179,7 @@ def test_modes(
     assert stat.S_IMODE(file.stat().st_mode) == expected
 
 
+@pytest.mark.posix
 @pytest.mark.usefixtures("account")
 def test_long_name(ax: Ax, tmp_path: Path) -> None:
     """The output may have the longest name that a file can have."""

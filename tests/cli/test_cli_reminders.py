@@ -277,6 +277,7 @@ def test_no_journal(tmp_path: Path, writes: bool) -> None:
         InvitationJournal(tmp_path, "14 days", writes=writes)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("writes", [True, False])
 def test_journal_that_cannot_be_reached(tmp_path: Path, writes: bool) -> None:
     """A journal that may be there, but cannot be looked at, is refused by a rehearsal, too."""

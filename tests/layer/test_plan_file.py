@@ -166,6 +166,7 @@ def test_link(plan: Plan, tmp_path: Path) -> None:
     assert Plan.load(tmp_path / "real.json") == plan
 
 
+@pytest.mark.posix
 def test_long_name(plan: Plan, tmp_path: Path) -> None:
     """A plan may have the longest name that a file can have."""
     path = tmp_path / ("n" * 250 + ".json")
